@@ -1,0 +1,63 @@
+import { type Static, Type } from 'typebox'
+
+export const Role = Type.Union([Type.Literal('owner'), Type.Literal('security-admin'), Type.Literal('admin'), Type.Literal('user')])
+export type Role = Static<typeof Role>
+
+export const Session = Type.Object({
+  user: Type.Object({ id: Type.String(), name: Type.String(), email: Type.String() }),
+  memberships: Type.Array(
+    Type.Object({
+      organizationId: Type.String(),
+      organizationName: Type.String(),
+      kind: Type.Union([Type.Literal('provider'), Type.Literal('site')]),
+      role: Role,
+    }),
+  ),
+  aal: Type.Integer({ minimum: 1, maximum: 2, description: 'Authentication assurance level (SP 800-63B-4 §2)' }),
+  amr: Type.Array(Type.String(), { description: 'Methods used, RFC 8176 values' }),
+  provedAt: Type.String({
+    format: 'date-time',
+    description: 'When the person last proved who they are; older than five minutes asks again before a change',
+  }),
+  expiresAt: Type.String({ format: 'date-time' }),
+  csrfToken: Type.String({ description: 'Send it in the header X-CSRF-Token with every change' }),
+})
+export type Session = Static<typeof Session>
+
+/** The badge of the card: S2.34. */
+export const Badge = Type.Union([
+  Type.Literal('secured'),
+  Type.Literal('not-set-up'),
+  Type.Literal('required'),
+  Type.Literal('not-available'),
+])
+export type Badge = Static<typeof Badge>
+
+export const TwoFactor = Type.Object({
+  badge: Badge,
+  authenticators: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      kind: Type.String(),
+      label: Type.String(),
+      boundAt: Type.String({ format: 'date-time' }),
+      lastUsedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+    }),
+  ),
+  backupCodesLeft: Type.Union([Type.Integer(), Type.Null()], { description: 'null when there are none to count' }),
+  requiredBy: Type.Union([Type.String(), Type.Null()], { description: 'Name of the organization that requires it' }),
+  recommendedApp: Type.String({ description: 'The authenticator app the provider recommends' }),
+})
+export type TwoFactor = Static<typeof TwoFactor>
+
+export const SessionEntry = Type.Object({
+  id: Type.String(),
+  isCurrent: Type.Boolean(),
+  startedAt: Type.String({ format: 'date-time' }),
+  lastSeenAt: Type.String({ format: 'date-time' }),
+  address: Type.String({ description: 'IP address it was started from' }),
+  browser: Type.String({ description: 'The User-Agent it was started with' }),
+  amr: Type.Array(Type.String()),
+})
+export const Sessions = Type.Object({ sessions: Type.Array(SessionEntry) })
+export type Sessions = Static<typeof Sessions>

@@ -1,0 +1,16 @@
+import { type Static, Type } from 'typebox'
+
+/** RFC 9457 problem details; `code` is what programs key on, and `docs/errors.md` explains each. */
+export const ProblemReply = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String(),
+    instance: Type.String({ description: 'The request id, as in the log' }),
+    retryAfterSeconds: Type.Optional(Type.Integer()),
+    reason: Type.Optional(Type.String({ description: 'What exactly was wrong, where there is more than one way' })),
+  },
+  { additionalProperties: true },
+)
+export type ProblemReply = Static<typeof ProblemReply>

@@ -1,0 +1,39 @@
+/** What an answer shows about its giver: SP 800-63B-4 calls these the authentication factors. */
+export type Proof = 'know' | 'have' | 'are'
+
+/** The values of RFC 8176 §2 that Countersign can truthfully assert. */
+export type Amr = 'pwd' | 'otp' | 'sms' | 'tel' | 'pop' | 'hwk' | 'user' | 'mca' | 'mfa'
+
+/** Authentication Assurance Level, SP 800-63B-4 §2. */
+export type Aal = 1 | 2
+
+/** One thing that was proved, and when. `kind` is `password` or a kind of factor. */
+export interface Evidence {
+  readonly kind: string
+  readonly proves: readonly Proof[]
+  readonly amr: readonly Amr[]
+  readonly at: Date
+}
+
+export interface Assurance {
+  readonly aal: Aal
+  readonly amr: readonly Amr[]
+}
+
+/** The evidence that a right password gives. */
+export function passwordEvidence(at: Date): Evidence {
+  return { kind: 'password', proves: ['know'], amr: ['pwd'], at }
+}
+
+/**
+ * How strong a pile of evidence is. Never set, always derived, so it cannot say more than happened.
+ *
+ * AAL2 takes two different proofs of which one is possession; two of the same kind never add up (SP 800-63B-4 §2.2.1).
+ */
+export function assuranceOf(evidence: readonly Evidence[]): Assurance {
+  const proofs = new Set(evidence.flatMap((one) => one.proves))
+  const isMultiFactor = proofs.size > 1 && proofs.has('have')
+  const amr = new Set<Amr>(evidence.flatMap((one) => one.amr))
+  if (isMultiFactor) amr.add('mfa')
+  return { aal: isMultiFactor ? 2 : 1, amr: [...amr] }
+}

@@ -1,0 +1,67 @@
+import type { Amr, Proof } from './assurance.ts'
+import type { Json } from './json.ts'
+
+/** The person an authenticator belongs to, as far as a factor may know them. */
+export interface Person {
+  readonly id: string
+  readonly name: string
+  readonly email: string
+}
+
+/** What a factor shows to a person. This closed set is all that pages know how to draw. */
+export type Form =
+  | { readonly form: 'secret'; readonly key: string; readonly uri: string }
+  | { readonly form: 'list'; readonly codes: readonly string[] }
+
+/**
+ * The memory of an authenticator.
+ *
+ * `secret` is sealed at rest and opened only for its own factor. `counter` only ever rises (a time step, a signature count).
+ * `hashes` are one-time answers that are left; using one moves it to `usedHashes`. These stand in columns of their own, so
+ * that one conditional statement can spend them.
+ */
+export interface State {
+  readonly secret: Json
+  readonly counter: number
+  readonly hashes: readonly string[]
+  readonly usedHashes: readonly string[]
+}
+
+/** What a right answer costs. The statement that saves it refuses when it was spent in the meantime. */
+export type Cost = { readonly counter: number } | { readonly hash: string }
+
+/** Why an answer was not taken. `clock` carries how far the phone's clock seems off, told only after a right password. */
+export type Rejection =
+  | { readonly reason: 'malformed' | 'mismatch' | 'replayed' | 'used-backup-code' }
+  | { readonly reason: 'clock'; readonly clockOffBySeconds: number }
+
+/** "Yes" cannot be said without the price: an accepted verdict carries what must be spent for it. */
+export type Verdict =
+  | { readonly verdict: 'accepted'; readonly cost: Cost; readonly proves: readonly Proof[]; readonly amr: readonly Amr[] }
+  | ({ readonly verdict: 'rejected' } & Rejection)
+
+/** What an enrollment comes to: the state to bind, and what giving the answer has proved. */
+export type Binding =
+  | { readonly verdict: 'accepted'; readonly state: State; readonly proves: readonly Proof[]; readonly amr: readonly Amr[] }
+  | ({ readonly verdict: 'rejected' } & Rejection)
+
+/**
+ * A way of second step. Kinds are data: rows of one table, entries of one list.
+ *
+ * A factor knows neither HTTP nor the store nor the policy; what it needs (a clock, randomness) it is constructed with.
+ */
+export interface Factor {
+  /** Stored in rows and shown in policies; never renamed. */
+  readonly kind: string
+  readonly enrollment: {
+    /** A fresh secret and what the person is shown to take it over. Nothing is bound by this. */
+    begin(person: Person): { readonly show: Form; readonly keep: Json }
+    /** The state of the new authenticator once the answer proves that it works. The answer itself is spent in that state. */
+    answer(kept: Json, answer: string): Binding
+  }
+  readonly authentication: {
+    /** Whether a text has the form of this kind's answers at all. What fits no kind costs no try and opens no secret. */
+    fits(answer: string): boolean
+    answer(state: State, answer: string): Verdict
+  }
+}

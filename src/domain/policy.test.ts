@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { badgeFor, isRequired, leastPasswordLength, type Membership, type Mode, requirementFor } from './policy.ts'
+
+const membership = (name: string, enabled: boolean, mode: Mode, required = false): Membership => ({
+  organizationId: name,
+  organizationName: name,
+  kind: 'site',
+  role: 'user',
+  required,
+  policy: { enabled, mode, newUsersRequired: false },
+})
+
+test('"everyone" requires it from each member, "chosen" from the marked ones, "opt-in" from nobody', () => {
+  for (const required of [false, true]) {
+    assert.equal(isRequired(membership('a', true, 'everyone', required)), true)
+    assert.equal(isRequired(membership('a', true, 'chosen', required)), required)
+    assert.equal(isRequired(membership('a', true, 'opt-in', required)), false)
+    for (const mode of ['everyone', 'chosen', 'opt-in'] as const) assert.equal(isRequired(membership('a', false, mode, required)), false)
+  }
+})
+
+test('the strictest of all organizations wins, and is named', () => {
+  const optIn = membership('Optional', true, 'opt-in')
+  const chosen = membership('Chosen', true, 'chosen', true)
+  const everyone = membership('Everyone', true, 'everyone')
+  const off = membership('Off', false, 'everyone', true)
+  assert.deepEqual(requirementFor([optIn, chosen, everyone, off], false), {
+    secondStep: 'always',
+    because: { rule: 'everyone', organizationId: 'Everyone', organization: 'Everyone' },
+  })
+  assert.equal(requirementFor([optIn, chosen], false).because?.rule, 'chosen')
+  assert.deepEqual(requirementFor([optIn], false), { secondStep: 'if-enrolled' })
+  assert.deepEqual(requirementFor([off], true), { secondStep: 'never' })
+  assert.deepEqual(requirementFor([], true), { secondStep: 'never' })
+})
+
+test('who owes a set-up is asked for it even where it is a free choice', () => {
+  assert.deepEqual(requirementFor([membership('A', true, 'opt-in')], true), {
+    secondStep: 'always',
+    because: { rule: 'set-up-due', organizationId: 'A', organization: 'A' },
+  })
+})
+
+test('the badge says where a person stands', () => {
+  assert.equal(badgeFor({ secondStep: 'never' }, true), 'not-available')
+  assert.equal(badgeFor({ secondStep: 'always' }, true), 'secured')
+  assert.equal(badgeFor({ secondStep: 'always' }, false), 'required')
+  assert.equal(badgeFor({ secondStep: 'if-enrolled' }, false), 'not-set-up')
+})
+
+test('a password that can open a session alone has 15 characters at least, else 8', () => {
+  assert.equal(leastPasswordLength({ secondStep: 'always' }), 8)
+  assert.equal(leastPasswordLength({ secondStep: 'if-enrolled' }), 15)
+  assert.equal(leastPasswordLength({ secondStep: 'never' }), 15)
+})

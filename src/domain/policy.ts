@@ -1,0 +1,71 @@
+import type { Role } from './roles.ts'
+
+/** Whom an organization's requirement covers: everybody decides alone, the chosen ones must, or all must. */
+export type Mode = 'opt-in' | 'chosen' | 'everyone'
+
+/** What an organization has decided. `enabled` is the master switch: off means that nobody there is asked. */
+export interface Policy {
+  readonly enabled: boolean
+  readonly mode: Mode
+  readonly newUsersRequired: boolean
+}
+
+/** A policy as it bears on one person: the organization, the person's role there, and the tick "Required 2FA". */
+export interface Membership {
+  readonly organizationId: string
+  readonly organizationName: string
+  readonly kind: 'provider' | 'site'
+  readonly role: Role
+  readonly required: boolean
+  readonly policy: Policy
+}
+
+export type Rule = 'everyone' | 'chosen' | 'set-up-due'
+
+/** What a sign-in owes beyond the password, and because of which rule. */
+export interface Requirement {
+  readonly secondStep: 'always' | 'if-enrolled' | 'never'
+  readonly because?: { readonly rule: Rule; readonly organizationId: string; readonly organization: string }
+}
+
+/** Whether an organization's rules require a second factor from this member. */
+export function isRequired({ required, policy }: Pick<Membership, 'required' | 'policy'>): boolean {
+  return policy.enabled && (policy.mode === 'everyone' || (policy.mode === 'chosen' && required))
+}
+
+/**
+ * The strictest of all the rules that bear on a person: one organization that requires a second factor is enough, and it is
+ * named. `setUpDue` is the debt of somebody whose authenticators were reset: they set up again at the next sign-in even
+ * where no rule requires it, as long as any of their organizations has two-factor authentication on.
+ */
+export function requirementFor(memberships: readonly Membership[], setUpDue: boolean): Requirement {
+  const because = (rule: Rule, { organizationId, organizationName }: Membership): Requirement => ({
+    secondStep: 'always',
+    because: { rule, organizationId, organization: organizationName },
+  })
+  const available = memberships.filter((one) => one.policy.enabled)
+  const everyone = available.find((one) => one.policy.mode === 'everyone')
+  if (everyone) return because('everyone', everyone)
+  const chosen = available.find(isRequired)
+  if (chosen) return because('chosen', chosen)
+  const [first] = available
+  if (!first) return { secondStep: 'never' }
+  return setUpDue ? because('set-up-due', first) : { secondStep: 'if-enrolled' }
+}
+
+/** What the card and the user list say about a person: S2.34. */
+export type Badge = 'secured' | 'not-set-up' | 'required' | 'not-available'
+
+export function badgeFor(requirement: Requirement, isEnrolled: boolean): Badge {
+  if (requirement.secondStep === 'never') return 'not-available'
+  if (isEnrolled) return 'secured'
+  return requirement.secondStep === 'always' ? 'required' : 'not-set-up'
+}
+
+/**
+ * The least length of a password, in code points: 8 where the second step is always asked, else 15, because then it can
+ * open a session alone (SP 800-63B-4 §3.1.1.2).
+ */
+export function leastPasswordLength(requirement: Requirement): number {
+  return requirement.secondStep === 'always' ? 8 : 15
+}

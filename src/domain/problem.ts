@@ -1,0 +1,61 @@
+/**
+ * Every way a request can fail, one line each: the code programs key on, the HTTP status, and the sentence people read.
+ * `docs/errors.md` is compared with this list in both directions by a test.
+ */
+export const problems = {
+  malformed: { status: 400, title: 'The request is not shaped as this address expects.' },
+  'not-signed-in': { status: 401, title: 'Sign in first.' },
+  'sign-in-gone': { status: 401, title: 'This sign-in has ended or expired. Start again.' },
+  'wrong-password': { status: 422, title: 'The email or the password is not right.' },
+  'code-not-accepted': { status: 422, title: 'That code was not accepted.' },
+  'step-not-open': { status: 409, title: 'This is not what the sign-in is waiting for.' },
+  'moved-on': { status: 409, title: 'This was changed elsewhere in the meantime. Load it again.' },
+  'too-many-attempts': { status: 429, title: 'Too many attempts. Wait before trying again.' },
+  'password-change-required': {
+    status: 429,
+    title: 'Too many wrong answers since the password was last changed. Change it with "Forgot password?" to go on.',
+  },
+  busy: { status: 503, title: 'Too many people are signing in at this moment. Try again in a few seconds.' },
+  'forged-request': { status: 403, title: 'The request did not come from this site, or its proof is missing or old. Load the page again.' },
+  'proof-required': { status: 403, title: 'Confirm that it is you first: your last proof is older than five minutes.' },
+  forbidden: { status: 403, title: 'Your role does not allow this.' },
+  'not-found': { status: 404, title: 'There is nothing here, or it is not yours to see.' },
+  'link-gone': { status: 410, title: 'This link was already used or has expired.' },
+  'email-taken': { status: 409, title: 'Somebody with this email is already a member of this organization.' },
+  'password-too-weak': { status: 422, title: 'This password cannot be used.' },
+  'invalid-email': { status: 422, title: 'This is not an email address that mail can be sent to.' },
+  'two-factor-not-available': { status: 409, title: 'Two-Factor Authentication is switched off for this organization.' },
+  'two-factor-required': { status: 409, title: 'Two-Factor Authentication is required, so it cannot be switched off.' },
+  'opt-in-mode': {
+    status: 409,
+    title: 'This organization leaves the choice to each person. Set the mode to "Chosen users" to require it from some.',
+  },
+  'not-enrolled': { status: 409, title: 'No authenticator is set up.' },
+  'already-active': { status: 409, title: 'This person has accepted the invitation already.' },
+  'last-security-admin': { status: 409, title: 'This is the last Security Admin here. Name another one first.' },
+  'shared-user': {
+    status: 403,
+    title: 'This person also belongs to an organization you do not administer. Somebody who administers all of them must do this.',
+  },
+  'payload-too-large': { status: 413, title: 'The request is larger than anything this address expects.' },
+  'unsupported-media-type': { status: 415, title: 'Send JSON here.' },
+  internal: { status: 500, title: 'Something failed on our side. It was logged; try again.' },
+} as const satisfies Record<string, { readonly status: number; readonly title: string }>
+
+export type ProblemCode = keyof typeof problems
+
+/** What a problem may carry besides its code: plain values a program or a page can use, never a secret. */
+export type ProblemDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>
+
+/** The one exception of the house. Anything else that is thrown becomes `internal` and is logged with its cause. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly details: ProblemDetails
+
+  constructor(code: ProblemCode, details: ProblemDetails = {}, options: { readonly cause?: unknown } = {}) {
+    super(problems[code].title, options)
+    this.name = 'Problem'
+    this.code = code
+    this.details = details
+  }
+}
