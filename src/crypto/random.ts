@@ -1,0 +1,38 @@
+import { createHmac, hash, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** A bearer secret of 256 random bits, for cookies and one-time addresses. Only its {@link digest} is stored. */
+export function newToken(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/** SHA-256. Enough for what carries 256 random bits; passwords and short codes go through a keyed hash instead. */
+export function digest(token: string): Buffer {
+  return hash('sha256', token, 'buffer')
+}
+
+/** HMAC-SHA-256 in base64url: for short codes and proofs that must not be found by trying without the key. */
+export function keyedDigest(key: KeyObject, text: string): string {
+  return createHmac('sha256', key).update(text).digest('base64url')
+}
+
+/** Equality in constant time; unequal lengths are unequal. */
+export function isSame(a: string, b: string): boolean {
+  const left = Buffer.from(a)
+  const right = Buffer.from(b)
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+/** Whether a text from an address can name a row at all. */
+export function isId(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)
+}
+
+/** UUID version 7 (RFC 9562 §5.7): rows made one after another stand side by side in the index. */
+export function newId(now: Date): string {
+  const bytes = randomBytes(16)
+  bytes.writeUIntBE(now.getTime(), 0, 6)
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
