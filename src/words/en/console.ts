@@ -1,0 +1,446 @@
+/**
+ * Every sentence of the Console, in English.
+ *
+ * Labels that administrators look for by name ("Enable 2FA", "Reset QR Code", "Force All Users On 2FA") are written as they
+ * are known in the field and stay as they are.
+ */
+import type { Badge, Role } from '#contract/account.ts'
+
+const people = (count: number): string => (count === 1 ? '1 person' : `${count.toLocaleString('en')} people`)
+
+export const words = {
+  product: 'Countersign',
+  skip: 'Skip to the content',
+  cancel: 'Cancel',
+  close: 'Close',
+  continue: 'Continue',
+  update: 'Update',
+  saved: 'Saved.',
+  retry: 'Retry',
+  never: 'never',
+  you: 'You',
+  help: 'Help',
+  on: 'ON',
+  off: 'OFF',
+
+  badges: {
+    secured: 'SECURED',
+    'not-set-up': 'NOT SET UP',
+    required: 'REQUIRED',
+    'not-available': 'NOT AVAILABLE',
+  } satisfies Record<Badge, string>,
+
+  roles: {
+    owner: 'Owner',
+    'security-admin': 'Security Admin',
+    admin: 'Admin',
+    user: 'User',
+  } satisfies Record<Role, string>,
+
+  states: {
+    loading: 'Loading',
+    failed: 'This could not be loaded',
+    unreachable: 'The server did not answer. Check the connection and try again.',
+    unknown: 'Something failed on our side. Try again.',
+    waitSeconds: (seconds: number) => `Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
+    forbidden: 'This page is not open to you',
+    notFound: 'There is nothing at this address',
+    notFoundWhat: 'It may have moved, or it is not yours to see.',
+    toSettings: 'Go to User Settings',
+    crashed: 'This page stopped working',
+    crashedWhat: 'Nothing was changed by it. Load the page again.',
+    reload: 'Load again',
+    changeFailed: 'Nothing was changed',
+  },
+
+  frame: {
+    organization: 'Organization',
+    admin: 'Admin',
+    users: 'Users',
+    companySettings: 'Company Settings',
+    editProfile: 'Edit Profile',
+    userSettings: 'User Settings',
+    twoFactor: '2-Factor Auth',
+    enable: 'Enable 2FA',
+    disable: 'Disable 2FA',
+    requiredBy: (organization: string) => `Required by ${organization}`,
+    notAvailable: 'Two-Factor Authentication not available',
+    team: 'Team',
+    colorScheme: 'Colors',
+    colorSchemes: { auto: 'System', light: 'Light', dark: 'Dark' },
+    signOut: 'Sign out',
+    noOrganization: 'You belong to no organization any more',
+    noOrganizationWhat: 'Your account still exists. Ask an administrator of your organization to invite you again.',
+  },
+
+  proof: {
+    title: 'Confirm that it is you',
+    what: 'This change needs a proof that is less than five minutes old. You confirm with your password and, where it is set up, a code; then you come back here.',
+    action: 'Confirm now',
+    resumeTitle: 'Go on where you stopped?',
+    resumeWhat: 'Thank you, it is you. You were about to do this:',
+    resumeCancel: 'Do not do it',
+  },
+
+  /** Shown when the person comes back from the pages that prove who they are. */
+  returned: {
+    enter: undefined,
+    confirm: 'It is you: changes are open for the next five minutes',
+    enroll: 'Two-Factor Authentication is on',
+    'backup-codes': 'Your new backup codes are in force; the old ones no longer work',
+    disable: 'Two-Factor Authentication is off',
+  } as Readonly<Record<string, string | undefined>>,
+
+  settings: {
+    title: 'User Settings',
+    twoFactor: {
+      title: 'Two-Factor Authentication',
+      what: 'A second step after your password: a code from your phone. A stolen password alone then opens nothing.',
+      status: {
+        secured: 'Your account asks for a code after the password.',
+        'not-set-up': 'Your password alone opens this account. Setting up an app takes about two minutes.',
+        required: 'You must set up an app. You will be asked at your next sign-in at the latest.',
+        'not-available': 'Your organization has not made it available.',
+      } satisfies Record<Badge, string>,
+      method: 'Method',
+      app: 'Third Party Authenticator App',
+      appWhat: 'Google Authenticator, Microsoft Authenticator, Duo Mobile or any TOTP app.',
+      switch: 'Two-Factor Authentication',
+      switchWhat: 'Switching on shows the QR code at once.',
+      switchRequired: (organization: string) => `Required by ${organization}, so it cannot be switched off.`,
+      unavailable: 'Two-Factor Authentication not available',
+      unavailableWhat: 'Your organization has it switched off. A Security Admin can switch it on under Company Settings.',
+      reset: 'Reset QR Code',
+      authenticators: 'Authenticators',
+      bound: (when: string) => `Set up ${when}`,
+      used: (when: string) => `last used ${when}`,
+      neverUsed: 'not used yet',
+      backupCodes: (left: number) => `Backup codes: ${left} left`,
+      backupCodesWhat: 'Each one signs you in once when your phone is not at hand.',
+      backupCodesFew: 'Few are left. Draw new ones before you need them.',
+      newBackupCodes: 'New backup codes',
+      help: 'How it works, app by app',
+    },
+    enableDialog: {
+      title: 'Enable 2FA',
+      intro: 'It takes about two minutes. Have your phone at hand.',
+      recommended: 'recommended',
+      get: 'Get an authenticator app on your phone',
+      getWhat: (app: string) => `We recommend ${app}. If you already have one of these, use it.`,
+      appStore: 'App Store',
+      playStore: 'Google Play',
+      scan: 'Scan the QR code',
+      scanWhat:
+        'In the app, tap the plus icon and scan the code on the next page. If scanning does not work, type the key that stands beside it.',
+      type: 'Type the six digits',
+      typeWhat: 'The app shows a new code every 30 seconds. Type the current one to prove that it works.',
+      keep: 'Keep the backup codes',
+      keepWhat: 'You get them once. Print them or put them in a password manager: they are the way back in when the phone is gone.',
+    },
+    disableDialog: {
+      title: 'Disable 2FA',
+      advice: 'We strongly advise you to keep it on.',
+      what: 'Without it, anybody who learns your password can sign in as you: from a leak elsewhere, a fake page, or a look over your shoulder. Your authenticator app and your backup codes stop working as soon as it is off.',
+      alternative: 'New phone? Use "Reset QR Code" instead: it stays on, and you set up the new one.',
+      how: 'On the next page you confirm with a code.',
+    },
+    resetDialog: {
+      title: 'Reset QR Code',
+      what: 'The app you set up and your backup codes stop working at once, and your other sessions end. You will be asked to set up again at your next sign-in.',
+      warning: 'Until then your password alone opens this account, so prefer "Set up again now".',
+      mail: 'We tell you by mail that it happened.',
+      action: 'Reset QR Code',
+      again: 'Set up again now',
+      done: 'The QR code has been reset',
+      says: 'Reset QR Code: your app and your backup codes stop working at once.',
+      saysAgain: 'Reset QR Code, then set up again at once.',
+    },
+    sessions: {
+      title: 'Where you are signed in',
+      what: 'End whatever you do not know, then change your password.',
+      current: 'This device',
+      started: (when: string) => `Signed in ${when}`,
+      seen: (when: string) => `last seen ${when}`,
+      end: 'End',
+      endOf: (browser: string) => `End the session of ${browser}`,
+      ended: 'The session has ended',
+      endOthers: 'End all other sessions',
+      endedOthers: 'All other sessions have ended',
+      endOthersAsk: (count: number) =>
+        count === 1
+          ? 'The other device is signed out at once and must sign in again.'
+          : `${count} other devices are signed out at once and must sign in again.`,
+      with: (methods: string) => `with ${methods}`,
+      methods: { pwd: 'password', otp: 'code' } as Readonly<Record<string, string | undefined>>,
+      unknownBrowser: 'Unknown browser',
+      browserOn: (browser: string, system: string) => `${browser} on ${system}`,
+    },
+    profile: {
+      title: 'Profile',
+      name: 'Name',
+      email: 'Email',
+      role: (role: string, organization: string) => `${role} of ${organization}`,
+      roles: 'Roles',
+      what: 'Your organization keeps your name and email. Ask an administrator to have them changed.',
+    },
+  },
+
+  users: {
+    title: 'Users',
+    search: 'Search users',
+    searchBy: 'Search by name or email',
+    invite: 'Invite user',
+    name: 'Name',
+    email: 'Email',
+    role: 'Role',
+    status: 'Status',
+    statuses: { invited: 'Invited', active: 'Active' },
+    twoFactor: 'Two-Factor',
+    actions: 'Actions',
+    actionsFor: (name: string) => `Actions for ${name}`,
+    shown: (shown: number, total: number) => (shown === total ? people(total) : `${shown.toLocaleString('en')} of ${people(total)}`),
+    more: 'Load more',
+    nobody: 'Nobody here yet',
+    nobodyWhat: 'Invite the first person; they choose their own password by mail.',
+    noMatch: 'Nobody matches',
+    noMatchWhat: (search: string) => `No name or email contains "${search}".`,
+    clear: 'Clear the search',
+    forbidden: (organization: string) =>
+      `Your role in ${organization} does not include the list of users. If you need it, ask an Admin or a Security Admin there.`,
+    edit: 'Edit User',
+    enable: 'Enable Two-Factor Authentication',
+    disable: 'Disable Two-Factor Authentication',
+    require: 'Require',
+    requiredOfEveryone: 'Required of everyone here',
+    securityAdminOnly: 'Only a Security Admin can do this',
+    reset: 'Reset',
+    inviteAgain: 'Send invitation again',
+    notAvailable: 'Two-Factor Authentication not available',
+    notAvailableLink: 'Switch it on in Company Settings',
+    notAvailableAsk: 'A Security Admin can switch it on',
+    optIn: 'Each person decides here',
+    outranked: (role: string) => `The role ${role} stands above yours.`,
+    enabled: (name: string) => `Two-Factor Authentication is now required of ${name}`,
+    enableSays: (name: string) => `Enable Two-Factor Authentication for ${name}: asked to set up at the next sign-in.`,
+    disableTitle: (name: string) => `Disable Two-Factor Authentication for ${name}?`,
+    disableWhat: (name: string) =>
+      `${name} is no longer required to use it. The app and the backup codes stop working at once, every session ends, and from then on the password alone opens the account. ${name} is told by mail.`,
+    disabled: (name: string) => `Two-Factor Authentication is off for ${name}`,
+    resetTitle: (name: string) => `Reset Two-Factor Authentication of ${name}?`,
+    resetWhat: (name: string) =>
+      `The app and the backup codes of ${name} stop working at once, and every session ends. The next sign-in asks to set up again; until then the password alone leads there, so make sure that it really is ${name} who asks. ${name} is told by mail.`,
+    resetDone: (name: string) => `Two-Factor Authentication of ${name} has been reset`,
+    requireSays: (name: string) => `Require Two-Factor Authentication of ${name}.`,
+    required: (name: string) => `${name} must use Two-Factor Authentication`,
+    unrequireTitle: (name: string) => `No longer require it of ${name}?`,
+    unrequireWhat: (name: string) =>
+      `${name} keeps what is set up but may switch it off. ${name} is told by mail, and the change is kept in the audit.`,
+    unrequireAction: 'No longer require',
+    unrequired: (name: string) => `${name} may now decide about Two-Factor Authentication`,
+    invitedAgain: (email: string) => `The invitation was mailed to ${email} again`,
+    inviteAgainSays: (email: string) => `Send the invitation to ${email} again.`,
+  },
+
+  inviteDialog: {
+    title: 'Invite user',
+    what: 'They get a mail with a link, choose their own password there, and set up the second step if it is required of them.',
+    nameMissing: 'Enter a name.',
+    emailMissing: 'Enter an email address.',
+    action: 'Send invitation',
+    done: (email: string) => `The invitation was mailed to ${email}`,
+    says: (email: string, role: string) => `Invite ${email} as ${role}.`,
+  },
+
+  user: {
+    title: 'Edit User',
+    back: 'Users',
+    role: 'Role',
+    roleFixed: 'Your rights do not include giving this person another role.',
+    roleSelf: 'Your own role is changed by somebody else.',
+    required: 'Required 2FA',
+    requiredWhat: (name: string) =>
+      `${name} cannot switch Two-Factor Authentication off, and without an authenticator is made to set one up at the next sign-in, before anything else opens.`,
+    requiredByRule: 'The organization requires it of everyone at the moment, whatever is ticked here.',
+    optIn: 'The organization leaves the choice to each person. Choose "Chosen users" in Company Settings to require it here.',
+    undoing: (name: string) => `After "Update", ${name} may switch it off. ${name} is told by mail.`,
+    undoNotYours: 'Only a Security Admin can take the requirement away.',
+    lastSignIn: 'Last sign-in',
+    says: (name: string) => `Update the settings of ${name}.`,
+    account: 'Account',
+    twoFactor: 'Two-Factor Authentication',
+    actions: 'Actions',
+    gone: 'There is nobody at this address',
+    goneWhat: 'The person may have left this organization.',
+  },
+
+  company: {
+    title: 'Company Settings',
+    path: ['Admin', 'Company Settings', 'General'],
+    tabs: { 'two-factor': 'Two-Factor Authentication', 'password-rules': 'Password Security Rules' },
+    forbidden: (organization: string) =>
+      `Only a Security Admin of ${organization} can see Company Settings. If something here should change, ask one of them.`,
+    readOnly: (organization: string) => `You can look, not change. A Security Admin of ${organization} can change this.`,
+    card: 'TWO-FACTOR AUTHENTICATION',
+    enable: 'Enable 2FA',
+    enableWhat: 'Makes Two-Factor Authentication available to everybody here. It requires it of nobody by itself.',
+    whom: 'Who must use it',
+    modes: {
+      'opt-in': { label: 'Opt-in: each person decides', what: 'Available to all, required of nobody.' },
+      chosen: { label: 'Chosen users: those marked Required 2FA', what: 'Mark them on the Users page, one tick per person.' },
+      everyone: { label: 'Force All Users On 2FA', what: 'Yes: everyone. Nobody finishes signing in without a second step.' },
+    },
+    newUsers: 'New users start as required',
+    newUsersWhat: 'Who is invited from now on gets the tick "Required 2FA".',
+    figures: 'People',
+    total: 'People',
+    secured: 'Secured',
+    required: 'Required',
+    missing: 'Required, not set up',
+    coverage: (secured: number, total: number) => `${secured.toLocaleString('en')} of ${people(total)} secured`,
+    otp: 'OTP Authenticator (Duo Mobile, Google, Microsoft, etc)',
+    otpWhat:
+      'People use the authenticator app they already have: Google Authenticator, Microsoft Authenticator, Duo Mobile, LastPass Authenticator or any other that shows six-digit codes (TOTP). Nothing has to be bought or connected.',
+    method: '2FA method',
+    methodEntry: 'Google / Microsoft Authenticator',
+    methodWhat: 'The one method so far.',
+    help: 'Help: Two-Factor Authentication (2FA)',
+    everyoneConsequence: (without: number) =>
+      without === 0
+        ? 'Everybody has an authenticator already; nobody will be stopped.'
+        : `${people(without)} ${without === 1 ? 'has' : 'have'} no authenticator yet and will be made to set one up at the next sign-in.`,
+    optInConsequence: (required: number) =>
+      required === 0 ? 'Nobody is required to use it after this.' : `${people(required)} who must use it now may switch it off after this.`,
+    offConsequence: 'From then on the password alone signs everybody in.',
+    chosenConsequence: 'Those marked "Required 2FA" must use it; everybody else may switch it off.',
+    unsaved: 'Not saved yet.',
+    says: 'Update the Two-Factor Authentication settings.',
+    offTitle: 'Switch Two-Factor Authentication off for everybody?',
+    offWhat: (organization: string, secured: number, required: number) =>
+      `In ${organization}, ${secured === 0 ? 'nobody has' : secured === 1 ? '1 person has' : `${people(secured)} have`} an authenticator set up, and ${required === 0 ? 'nobody is' : required === 1 ? '1 person is' : `${people(required)} are`} required to use one. From then on the password alone signs everybody in. What is set up is kept for the day it is switched on again.`,
+    offAction: 'Switch it off',
+    stored: (enabled: boolean, mode: 'opt-in' | 'chosen' | 'everyone', newUsersRequired: boolean): string => {
+      if (!enabled) return 'Two-Factor Authentication is OFF.'
+      const whom = {
+        'opt-in': 'each person decides',
+        chosen: 'required of those marked Required 2FA',
+        everyone: 'required of everyone',
+      }[mode]
+      return `Two-Factor Authentication is ON, ${whom}; new users start as ${newUsersRequired ? 'required' : 'not required'}.`
+    },
+    movedOn: 'Somebody else changed these settings in the meantime. They were loaded again; look at them before you update.',
+    rules: {
+      title: 'PASSWORD SECURITY RULES',
+      what: 'These rules are in force for everybody. They follow what is known to help (NIST SP 800-63B-4) and cannot be loosened here.',
+      list: [
+        { rule: 'At least 15 characters', why: 'where the password can open an account alone.' },
+        { rule: 'At least 8 characters', why: 'where the second step is always asked.' },
+        { rule: 'Common passwords are refused,', why: 'such as those known from leaks, keyboard rows, and your own name.' },
+        {
+          rule: 'No forced change by the calendar:',
+          why: 'a password is changed when there is a reason. Forced changes make weaker ones.',
+        },
+        { rule: 'No rules about signs and digits:', why: 'length protects; every character is allowed, spaces too.' },
+      ],
+      second: 'The second step is set on the tab',
+    },
+  },
+
+  helpPage: {
+    title: 'Settings - Two-Factor Authentication (2FA)',
+    what: 'Two-Factor Authentication asks for two or more pieces of evidence before it gives access: something you know, your password, and something you have, your phone.',
+    onThisPage: 'On this page',
+    picture:
+      'Six digits, new every 30 seconds. The code shown in your app will differ from any you see in pictures, here or elsewhere: that is the point of it.',
+    pictureLabel: 'How a code looks in an app',
+    pictureApp: 'Countersign',
+    startTitle: 'Before you start',
+    start: [
+      'Open the account menu, top right, and choose "Enable 2FA". You are shown a QR code and, beside it, a key to type.',
+      'Let your phone set date and time by itself. The codes depend on the clock; a wrong one makes right codes fail.',
+    ],
+    apps: [
+      {
+        id: 'google-authenticator',
+        name: 'Google Authenticator',
+        steps: [
+          'Open the app and tap the plus icon.',
+          'Choose "Scan a QR code" and point the camera at the code on the screen. If you cannot scan, choose "Enter a setup key" and type the key; leave the type on "time based".',
+          'The app shows six digits. Type them on the page, before they change.',
+        ],
+        note: undefined,
+      },
+      {
+        id: 'microsoft-authenticator',
+        name: 'Microsoft Authenticator',
+        steps: [
+          'Open the app, tap the plus icon and choose "Other account".',
+          'Scan the QR code, or choose "Enter code manually" and type the key.',
+          'Tap the new account to see its six digits and type them on the page.',
+        ],
+        note: 'It works as a plain code app here; no Microsoft account is needed.',
+      },
+      {
+        id: 'duo-mobile',
+        name: 'Duo Mobile',
+        steps: [
+          'Open the app and tap the plus icon, or the key icon in older versions.',
+          'Scan the QR code. To type the key instead, choose to enter it by hand.',
+          'Give the account a name if you are asked, and tap the check icon to confirm.',
+          'Tap the key icon of the account to see the six digits and type them on the page.',
+        ],
+        note: 'No paid Duo subscription is needed: Duo Mobile is used as a plain code app here.',
+      },
+      {
+        id: 'lastpass-authenticator',
+        name: 'LastPass Authenticator',
+        steps: [
+          'Open the app and tap the plus icon.',
+          'Choose to scan the barcode, or to enter the key by hand.',
+          'The account appears with six digits. Type them on the page.',
+        ],
+        note: 'It is an app of its own beside the LastPass password manager.',
+      },
+    ],
+    lostTitle: 'Lost or new phone',
+    lost: [
+      'Sign in with one of your backup codes, in the same field as the six digits. Each works once.',
+      'Then open User Settings, press "Reset QR Code" and choose "Set up again now".',
+      'No backup codes left? Ask an administrator of your organization: "Reset" in the list of users lets you set up again. They will make sure first that it is you.',
+    ],
+    questionsTitle: 'Questions and answers',
+    questions: [
+      {
+        ask: 'My code is not accepted. Why?',
+        answer:
+          "Most often the phone's clock is off: switch on automatic date and time. A code also works only once, so wait for the next one after using it. And check that the account in the app is the right one.",
+      },
+      {
+        ask: 'Does the app need a connection?',
+        answer: 'No. It counts from the key and the time; it works on a plane.',
+      },
+      {
+        ask: 'I do not see "Disable 2FA". Why?',
+        answer:
+          'Somebody requires it of you: the account menu says who in its place. Only a Security Admin of that organization can change it.',
+      },
+      {
+        ask: 'It says "Two-Factor Authentication not available". What can I do?',
+        answer: 'Your organization has it switched off. A Security Admin switches it on under Admin > Company Settings > General.',
+      },
+      {
+        ask: 'Can I use two phones?',
+        answer: 'Scan the same QR code with both while it is on the screen. Both then show the same digits.',
+      },
+      {
+        ask: 'Will anybody ever ask me for a code?',
+        answer: 'No. Nobody who helps you needs one. Whoever asks for it wants to sign in as you.',
+      },
+    ],
+    adminTitle: 'For administrators',
+    admin: [
+      'Open Admin > Company Settings > General (also known as Settings > General, or Client Settings), tab "Two-Factor Authentication". A Security Admin sets "Enable 2FA" to ON and decides who must use it.',
+      'Press "Update" and look for the word "Saved.": the stored value is read back.',
+      'With "Chosen users", go to Users, open the three dots of a person and choose "Enable Two-Factor Authentication", or tick "Required 2FA" on the person\'s page.',
+    ],
+  },
+} as const

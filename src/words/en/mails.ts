@@ -1,0 +1,233 @@
+import { asName, escapeMarkup, oneLine } from '../markup.ts'
+
+/** What each template needs. Values are text, because they wait in a queue. */
+const needs = {
+  invitation: ['organization', 'inviter', 'url', 'expiresAt'],
+  'password-reset': ['url', 'expiresAt'],
+  'password-changed': [],
+  'two-factor-enabled': ['authenticator'],
+  'two-factor-disabled': ['by'],
+  'two-factor-reset': ['by'],
+  'backup-codes-new': [],
+  'backup-code-used': ['left'],
+  'wrong-codes': ['count'],
+  'wrong-codes-limit': [],
+  'requirement-set': ['organization'],
+  'requirement-removed': ['organization'],
+  'policy-off': ['organization'],
+} as const satisfies Record<string, readonly string[]>
+
+export type MailTemplate = keyof typeof needs
+
+/** When it happened (ISO 8601) and the network address it came from. A notice without them is sent all the same. */
+interface Circumstances {
+  readonly at?: string
+  readonly address?: string
+}
+
+interface Optional {
+  readonly 'two-factor-disabled': { readonly organization?: string }
+  readonly 'two-factor-reset': { readonly organization?: string }
+}
+
+/**
+ * What a template takes. `by` is `self`, `admin`, or the name of who did it; `expiresAt` and `at` are ISO 8601; `left` and
+ * `count` are whole numbers.
+ */
+export type MailValues<T extends MailTemplate> = Readonly<Record<(typeof needs)[T][number], string>> &
+  Circumstances &
+  (T extends keyof Optional ? Optional[T] : unknown)
+
+export interface Mail {
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+}
+
+/** A mail before it is written as text and as HTML. Everything in it is plain text. */
+interface Draft {
+  readonly subject: string
+  readonly paragraphs: readonly string[]
+  readonly button?: { readonly label: string; readonly url: string; readonly until: string }
+  /** What to do for somebody who did not expect this. */
+  readonly otherwise: string
+}
+
+const moment = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
+
+function utc(iso: string): string {
+  const at = new Date(iso)
+  return Number.isNaN(at.getTime()) ? asName(iso) : `${moment.format(at)} UTC`
+}
+
+/** The address of a button: made by us, and still refused unless it is a web address without anything to break out with. */
+function webAddress(url: string): string {
+  if (!/^https?:\/\/[^\s<>"'`\\\p{Cc}]+$/iu.test(url)) throw new TypeError('A mail links to web addresses only.')
+  return url
+}
+
+/** An IP address as it is; anything a proxy may have let through instead is treated like a name. */
+const networkAddress = (text: string) => (/^([0-9a-f]*:[0-9a-f:]{0,40})?(\d{1,3}(\.\d{1,3}){3})?$/i.test(text) ? text : asName(text))
+
+const changeIt =
+  'If this was not you: somebody may be in your account. Change your password now with "Forgot password?" on the login page, then tell your administrator.'
+
+function doneBy(by: string, organization: string | undefined): string {
+  const where = organization ? ` of ${asName(organization)}` : ''
+  if (by === 'self') return 'by you'
+  return by === 'admin' || by === '' ? `by an administrator${where}` : `by ${asName(by)}${organization ? `, an administrator${where}` : ''}`
+}
+
+const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft } = {
+  invitation: ({ organization, inviter, url, expiresAt }) => ({
+    subject: `You are invited to ${asName(organization)}`,
+    paragraphs: [`${asName(inviter)} invites you to join ${asName(organization)}. Open the link to choose a password.`],
+    button: { label: 'Accept invitation', url, until: expiresAt },
+    otherwise: 'If this was not meant for you: do nothing. Without the link nobody can use the invitation.',
+  }),
+  'password-reset': ({ url, expiresAt }) => ({
+    subject: 'Set a new password',
+    paragraphs: ['Somebody asked for a new password for your account. If it was you, open the link to set one.'],
+    button: { label: 'Set a new password', url, until: expiresAt },
+    otherwise: 'If this was not you: do nothing. Your password stays as it is, and nobody can change it without the link.',
+  }),
+  'password-changed': () => ({
+    subject: 'Your password was changed',
+    paragraphs: ['The password of your account was changed. Your authenticators stay as they are.'],
+    otherwise: changeIt,
+  }),
+  'two-factor-enabled': ({ authenticator }) => ({
+    subject: 'Two-Factor Authentication is on',
+    paragraphs: [`An authenticator was set up for your account: ${asName(authenticator)}. From now on it is asked for when you log in.`],
+    otherwise: changeIt,
+  }),
+  'two-factor-disabled': ({ by, organization }) => ({
+    subject: 'Two-Factor Authentication is off',
+    paragraphs: [
+      `Two-Factor Authentication was switched off for your account ${doneBy(by, organization)}. Your authenticators and backup codes no longer work, and your password alone opens your account.`,
+      'We strongly advise you to switch it on again: your settings have "Enable 2FA".',
+    ],
+    otherwise: changeIt,
+  }),
+  'two-factor-reset': ({ by, organization }) => ({
+    subject: 'Your Two-Factor Authentication was reset',
+    paragraphs: [
+      `Your authenticators and backup codes were removed ${doneBy(by, organization)}. You are asked to set up a new authenticator when you log in next.`,
+    ],
+    otherwise:
+      'If you did not ask for this: log in now and set up your authenticator before anybody else does, change your password, then tell your administrator.',
+  }),
+  'backup-codes-new': () => ({
+    subject: 'You have new backup codes',
+    paragraphs: ['New backup codes were made for your account. The old ones no longer work: throw them away.'],
+    otherwise: changeIt,
+  }),
+  'backup-code-used': ({ left }) => ({
+    subject: 'A backup code was used',
+    paragraphs: [
+      `One of your backup codes was used. ${left === '0' ? 'None is left' : left === '1' ? 'One is left' : `${asName(left)} are left`}.`,
+      Number(left) <= 3
+        ? 'Make new ones in your settings soon, so that you can still log in when your phone is lost.'
+        : 'Cross it out on your list: it does not work again.',
+    ],
+    otherwise: `${changeIt} Then make new backup codes.`,
+  }),
+  'wrong-codes': ({ count }) => ({
+    subject: 'Somebody may know your password',
+    paragraphs: [
+      `${asName(count)} wrong codes were tried on your account, each time after the right password. Nobody got in with them.`,
+      'Unless you mistyped them yourself, somebody else knows your password. Change it now with "Forgot password?" on the login page.',
+    ],
+    otherwise: 'If this was not you: change your password now, here and wherever else you use the same one, then tell your administrator.',
+  }),
+  'wrong-codes-limit': () => ({
+    subject: 'Your password must be changed',
+    paragraphs: [
+      'Too many wrong codes were tried on your account, each time after the right password. Nobody got in with them, and no more are taken.',
+      'To go on, change your password with "Forgot password?" on the login page. Devices you have logged in with before are not affected.',
+    ],
+    otherwise:
+      'If this was not you: somebody knows your password. Change it wherever else you use the same one, and tell your administrator.',
+  }),
+  'requirement-set': ({ organization }) => ({
+    subject: `${asName(organization)} requires Two-Factor Authentication`,
+    paragraphs: [
+      `${asName(organization)} now requires Two-Factor Authentication from you. If you have not set it up, you are led through it when you log in next: have your phone at hand, it takes about two minutes.`,
+    ],
+    otherwise: 'If this was not expected: ask your administrator.',
+  }),
+  'requirement-removed': ({ organization }) => ({
+    subject: `${asName(organization)} no longer requires Two-Factor Authentication`,
+    paragraphs: [
+      `${asName(organization)} no longer requires Two-Factor Authentication from you. What you have set up stays on until you switch it off, and we advise you to keep it on.`,
+    ],
+    otherwise: 'If this was not expected: ask your administrator.',
+  }),
+  'policy-off': ({ organization }) => ({
+    subject: `Two-Factor Authentication was switched off at ${asName(organization)}`,
+    paragraphs: [
+      `Two-Factor Authentication was switched off for everybody at ${asName(organization)}. Nobody is asked for a code there until it is switched on again. What people have set up is kept.`,
+    ],
+    otherwise: 'If this was not you or a colleague you know of: ask the Security Admins at once, and look into the audit.',
+  }),
+}
+
+const style = {
+  body: 'margin:0;padding:24px;background:#f5f6f8;color:#16191f;font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif',
+  card: 'max-width:520px;margin:0 auto;padding:32px;background:#ffffff;border:1px solid #dfe3e8;border-radius:12px',
+  title: 'margin:0 0 16px;font-size:20px;line-height:28px;font-weight:600',
+  paragraph: 'margin:0 0 16px',
+  button: 'display:inline-block;padding:12px 20px;background:#1f5fd1;color:#ffffff;border-radius:8px;font-weight:600;text-decoration:none',
+  quiet: 'margin:16px 0 0;color:#525a67;font-size:14px;line-height:20px;overflow-wrap:anywhere',
+} as const
+
+function asText({ paragraphs, button, otherwise }: Draft, facts: readonly string[]): string {
+  const link = button ? [`${button.label}:\n${webAddress(button.url)}`, `The link works once, until ${utc(button.until)}.`] : []
+  return `${[...paragraphs, ...link, ...(facts.length > 0 ? [facts.join('\n')] : []), otherwise, '-- \nCountersign'].join('\n\n')}\n`
+}
+
+function asHtml({ subject, paragraphs, button, otherwise }: Draft, facts: readonly string[]): string {
+  const quiet = (text: string) => `<p style="${style.quiet}">${text}</p>`
+  const url = button && escapeMarkup(webAddress(button.url))
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeMarkup(subject)}</title></head>
+<body style="${style.body}"><div style="${style.card}">
+<h1 style="${style.title}">${escapeMarkup(subject)}</h1>
+${paragraphs.map((text) => `<p style="${style.paragraph}">${escapeMarkup(text)}</p>`).join('\n')}
+${button ? `<p style="${style.paragraph}"><a href="${url}" style="${style.button}">${escapeMarkup(button.label)}</a></p>\n${quiet(`Or copy this address: ${url}`)}\n${quiet(`The link works once, until ${escapeMarkup(utc(button.until))}.`)}` : ''}
+${facts.length > 0 ? quiet(facts.map(escapeMarkup).join('<br>')) : ''}
+${quiet(escapeMarkup(otherwise))}
+${quiet('Countersign')}
+</div></body></html>
+`
+}
+
+/**
+ * Writes a mail. Names in it never become links or headers, and nothing in it is loaded from elsewhere.
+ *
+ * @throws {TypeError} when the address of a button is not a web address
+ */
+export function mail<T extends MailTemplate>(template: T, values: MailValues<T>): Mail {
+  const draft: Draft = drafts[template](values)
+  const facts = [
+    ...(values.at ? [`When: ${utc(values.at)}`] : []),
+    ...(values.address ? [`From the address: ${networkAddress(values.address)}`] : []),
+  ]
+  return { subject: oneLine(draft.subject), text: asText(draft, facts), html: asHtml(draft, facts) }
+}
+
+export function isMailTemplate(name: string): name is MailTemplate {
+  return Object.hasOwn(needs, name)
+}
+
+/**
+ * {@link mail} for what comes out of the queue, where nothing but text is known.
+ *
+ * @throws {TypeError} when the template is unknown or a value is missing; the message names it and quotes no value
+ */
+export function mailFromQueue(template: string, values: Readonly<Record<string, string>>): Mail {
+  if (!isMailTemplate(template)) throw new TypeError(`There is no mail called "${oneLine(template, 40)}".`)
+  const missing = needs[template].filter((name) => typeof values[name] !== 'string')
+  if (missing.length > 0) throw new TypeError(`The mail "${template}" lacks ${missing.join(', ')}.`)
+  return mail(template, values as MailValues<typeof template>)
+}

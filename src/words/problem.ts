@@ -1,0 +1,18 @@
+/** A problem as a page receives it: the code of `domain/problem.ts` and what the sentence needs to be exact. */
+export interface PageProblem {
+  readonly code: string
+  readonly reason?: string | undefined
+  readonly retryAfterSeconds?: number | undefined
+  /** Positive when the phone is ahead of us, negative when it is behind. */
+  readonly clockOffBySeconds?: number | undefined
+  readonly minLength?: number | undefined
+}
+
+export type FieldName = 'email' | 'password' | 'code' | 'saved' | 'organizationName' | 'name'
+
+/** What went wrong in one line, what to do next, and the field it is about, if it is about one. */
+export interface Explanation {
+  readonly title: string
+  readonly advice: string
+  readonly field?: FieldName
+}

@@ -1,0 +1,29 @@
+import { mail, mailFromQueue } from './en/mails.ts'
+import { pages } from './en/pages.ts'
+
+/** Everything a person reads, in one language. */
+export interface Words {
+  /** BCP 47 tag, the `lang` of pages and mails. */
+  readonly language: string
+  readonly pages: typeof pages
+  readonly mail: typeof mail
+  readonly mailFromQueue: typeof mailFromQueue
+}
+
+const english: Words = { language: 'en', pages, mail, mailFromQueue }
+const catalogues: Readonly<Record<string, Words>> = { en: english }
+
+/** The catalogue that suits an `Accept-Language` header best (RFC 9110 §12.5.4), or English. */
+export function wordsFor(acceptLanguage = ''): Words {
+  const wanted = acceptLanguage
+    .slice(0, 500)
+    .split(',')
+    .map((part) => {
+      const [tag = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase())
+      const quality = parameters.find((one) => one.startsWith('q='))
+      return { language: tag.split('-')[0] ?? '', quality: quality === undefined ? 1 : Number(quality.slice(2)) || 0 }
+    })
+    .filter(({ language, quality }) => quality > 0 && Object.hasOwn(catalogues, language))
+    .sort((one, other) => other.quality - one.quality)
+  return catalogues[wanted[0]?.language ?? 'en'] ?? english
+}
