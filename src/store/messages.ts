@@ -1,0 +1,86 @@
+import { sql } from 'kysely'
+import type { Keys } from '#crypto/keys.ts'
+import { newId } from '#crypto/random.ts'
+import { seal, unseal } from '#crypto/seal.ts'
+import type { Message } from '#domain/message.ts'
+import type { Database } from './tables.ts'
+
+/** A message taken from the queue for one attempt. */
+export interface Leased extends Message {
+  readonly id: string
+  readonly attempts: number
+  readonly createdAt: Date
+}
+
+/** Seals a message's values to its row, so that a one-time address in it cannot be read in the database. */
+export function sealMessage(keys: Keys, now: Date, message: Message): { readonly id: string; readonly sealed: Buffer } {
+  const id = newId(now)
+  return { id, sealed: seal(keys.seal, messageAddress(id, message.to), message.values) }
+}
+
+const messageAddress = (id: string, to: string) => ({ table: 'messages', row: id, owner: to })
+
+/** Puts messages into the queue. Call it with the transaction of the change they speak of. */
+export async function enqueue(db: Database, keys: Keys, now: Date, ...messages: readonly Message[]): Promise<void> {
+  if (messages.length === 0) return
+  await db
+    .insertInto('messages')
+    .values(
+      messages.map((message) => {
+        const { id, sealed } = sealMessage(keys, now, message)
+        return {
+          id,
+          template: message.template,
+          to_address: message.to,
+          values_sealed: sealed,
+          created_at: now,
+          next_attempt_at: now,
+          sent_at: null,
+          failed_at: null,
+          last_error: null,
+        }
+      }),
+    )
+    .execute()
+}
+
+/**
+ * Takes due messages for one attempt each. Their next attempt is set before they are handed out: a process that dies while
+ * sending gives them back by the passing of time, and no two processes hold the same one.
+ */
+export async function lease(db: Database, keys: Keys, now: Date, limit: number, leaseSeconds: number): Promise<readonly Leased[]> {
+  const due = db
+    .selectFrom('messages')
+    .select('id')
+    .where('sent_at', 'is', null)
+    .where('failed_at', 'is', null)
+    .where('next_attempt_at', '<=', now)
+    .orderBy('next_attempt_at')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+  const rows = await db
+    .updateTable('messages')
+    .set({ attempts: sql<number>`attempts + 1`, next_attempt_at: new Date(now.getTime() + leaseSeconds * 1000) })
+    .where('id', 'in', due)
+    .returning(['id', 'template', 'to_address', 'values_sealed', 'attempts', 'created_at'])
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    template: row.template,
+    to: row.to_address,
+    values: unseal(keys.seal, messageAddress(row.id, row.to_address), row.values_sealed) as Record<string, string>,
+    attempts: row.attempts,
+    createdAt: row.created_at,
+  }))
+}
+
+export async function markSent(db: Database, id: string, now: Date): Promise<void> {
+  await db.updateTable('messages').set({ sent_at: now, last_error: null }).where('id', '=', id).execute()
+}
+
+/** Another attempt at `retryAt`, or none when it is absent. */
+export async function markFailed(db: Database, id: string, now: Date, error: string, retryAt: Date | undefined): Promise<void> {
+  const change = retryAt ? { next_attempt_at: retryAt, last_error: error } : { failed_at: now, last_error: error }
+  await db.updateTable('messages').set(change).where('id', '=', id).execute()
+}

@@ -1,0 +1,219 @@
+import { sql } from 'kysely'
+import { isId, newId } from '#crypto/random.ts'
+import type { Mode } from '#domain/policy.ts'
+import type { Role } from '#domain/roles.ts'
+import { laneKeys } from './sign-in.ts'
+import type { Database } from './tables.ts'
+
+export interface Member {
+  readonly id: string
+  readonly name: string
+  readonly email: string
+  readonly role: Role
+  readonly required: boolean
+  readonly joinedAt: Date | null
+  readonly isEnrolled: boolean
+  readonly lastSignInAt: Date | null
+  /** Whether the person also belongs to an organization that the one who looks has no administrative role over. */
+  readonly isShared: boolean
+  readonly policy: { readonly enabled: boolean; readonly mode: Mode }
+}
+
+interface MemberRow {
+  readonly id: string
+  readonly name: string
+  readonly email: string
+  readonly role: Role
+  readonly required: boolean
+  readonly joined_at: Date | null
+  readonly enrolled: boolean
+  readonly last_sign_in_at: Date | null
+  readonly shared: boolean
+  readonly enabled: boolean
+  readonly mode: Mode
+}
+
+/** Whoever has not accepted yet goes by the name they were invited as: what they are called elsewhere is not told. */
+const shownName = sql`case when m.joined_at is null then m.invited_as else u.name end`
+
+const memberColumns = (actorId: string) => sql`
+  u.id, u.email, ${shownName} as name, m.role, m.required, m.joined_at, p.enabled, p.mode,
+  m.joined_at is not null and exists (select from authenticators a where a.user_id = u.id and a.retired_at is null) as enrolled,
+  case when m.joined_at is not null then (
+    select e.at from audit_events e where e.subject_id = u.id and e.action = 'session.started' order by e.id desc limit 1) end as last_sign_in_at,
+  exists (
+    select from memberships other join organizations oo on oo.id = other.organization_id
+    where other.user_id = u.id and other.joined_at is not null and not exists (
+      select from memberships mine where mine.user_id = ${actorId} and mine.joined_at is not null and mine.role <> 'user'
+        and mine.organization_id in (oo.id, oo.parent_id))) as shared`
+
+/** One member, locked against a change by somebody else until the transaction ends. */
+export async function findMember(db: Database, organizationId: string, userId: string, actorId: string): Promise<Member | undefined> {
+  const { rows } = await sql<MemberRow>`
+    select ${memberColumns(actorId)} from memberships m join users u on u.id = m.user_id join policies p on p.organization_id = m.organization_id
+    where m.organization_id = ${organizationId} and m.user_id = ${userId} for update of m`.execute(db)
+  return rows[0] && toMember(rows[0])
+}
+
+export interface MemberQuery {
+  readonly search?: string
+  readonly cursor?: { readonly name: string; readonly id: string }
+  readonly limit: number
+}
+
+/** A page of members in the order of their names. The search looks for the text anywhere in the name and the address. */
+export async function listMembers(
+  db: Database,
+  organizationId: string,
+  actorId: string,
+  { search, cursor, limit }: MemberQuery,
+): Promise<{ readonly members: readonly Member[]; readonly total: number }> {
+  const like = search ? `%${search.replace(/[\\%_]/g, '\\$&')}%` : undefined
+  const matches = like ? sql`and (${shownName} ilike ${like} or u.email ilike ${like})` : sql``
+  const after = cursor ? sql`and (lower(${shownName}), u.id) > (lower(${cursor.name}), ${cursor.id}::uuid)` : sql``
+  const from = sql`from memberships m join users u on u.id = m.user_id join policies p on p.organization_id = m.organization_id where m.organization_id = ${organizationId} ${matches}`
+  const { rows } =
+    await sql<MemberRow>`select ${memberColumns(actorId)} ${from} ${after} order by lower(${shownName}), u.id limit ${limit}`.execute(db)
+  const { rows: counted } = await sql<{ total: number }>`select count(*)::int as total ${from}`.execute(db)
+  return { members: rows.map(toMember), total: counted[0]?.total ?? 0 }
+}
+
+function toMember(row: MemberRow): Member {
+  return {
+    id: row.id,
+    name: row.name,
+    email: row.email,
+    role: row.role,
+    required: row.required,
+    joinedAt: row.joined_at,
+    isEnrolled: row.enrolled,
+    lastSignInAt: row.last_sign_in_at,
+    isShared: row.shared,
+    policy: { enabled: row.enabled, mode: row.mode },
+  }
+}
+
+/** The person with this address, made if there is none yet. */
+export async function findOrAddUser(
+  db: Database,
+  now: Date,
+  { email, name }: { readonly email: string; readonly name: string },
+): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    insert into users (id, email, name, created_at) values (${newId(now)}, ${email}, ${name}, ${now})
+    on conflict (email) do update set email = excluded.email returning id`.execute(db)
+  const id = rows[0]?.id
+  if (id === undefined) throw new Error('An upsert answers with one row.')
+  return id
+}
+
+/** @returns false when the person is a member already */
+export async function addMembership(
+  db: Database,
+  now: Date,
+  membership: {
+    readonly organizationId: string
+    readonly userId: string
+    readonly role: Role
+    readonly required: boolean
+    readonly name: string
+    readonly hasJoined: boolean
+  },
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('memberships')
+    .values({
+      organization_id: membership.organizationId,
+      user_id: membership.userId,
+      role: membership.role,
+      required: membership.required,
+      invited_as: membership.name,
+      invited_at: now,
+      joined_at: membership.hasJoined ? now : null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+export async function join(db: Database, now: Date, organizationId: string, userId: string): Promise<void> {
+  await db
+    .updateTable('memberships')
+    .set({ joined_at: now })
+    .where('organization_id', '=', organizationId)
+    .where('user_id', '=', userId)
+    .execute()
+}
+
+export async function changeMembership(
+  db: Database,
+  organizationId: string,
+  userId: string,
+  change: { readonly role?: Role; readonly required?: boolean },
+): Promise<void> {
+  await db.updateTable('memberships').set(change).where('organization_id', '=', organizationId).where('user_id', '=', userId).execute()
+}
+
+/** Role changes of one organization happen one after another; whoever comes second acts with the role they then have. */
+export async function lockRoles(db: Database, organizationId: string): Promise<void> {
+  if (isId(organizationId)) await db.selectFrom('organizations').select('id').where('id', '=', organizationId).forNoKeyUpdate().execute()
+}
+
+/** How many others could still change the policy here if this person could not. Locks them, so that two cannot leave at once. */
+export async function otherSecurityAdmins(db: Database, organizationId: string, userId: string): Promise<number> {
+  const rows = await db
+    .selectFrom('memberships')
+    .select('user_id')
+    .where('organization_id', '=', organizationId)
+    .where('user_id', '<>', userId)
+    .where('role', 'in', ['owner', 'security-admin'])
+    .where('joined_at', 'is not', null)
+    .forUpdate()
+    .execute()
+  return rows.length
+}
+
+/** Sets a password and forgives the wrong answers in the lanes named: wrong codes count since the password was last changed. */
+export async function setPassword(db: Database, userId: string, hash: string, lanes: readonly string[]): Promise<void> {
+  await db.updateTable('users').set({ password_hash: hash }).where('id', '=', userId).execute()
+  await db
+    .deleteFrom('throttles')
+    .where('key', 'in', [laneKeys.codesOf(userId), ...lanes])
+    .execute()
+}
+
+/** Retires all that is bound, and says how many there were; with `setUpDue` the person sets up again at the next sign-in. */
+export async function retireAuthenticators(db: Database, now: Date, userId: string, setUpDue: boolean): Promise<number> {
+  const { numUpdatedRows } = await db
+    .updateTable('authenticators')
+    .set({ retired_at: now })
+    .where('user_id', '=', userId)
+    .where('retired_at', 'is', null)
+    .executeTakeFirst()
+  await db.updateTable('users').set({ set_up_due: setUpDue }).where('id', '=', userId).execute()
+  return Number(numUpdatedRows)
+}
+
+/** What a page about a link may say of the person behind it. */
+export async function findInvited(db: Database, organizationId: string, userId: string) {
+  return db
+    .selectFrom('memberships as m')
+    .innerJoin('users as u', 'u.id', 'm.user_id')
+    .innerJoin('organizations as o', 'o.id', 'm.organization_id')
+    .innerJoin('policies as p', 'p.organization_id', 'm.organization_id')
+    .select([
+      'u.email',
+      'm.invited_as as name',
+      'o.name as organization',
+      'u.password_hash as passwordHash',
+      'm.required',
+      'm.role',
+      'p.enabled',
+      'p.mode',
+      'p.new_users_required as newUsersRequired',
+    ])
+    .where('m.organization_id', '=', organizationId)
+    .where('m.user_id', '=', userId)
+    .where('m.joined_at', 'is', null)
+    .executeTakeFirst()
+}

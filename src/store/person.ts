@@ -1,0 +1,103 @@
+import type { Keys } from '#crypto/keys.ts'
+import { unseal } from '#crypto/seal.ts'
+import type { Person, State } from '#domain/factor.ts'
+import type { Membership, Mode } from '#domain/policy.ts'
+import type { Role } from '#domain/roles.ts'
+import type { Database } from './tables.ts'
+
+/** An authenticator that is bound, as far as a sign-in needs it. Its secret opens with {@link stateOf} only. */
+export interface Authenticator {
+  readonly id: string
+  readonly kind: string
+  readonly counter: number
+  readonly hashes: readonly string[]
+  readonly usedHashes: readonly string[]
+  readonly sealed: string
+}
+
+/** A person with all that decides about their sign-in, read in one statement. */
+export interface Account extends Person {
+  readonly passwordHash?: string
+  readonly setUpDue: boolean
+  /** Those that were accepted; an open invitation gives and asks nothing. */
+  readonly memberships: readonly Membership[]
+  readonly authenticators: readonly Authenticator[]
+}
+
+/**
+ * The select list that {@link toAccount} reads; `u` is the user. Text, so that hot statements stay constant; lists of values
+ * rather than objects, because a name in every value is most of the work of writing and reading them.
+ */
+export const accountColumns = `
+  u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due,
+  (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, m.role, m.required, p.enabled, p.mode, p.new_users_required)
+      order by m.joined_at)
+    from memberships m join organizations o on o.id = m.organization_id join policies p on p.organization_id = m.organization_id
+    where m.user_id = u.id and m.joined_at is not null) as memberships,
+  (select json_agg(json_build_array(a.id, a.kind, a.counter, a.hashes, a.used_hashes, encode(a.secret_sealed, 'base64')) order by a.id)
+    from authenticators a where a.user_id = u.id and a.retired_at is null) as authenticators`
+
+export interface AccountRow {
+  readonly user_id: string
+  readonly email: string
+  readonly name: string
+  readonly password_hash: string | null
+  readonly set_up_due: boolean
+  readonly memberships: readonly (readonly [string, string, boolean, Role, boolean, boolean, Mode, boolean])[] | null
+  readonly authenticators: readonly (readonly [string, string, number, string[], string[], string])[] | null
+}
+
+export function toAccount(row: AccountRow): Account {
+  return {
+    id: row.user_id,
+    email: row.email,
+    name: row.name,
+    ...(row.password_hash === null ? {} : { passwordHash: row.password_hash }),
+    setUpDue: row.set_up_due,
+    memberships: (row.memberships ?? []).map(
+      ([organizationId, organizationName, isProvider, role, required, enabled, mode, newUsersRequired]) => ({
+        organizationId,
+        organizationName,
+        kind: isProvider ? 'provider' : 'site',
+        role,
+        required,
+        policy: { enabled, mode, newUsersRequired },
+      }),
+    ),
+    authenticators: (row.authenticators ?? []).map(([id, kind, counter, hashes, usedHashes, sealed]) => ({
+      id,
+      kind,
+      counter,
+      hashes,
+      usedHashes,
+      sealed,
+    })),
+  }
+}
+
+/** What a person sees of an authenticator that is bound. */
+export interface AuthenticatorEntry {
+  readonly id: string
+  readonly kind: string
+  readonly label: string
+  readonly boundAt: Date
+  readonly lastUsedAt: Date | null
+}
+
+export async function listAuthenticators(db: Database, userId: string): Promise<readonly AuthenticatorEntry[]> {
+  return db
+    .selectFrom('authenticators')
+    .select(['id', 'kind', 'label', 'bound_at as boundAt', 'last_used_at as lastUsedAt'])
+    .where('user_id', '=', userId)
+    .where('retired_at', 'is', null)
+    .orderBy('id')
+    .execute()
+}
+
+/** Where an authenticator's secret is sealed to: its row and its owner. */
+export const authenticatorAddress = (id: string, userId: string) => ({ table: 'authenticators', row: id, owner: userId })
+
+/** Opens an authenticator's memory for its own factor. @throws {Error} when the row was moved or the key is another */
+export function stateOf(keys: Keys, userId: string, { id, counter, hashes, usedHashes, sealed }: Authenticator): State {
+  return { secret: unseal(keys.seal, authenticatorAddress(id, userId), Buffer.from(sealed, 'base64')), counter, hashes, usedHashes }
+}

@@ -1,0 +1,168 @@
+import { CompiledQuery } from 'kysely'
+import type { Evidence } from '#domain/assurance.ts'
+import type { Membership, Mode } from '#domain/policy.ts'
+import type { Role } from '#domain/roles.ts'
+import { sessionLifetime } from '#domain/session.ts'
+import { type Account, type AccountRow, accountColumns, toAccount } from './person.ts'
+import { toEvidence } from './sign-in.ts'
+import type { Store } from './store.ts'
+import type { Database } from './tables.ts'
+
+export interface Session {
+  readonly id: string
+  readonly userId: string
+  readonly evidence: readonly Evidence[]
+  readonly startedAt: Date
+  readonly lastSeenAt: Date
+  readonly address: string
+  readonly browser: string
+}
+
+/** A live session with its person, and the memberships as the session check needs them. */
+export interface OpenSession extends Pick<Session, 'id' | 'userId' | 'evidence' | 'startedAt'> {
+  readonly email: string
+  readonly name: string
+  readonly memberships: Account['memberships']
+}
+
+const columns = 's.id, s.user_id, s.evidence, s.started_at, s.last_seen_at, s.address, s.browser'
+const isLive = `s.last_seen_at > $2::timestamptz - interval '${sessionLifetime.idleSeconds} seconds'
+  and s.started_at > $2::timestamptz - interval '${sessionLifetime.overallSeconds} seconds'`
+
+// A row for each membership: plain joins cost the database less than one row with lists in it.
+const sessionText = `select s.id, s.user_id, s.evidence, s.started_at, s.last_seen_at < $2::timestamptz - interval '1 minute' as is_stale, u.email, u.name, m.organization_id, o.name as organization_name, o.parent_id, m.role, m.required,
+    p.enabled, p.mode, p.new_users_required
+  from sessions s join users u on u.id = s.user_id
+    left join memberships m on m.user_id = s.user_id and m.joined_at is not null
+    left join organizations o on o.id = m.organization_id
+    left join policies p on p.organization_id = m.organization_id
+  where s.token_hash = $1 and ${isLive} order by m.joined_at`
+
+interface SessionRow {
+  readonly id: string
+  readonly user_id: string
+  readonly evidence: unknown
+  readonly started_at: Date
+  readonly last_seen_at: Date
+  readonly address: string
+  readonly browser: string
+}
+
+/** What the session check reads beside the session itself; the columns of the membership are null for who has none. */
+interface MembershipRow extends Pick<SessionRow, 'id' | 'user_id' | 'evidence' | 'started_at'> {
+  readonly is_stale: boolean
+  readonly email: string
+  readonly name: string
+  readonly organization_id: string | null
+  readonly organization_name: string
+  readonly parent_id: string | null
+  readonly role: Role
+  readonly required: boolean
+  readonly enabled: boolean
+  readonly mode: Mode
+  readonly new_users_required: boolean
+}
+
+/** The session of a cookie, if it is alive. A look that comes a minute after the last one is written down. */
+export async function findSession({ db, run }: Store, tokenHash: Buffer, now: Date): Promise<OpenSession | undefined> {
+  const rows = await run<MembershipRow>(sessionText, [tokenHash, now.toISOString()])
+  const [row] = rows
+  if (!row) return undefined
+  if (row.is_stale) {
+    await db
+      .updateTable('sessions')
+      .set({ last_seen_at: now })
+      .where('token_hash', '=', tokenHash)
+      .where('last_seen_at', '<', now)
+      .execute()
+  }
+  const memberships = rows.flatMap((one) => (one.organization_id === null ? [] : [toMembership(one, one.organization_id)]))
+  return {
+    id: row.id,
+    userId: row.user_id,
+    evidence: toEvidence(row.evidence),
+    startedAt: row.started_at,
+    email: row.email,
+    name: row.name,
+    memberships,
+  }
+}
+
+function toMembership(row: MembershipRow, organizationId: string): Membership {
+  return {
+    organizationId,
+    organizationName: row.organization_name,
+    kind: row.parent_id === null ? 'provider' : 'site',
+    role: row.role,
+    required: row.required,
+    policy: { enabled: row.enabled, mode: row.mode, newUsersRequired: row.new_users_required },
+  }
+}
+
+const accountText = `select ${accountColumns} from users u where u.id = $1`
+
+/** A person with all that decides about their sign-in. */
+export async function findAccount(db: Database, userId: string): Promise<Account | undefined> {
+  const { rows } = await db.executeQuery<AccountRow>(CompiledQuery.raw(accountText, [userId]))
+  return rows[0] && toAccount(rows[0])
+}
+
+const listText = `select ${columns} from sessions s where s.user_id = $1 and ${isLive} order by s.last_seen_at desc`
+
+export async function listSessions(db: Database, userId: string, now: Date): Promise<readonly Session[]> {
+  const { rows } = await db.executeQuery<SessionRow>(CompiledQuery.raw(listText, [userId, now.toISOString()]))
+  return rows.map(toSession)
+}
+
+/**
+ * Ends sessions of one person: one of them, or all but one. Sign-ins on the way end with them: those that were started from
+ * an ended session, and where more than one session ends also those that came from none. Tells how many sessions there were.
+ */
+export async function endSessions(
+  db: Database,
+  userId: string,
+  which: { readonly only: string } | { readonly except?: string },
+): Promise<number> {
+  let sessions = db.deleteFrom('sessions').where('user_id', '=', userId)
+  let signIns = db.deleteFrom('sign_ins').where('user_id', '=', userId)
+  if ('only' in which) {
+    sessions = sessions.where('id', '=', which.only)
+    signIns = signIns.where('session_id', '=', which.only)
+  } else if (which.except !== undefined) {
+    sessions = sessions.where('id', '<>', which.except)
+    signIns = signIns.where('session_id', 'is distinct from', which.except)
+  }
+  const { numDeletedRows } = await sessions.executeTakeFirst()
+  await signIns.execute()
+  return Number(numDeletedRows)
+}
+
+/** Ends everything that a person has open: sessions and sign-ins on the way. */
+export async function endEverything(db: Database, userId: string): Promise<void> {
+  await endSessions(db, userId, {})
+}
+
+/** Removes what has run out. Nothing waits for this; what has run out is refused already. */
+export async function sweep(db: Database, now: Date): Promise<void> {
+  const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000)
+  await db.deleteFrom('sign_ins').where('expires_at', '<', now).execute()
+  await db.deleteFrom('sessions').where('last_seen_at', '<', ago(sessionLifetime.idleSeconds)).execute()
+  await db.deleteFrom('sessions').where('started_at', '<', ago(sessionLifetime.overallSeconds)).execute()
+  await db.deleteFrom('throttles').where('failures', '=', 0).where('updated_at', '<', ago(86_400)).execute()
+  await db
+    .deleteFrom('links')
+    .where('expires_at', '<', ago(7 * 86_400))
+    .execute()
+}
+
+function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    evidence: toEvidence(row.evidence),
+    startedAt: row.started_at,
+    lastSeenAt: row.last_seen_at,
+    address: row.address,
+    browser: row.browser,
+  }
+}

@@ -1,0 +1,110 @@
+import type { Keys } from '#crypto/keys.ts'
+import { seal, unseal } from '#crypto/seal.ts'
+import type { Amr, Evidence, Proof } from '#domain/assurance.ts'
+import type { Json } from '#domain/json.ts'
+import type { Enrollment, Intent, SignIn } from '#domain/sign-in.ts'
+import { type Account, type AccountRow, accountColumns, toAccount } from './person.ts'
+import type { SignInRow } from './settlement.ts'
+import type { Store } from './store.ts'
+import type { Database } from './tables.ts'
+
+/** What the password step needs to know, whether the account exists or not. */
+export interface Claim {
+  readonly account?: Account
+  /** The lanes that were asked for, as they stand; one that was never used is not there. */
+  readonly lanes: readonly { readonly key: string; readonly failures: number; readonly waitUntil: Date | null }[]
+}
+
+/** Lanes are named by what they protect. An account that does not exist has one too, so that nothing tells them apart. */
+export const laneKeys = {
+  passwordsOf: (emailDigest: string) => `password:${emailDigest}`,
+  passwordsFrom: (deviceId: string) => `password:device:${deviceId}`,
+  codesOf: (userId: string) => `code:${userId}`,
+  codesFrom: (deviceId: string) => `code:device:${deviceId}`,
+  passwordResetMailsTo: (emailDigest: string) => `password-reset:${emailDigest}`,
+} as const
+
+const claimText = `select ${accountColumns}, (
+    select json_agg(json_build_object('key', t.key, 'failures', t.failures, 'waitUntil', t.wait_until)) from throttles t where t.key = any ($2)) as lanes
+  from (select 1) as one left join users u on u.email = $1`
+
+/** Reads everything that the password step decides on in one statement. */
+export async function findClaim({ run }: Store, email: string, laneKeys: readonly string[]): Promise<Claim> {
+  const [row] = await run<
+    AccountRow & { user_id: string | null; lanes: readonly { key: string; failures: number; waitUntil: string | null }[] | null }
+  >(claimText, [email, laneKeys])
+  if (!row) throw new Error('A claim answers with one row.')
+  return {
+    ...(row.user_id === null ? {} : { account: toAccount(row) }),
+    lanes: (row.lanes ?? []).map((one) => ({ ...one, waitUntil: one.waitUntil === null ? null : new Date(one.waitUntil) })),
+  }
+}
+
+export interface OpenSignIn {
+  readonly signIn: SignIn
+  readonly account: Account
+}
+
+const signInText = `select ${accountColumns}, s.id as sign_in_id, s.intent, s.session_id, s.evidence, s.enrollment_sealed, s.bound,
+    s.return_to, s.expires_at, s.version
+  from sign_ins s join users u on u.id = s.user_id
+  where s.token_hash = $1`
+
+/** Reads a sign-in with everything that decides about its next step, in one statement. */
+export async function findSignIn({ run }: Store, keys: Keys, tokenHash: Buffer): Promise<OpenSignIn | undefined> {
+  const [row] = await run<
+    AccountRow & {
+      sign_in_id: string
+      intent: Intent
+      session_id: string | null
+      evidence: unknown
+      enrollment_sealed: Uint8Array | null
+      bound: string[]
+      return_to: string
+      expires_at: Date
+      version: number
+    }
+  >(signInText, [tokenHash])
+  if (!row) return undefined
+  const enrollment = row.enrollment_sealed && unseal(keys.seal, enrollmentAddress(row.sign_in_id, row.user_id), row.enrollment_sealed)
+  const signIn: SignIn = {
+    id: row.sign_in_id,
+    intent: row.intent,
+    userId: row.user_id,
+    ...(row.session_id === null ? {} : { sessionId: row.session_id }),
+    evidence: toEvidence(row.evidence),
+    ...(enrollment ? { enrollment: enrollment as unknown as Enrollment } : {}),
+    bound: row.bound,
+    returnTo: row.return_to,
+    expiresAt: row.expires_at,
+    version: row.version,
+  }
+  return { signIn, account: toAccount(row) }
+}
+
+/** The row of a sign-in that somebody has been identified in; what is on show is sealed to its row and person. */
+export function toSignInRow(keys: Keys, signIn: SignIn): SignInRow {
+  const { enrollment, userId, ...rest } = signIn
+  if (userId === undefined) throw new Error('A sign-in is stored once somebody is identified.')
+  return {
+    ...rest,
+    userId,
+    ...(enrollment ? { enrollmentSealed: seal(keys.seal, enrollmentAddress(signIn.id, userId), enrollment as unknown as Json) } : {}),
+  }
+}
+
+const enrollmentAddress = (id: string, userId: string) => ({ table: 'sign_ins', row: id, owner: userId })
+
+/** Reads evidence back from its JSON column, where times are text. */
+export function toEvidence(stored: unknown): readonly Evidence[] {
+  return (stored as readonly { kind: string; proves: Proof[]; amr: Amr[]; at: string }[]).map((one) => ({ ...one, at: new Date(one.at) }))
+}
+
+export async function dropSignIn(db: Database, tokenHash: Buffer): Promise<void> {
+  await db.deleteFrom('sign_ins').where('token_hash', '=', tokenHash).execute()
+}
+
+/** Keeps a password's hash up with today's cost, unless it was changed in the meantime. */
+export async function replacePasswordHash(db: Database, userId: string, from: string, to: string): Promise<void> {
+  await db.updateTable('users').set({ password_hash: to }).where('id', '=', userId).where('password_hash', '=', from).execute()
+}

@@ -1,0 +1,163 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { CompiledQuery, type Dialect, Kysely, PGliteDialect, PostgresDialect } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import * as foundation from './migrations/0001-foundation.ts'
+import type { Database, Tables } from './tables.ts'
+
+/** All migrations, oldest first. Forward only; each stands in a file of its own and is never changed once released. */
+const migrations = { '0001-foundation': foundation }
+
+/** Why the database cannot be used, in one sentence for the operator. */
+export class StoreUnusable extends Error {}
+
+export interface Store {
+  readonly db: Database
+  /**
+   * Runs one constant statement by itself, prepared once per connection: for what every sign-in and session check does, where
+   * the query builder would cost as much as the rest.
+   */
+  readonly run: Run
+  /** `PostgreSQL 15.18` or `PGlite (PostgreSQL 18.3)`. */
+  readonly engine: string
+  /** Brings the tables up to date, whole or not at all; several processes may call it at once. @throws {StoreUnusable} */
+  migrate(): Promise<readonly string[]>
+  /** Whether the database answers and has every migration. */
+  isReady(): Promise<boolean>
+  transaction<T>(work: (db: Database) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export type Run = <Row>(text: string, parameters: readonly unknown[]) => Promise<readonly Row[]>
+
+export interface StoreOptions {
+  /** A `postgres://` address; without one the embedded database in `dataDir` is used. */
+  readonly databaseUrl?: string
+  /** Folder of the embedded database; `memory:` keeps nothing. */
+  readonly dataDir: string
+  readonly poolSize?: number
+}
+
+/** Opens the database. PostgreSQL and PGlite differ in this function and nowhere else. @throws {StoreUnusable} */
+export async function openStore({ databaseUrl, dataDir, poolSize = 10 }: StoreOptions): Promise<Store> {
+  const { dialect, engine, run } = databaseUrl ? await postgres(databaseUrl, poolSize) : await embedded(dataDir)
+  const db = new Kysely<Tables>({ dialect })
+  const version = await db
+    .executeQuery<{ server_version: string; number: number }>(
+      CompiledQuery.raw(`select current_setting('server_version') as server_version, current_setting('server_version_num')::int as number`),
+    )
+    .catch(async (cause) => {
+      await db.destroy().catch(() => undefined)
+      throw new StoreUnusable(`The database does not answer: ${reason(cause)}.`, { cause })
+    })
+  const { server_version = '', number = 0 } = version.rows[0] ?? {}
+  if (number < 150_000) {
+    await db.destroy()
+    throw new StoreUnusable(`This database is PostgreSQL ${server_version}. Countersign needs PostgreSQL 15 or newer.`)
+  }
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const applied = async () =>
+    (await db.introspection.getTables({ withInternalKyselyTables: true })).some((one) => one.name === 'kysely_migration')
+      ? (await db.executeQuery<{ name: string }>(CompiledQuery.raw('select name from kysely_migration order by name'))).rows.map(
+          (row) => row.name,
+        )
+      : []
+
+  return {
+    db,
+    run,
+    engine: engine(server_version.split(' ')[0] ?? ''),
+    migrate: async () => {
+      const unknown = (await applied()).filter((name) => !(name in migrations))
+      if (unknown.length > 0) {
+        throw new StoreUnusable(
+          `This database was made by a newer version of Countersign (it has ${unknown.join(', ')}). Start that version.`,
+        )
+      }
+      const { error, results = [] } = await migrator.migrateToLatest()
+      if (error)
+        throw new StoreUnusable(`The database could not be brought up to date, and nothing was changed: ${reason(error)}.`, {
+          cause: error,
+        })
+      return results.map((one) => one.migrationName)
+    },
+    isReady: async () => {
+      try {
+        const names = await applied()
+        return Object.keys(migrations).every((name) => names.includes(name))
+      } catch {
+        return false
+      }
+    },
+    transaction: (work) => db.transaction().execute(work),
+    close: () => db.destroy(),
+  }
+}
+
+interface Engine {
+  readonly dialect: Dialect
+  readonly run: Run
+  readonly engine: (version: string) => string
+}
+
+/** Every statement is prepared once per connection under a name of its own: its text. */
+async function postgres(connectionString: string, max: number): Promise<Engine> {
+  const { default: pg } = await import('pg')
+  const int8 = pg.types.builtins.INT8
+  const types = {
+    getTypeParser: (id: number, format?: 'text' | 'binary') => (id === int8 ? Number : pg.types.getTypeParser(id, format as 'text')),
+  }
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    types: types as typeof pg.types,
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 30_000,
+    idleTimeoutMillis: 60_000,
+    application_name: 'countersign',
+    // Every statement finds its rows by a key, whatever the values: to plan it anew for each would cost more than to run it.
+    options: '-c plan_cache_mode=force_generic_plan',
+  })
+  pool.on('error', () => undefined)
+  const names = new Map<string, string>()
+  const nameOf = (text: string) => {
+    const name = names.get(text) ?? `s${names.size}`
+    names.set(text, name)
+    return name
+  }
+  const connect = async () => {
+    const client = await pool.connect()
+    return {
+      query: (text: string, values: readonly unknown[]) =>
+        values === undefined || values.length === 0
+          ? client.query(text)
+          : client.query({ name: nameOf(text), text, values: values as unknown[] }),
+      release: () => client.release(),
+    }
+  }
+  const prepared = { connect, end: () => pool.end(), options: pool.options }
+  const run: Run = async <Row>(text: string, parameters: readonly unknown[]) =>
+    (await pool.query({ name: nameOf(text), text, values: parameters as unknown[] })).rows as readonly Row[]
+  return { dialect: new PostgresDialect({ pool: prepared as never }), run, engine: (version) => `PostgreSQL ${version}` }
+}
+
+async function embedded(dataDir: string): Promise<Engine> {
+  const { PGlite } = await import('@electric-sql/pglite')
+  const folder = dataDir === 'memory:' ? undefined : join(dataDir, 'database')
+  if (folder) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  try {
+    const pglite = await PGlite.create(folder ? { dataDir: folder } : {})
+    const run: Run = async <Row>(text: string, parameters: readonly unknown[]) => (await pglite.query<Row>(text, [...parameters])).rows
+    return { dialect: new PGliteDialect({ pglite }), run, engine: (version) => `PGlite (PostgreSQL ${version})` }
+  } catch (cause) {
+    throw new StoreUnusable(
+      `The embedded database in ${folder} cannot be opened: ${reason(cause)}. Is another Countersign running on it?`,
+      { cause },
+    )
+  }
+}
+
+function reason(cause: unknown): string {
+  if (cause instanceof AggregateError) return reason(cause.errors[0])
+  return cause instanceof Error ? cause.message : String(cause)
+}

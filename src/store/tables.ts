@@ -1,0 +1,82 @@
+import type { ColumnType, Kysely } from 'kysely'
+import type { Mode } from '#domain/policy.ts'
+import type { Role } from '#domain/roles.ts'
+
+/** The columns as they come out of the driver. Rows never leave this room. */
+export interface Tables {
+  installation: { only_row: ColumnType<boolean, never, never>; key_fingerprint: string; created_at: Date }
+  organizations: { id: string; parent_id: string | null; name: string; created_at: Date }
+  policies: { organization_id: string; enabled: boolean; mode: Mode; new_users_required: boolean; version: number }
+  users: { id: string; email: string; name: string; password_hash: string | null; set_up_due: boolean; created_at: Date }
+  memberships: {
+    organization_id: string
+    user_id: string
+    role: Role
+    required: boolean
+    invited_as: string
+    invited_at: Date
+    joined_at: Date | null
+  }
+  authenticators: {
+    id: string
+    user_id: string
+    kind: string
+    label: string
+    secret_sealed: Buffer
+    counter: number
+    hashes: string[]
+    used_hashes: string[]
+    bound_at: Date
+    last_used_at: Date | null
+    retired_at: Date | null
+  }
+  sessions: {
+    token_hash: Buffer
+    id: string
+    user_id: string
+    evidence: unknown
+    started_at: Date
+    last_seen_at: Date
+    address: string
+    browser: string
+  }
+  sign_ins: { token_hash: Buffer; user_id: string; session_id: string | null; expires_at: Date }
+  throttles: { key: string; failures: number; wait_until: Date | null; updated_at: Date }
+  links: {
+    token_hash: Buffer
+    kind: LinkKind
+    organization_id: string | null
+    user_id: string | null
+    created_at: Date
+    expires_at: Date
+    used_at: Date | null
+  }
+  messages: {
+    id: string
+    template: string
+    to_address: string
+    values_sealed: Buffer
+    created_at: Date
+    attempts: ColumnType<number, number | undefined, number>
+    next_attempt_at: Date
+    sent_at: Date | null
+    failed_at: Date | null
+    last_error: string | null
+  }
+  audit_events: {
+    id: string
+    at: Date
+    action: string
+    organization_id: string | null
+    actor_id: string | null
+    subject_id: string | null
+    address: string
+    request_id: string
+    detail: string
+  }
+}
+
+export type LinkKind = 'setup' | 'invitation' | 'password-reset'
+
+/** A connection pool or an open transaction: what every function of this room is given first. */
+export type Database = Kysely<Tables>
