@@ -1,0 +1,213 @@
+import type { AcceptInvitation, AskPasswordReset, ResetPassword, SetUp } from '#contract/links.ts'
+import { keyedDigest } from '#crypto/random.ts'
+import { plainEmail } from '#domain/email.ts'
+import { isRequired, leastPasswordLength, type Policy, requirementFor } from '#domain/policy.ts'
+import { Problem } from '#domain/problem.ts'
+import { passwordResetMails, passwordsFromAnywhere } from '#domain/throttle.ts'
+import { note } from '#store/audit.ts'
+import { addLink, dropLinks, findLink, spendLink } from '#store/links.ts'
+import { enqueue } from '#store/messages.ts'
+import { addOrganization, isFounded } from '#store/organizations.ts'
+import { addMembership, findInvited, findOrAddUser, join, setPassword } from '#store/people.ts'
+import type { Account } from '#store/person.ts'
+import { endEverything, findAccount } from '#store/session.ts'
+import { settle } from '#store/settlement.ts'
+import { findClaim, laneKeys } from '#store/sign-in.ts'
+import { checkNewPassword } from './password-rules.ts'
+import { eventRow, type Rooms, type Visit, withCircumstances } from './rooms.ts'
+import { enter, type Reply, shut } from './sign-in.ts'
+
+/** The address that founds an installation is good for a day; a restart prints a new one. */
+const setUpLifetimeSeconds = 86_400
+/** Where the first person arrives: the list of people, to invite some. */
+export const afterSetUp = '/users?welcome'
+const passwordResetLifetimeSeconds = 3600
+const passwordResetAnswerMilliseconds = 150
+
+/** The one-time address of the set-up, or nothing once somebody has founded the installation. */
+export async function offerSetUp(rooms: Rooms): Promise<string | undefined> {
+  return rooms.store.transaction(async (db) => {
+    if (await isFounded(db)) return undefined
+    const now = rooms.now()
+    const token = await addLink(db, now, { kind: 'setup', expiresAt: new Date(now.getTime() + setUpLifetimeSeconds * 1000) })
+    return `${rooms.publicUrl}/setup/${token}`
+  })
+}
+
+/** Whether a set-up address is still good. @throws {Problem} `link-gone` */
+export async function requireSetUpLink(rooms: Rooms, token: string): Promise<void> {
+  if (!(await findLink(rooms.store.db, 'setup', token, rooms.now()))) throw new Problem('link-gone')
+}
+
+/**
+ * Founds the provider organization and its first person, who goes on to set up an authenticator. All or nothing: a refused
+ * password or address leaves the link as it was, and of any number at once exactly one gets through.
+ *
+ * @throws {Problem} `link-gone`, `invalid-email`, `password-too-weak`
+ */
+export async function setUp(rooms: Rooms, visit: Visit, { token, organizationName, name, email, password }: SetUp): Promise<Reply> {
+  await requireSetUpLink(rooms, token)
+  const key = plainEmail(email)
+  const organization = organizationName.trim()
+  const person = name.trim()
+  if (key === undefined) throw new Problem('invalid-email')
+  if (organization === '' || person === '') throw new Problem('malformed', { reason: organization === '' ? 'organizationName' : 'name' })
+  const policy: Policy = { enabled: true, mode: 'chosen', newUsersRequired: true }
+  await checkNewPassword(password, leastPasswordLength({ secondStep: 'always' }), { email: key, name: person, organization })
+  const hash = await rooms.passwords.hash(password)
+  const now = rooms.now()
+  const account = await rooms.store.transaction(async (db) => {
+    if (!(await spendLink(db, 'setup', token, now)) || (await isFounded(db))) throw new Problem('link-gone')
+    const { id: organizationId } = await addOrganization(db, now, organization, null, policy)
+    const userId = await findOrAddUser(db, now, { email: key, name: person })
+    await addMembership(db, now, { organizationId, userId, role: 'owner', required: true, name: person, hasJoined: true })
+    await setPassword(db, userId, hash, [])
+    await note(db, now, visit, {
+      action: 'organization.founded',
+      organizationId,
+      actorId: userId,
+      subjectId: userId,
+      detail: { name: organization },
+    })
+    return findAccount(db, userId)
+  })
+  return enter(rooms, visit, require(account), { returnTo: afterSetUp })
+}
+
+export interface InvitationView {
+  readonly organization: string
+  readonly name: string
+  readonly email: string
+  /** Whether the person has an account here already and accepts with the password they have. */
+  readonly hasPassword: boolean
+  readonly minLength: number
+}
+
+/** What the page behind an invitation shows. @throws {Problem} `link-gone` */
+export async function invitationOf(rooms: Rooms, token: string): Promise<InvitationView> {
+  const { organization, name, email, passwordHash, minLength } = await requireInvited(rooms, token)
+  return { organization, name, email, hasPassword: passwordHash !== null, minLength }
+}
+
+/**
+ * Accepts an invitation: a new person chooses a password, somebody with an account gives the one they have. Then the sign-in
+ * goes on with the set-up of an authenticator where one is required.
+ *
+ * @throws {Problem} `link-gone`, `password-too-weak`, `wrong-password`, `too-many-attempts`
+ */
+export async function acceptInvitation(rooms: Rooms, visit: Visit, { token, password }: AcceptInvitation): Promise<Reply> {
+  const invited = await requireInvited(rooms, token)
+  const { userId, organizationId } = invited
+  const now = rooms.now()
+  const lane = { key: laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, invited.email)), rules: passwordsFromAnywhere }
+  let hash: string | undefined
+  if (invited.passwordHash === null) {
+    await checkNewPassword(password, invited.minLength, { email: invited.email, name: invited.name, organization: invited.organization })
+    hash = await rooms.passwords.hash(password)
+  } else {
+    const isRight = await rooms.passwords.verify(invited.passwordHash, password, 'unknown')
+    const events = isRight ? [] : [eventRow(now, { action: 'sign-in.password-refused', subjectId: userId })]
+    const settled = await settle(rooms.store, {
+      now,
+      origin: visit,
+      lane: { ...lane, effect: isRight ? 'clear' : 'charge' },
+      events,
+      messages: [],
+    })
+    if (!settled.isOpen) throw shut(now, settled, lane)
+    if (!isRight) throw new Problem('wrong-password')
+  }
+  const account = await rooms.store.transaction(async (db) => {
+    if (!(await spendLink(db, 'invitation', token, now))) throw new Problem('link-gone')
+    if (hash !== undefined) await setPassword(db, userId, hash, [lane.key])
+    await join(db, now, organizationId, userId)
+    await note(db, now, visit, { action: 'user.joined', organizationId, actorId: userId, subjectId: userId })
+    return findAccount(db, userId)
+  })
+  return enter(rooms, visit, require(account), {})
+}
+
+/**
+ * "Forgot password?": mails a link to an address that has an account, and says the same for one that has not. At most two at
+ * once per address, then at growing distances.
+ */
+export async function askPasswordReset(rooms: Rooms, visit: Visit, { email }: AskPasswordReset): Promise<void> {
+  const key = plainEmail(email)
+  if (key === undefined) throw new Problem('invalid-email')
+  // An address with an account is more work than one without; the answer takes the same time for both.
+  const pause = new Promise((resolve) => setTimeout(resolve, passwordResetAnswerMilliseconds))
+  await Promise.all([mailPasswordReset(rooms, visit, key), pause])
+}
+
+async function mailPasswordReset(rooms: Rooms, visit: Visit, key: string): Promise<void> {
+  const now = rooms.now()
+  const laneKey = laneKeys.passwordResetMailsTo(keyedDigest(rooms.keys.lane, key))
+  const { account } = await findClaim(rooms.store, key, [])
+  const { isOpen } = await settle(rooms.store, {
+    now,
+    origin: visit,
+    lane: { key: laneKey, rules: passwordResetMails, effect: 'charge' },
+    events: [eventRow(now, { action: 'password.reset-asked', ...(account ? { subjectId: account.id } : {}) })],
+    messages: [],
+  })
+  if (!isOpen || !account || account.passwordHash === undefined) return
+  await rooms.store.transaction(async (db) => {
+    const expiresAt = new Date(now.getTime() + passwordResetLifetimeSeconds * 1000)
+    const token = await addLink(db, now, { kind: 'password-reset', userId: account.id, expiresAt })
+    const values = { url: `${rooms.publicUrl}/reset-password/${token}`, expiresAt: expiresAt.toISOString() }
+    await enqueue(db, rooms.keys, now, withCircumstances(now, visit, { to: account.email, template: 'password-reset', values }))
+  })
+  rooms.onMessage()
+}
+
+/** What the page behind a password-reset link needs. @throws {Problem} `link-gone` */
+export async function passwordResetOf(rooms: Rooms, token: string): Promise<{ readonly minLength: number }> {
+  return { minLength: leastPasswordLength(requirementOf(await requireResetting(rooms, token))) }
+}
+
+/**
+ * Sets the password behind a mailed link. It never signs in and never touches the second factor; every session, sign-in on the
+ * way and recognised device ends, and the count of wrong codes starts anew.
+ *
+ * @throws {Problem} `link-gone`, `password-too-weak`
+ */
+export async function resetPassword(rooms: Rooms, visit: Visit, { token, password }: ResetPassword): Promise<void> {
+  const account = await requireResetting(rooms, token)
+  const organization = account.memberships[0]?.organizationName ?? ''
+  await checkNewPassword(password, leastPasswordLength(requirementOf(account)), { email: account.email, name: account.name, organization })
+  const hash = await rooms.passwords.hash(password)
+  const now = rooms.now()
+  await rooms.store.transaction(async (db) => {
+    if (!(await spendLink(db, 'password-reset', token, now))) throw new Problem('link-gone')
+    await setPassword(db, account.id, hash, [laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, account.email))])
+    await endEverything(db, account.id)
+    await dropLinks(db, { kind: 'password-reset', userId: account.id })
+    await note(db, now, visit, { action: 'password.set', actorId: account.id, subjectId: account.id })
+    await enqueue(db, rooms.keys, now, withCircumstances(now, visit, { to: account.email, template: 'password-changed', values: {} }))
+  })
+  rooms.onMessage()
+}
+
+async function requireResetting(rooms: Rooms, token: string): Promise<Account> {
+  const link = await findLink(rooms.store.db, 'password-reset', token, rooms.now())
+  const account = link?.userId ? await findAccount(rooms.store.db, link.userId) : undefined
+  if (!account) throw new Problem('link-gone')
+  return account
+}
+
+async function requireInvited(rooms: Rooms, token: string) {
+  const link = await findLink(rooms.store.db, 'invitation', token, rooms.now())
+  const invited = link?.organizationId && link.userId ? await findInvited(rooms.store.db, link.organizationId, link.userId) : undefined
+  if (!link?.organizationId || !link.userId || !invited) throw new Problem('link-gone')
+  const { enabled, mode, newUsersRequired, required, ...rest } = invited
+  const must = isRequired({ required, policy: { enabled, mode, newUsersRequired } })
+  const minLength = leastPasswordLength({ secondStep: must ? 'always' : 'if-enrolled' })
+  return { ...rest, minLength, organizationId: link.organizationId, userId: link.userId }
+}
+
+const requirementOf = ({ memberships, setUpDue }: Account) => requirementFor(memberships, setUpDue)
+
+function require(account: Account | undefined): Account {
+  if (!account) throw new Error('The account was written in this transaction.')
+  return account
+}

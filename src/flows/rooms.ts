@@ -1,0 +1,67 @@
+import type { Keys } from '#crypto/keys.ts'
+import type { Passwords } from '#crypto/password.ts'
+import { newId } from '#crypto/random.ts'
+import type { AuditEvent } from '#domain/audit.ts'
+import type { Factor } from '#domain/factor.ts'
+import type { Message } from '#domain/message.ts'
+import type { Clock } from '#domain/ports.ts'
+import { sealMessage } from '#store/messages.ts'
+import type { EventRow, MessageRow, Origin } from '#store/settlement.ts'
+import type { Store } from '#store/store.ts'
+
+/** What the use cases work with: the lower rooms, opened. */
+export interface Rooms {
+  readonly store: Store
+  readonly keys: Keys
+  readonly passwords: Passwords
+  readonly factors: readonly Factor[]
+  readonly now: Clock
+  /** Where people reach this installation; all addresses in mails start with it. */
+  readonly publicUrl: string
+  readonly recommendedApp: string
+  /** Called after something was put into the queue, so that it need not wait for the next look. */
+  readonly onMessage: () => void
+}
+
+/** Who asks, as far as the request shows it. The three cookies are bearer secrets. */
+export interface Visit extends Origin {
+  readonly signIn?: string
+  readonly session?: string
+  readonly device?: string
+  readonly browser: string
+}
+
+/** Cookies to set (text) or to clear (null). */
+export interface Cookies {
+  readonly signIn?: string | null
+  readonly session?: string | null
+  readonly device?: string
+}
+
+export function factorOf(rooms: Rooms, kind: string): Factor {
+  const factor = rooms.factors.find((one) => one.kind === kind)
+  if (!factor) throw new Error(`There is no factor of the kind ${kind}.`)
+  return factor
+}
+
+export function eventRow(now: Date, event: AuditEvent, whenFailures?: number): EventRow {
+  return { id: newId(now), ...event, ...(whenFailures === undefined ? {} : { whenFailures }) }
+}
+
+/** A notice about a person's account, with when and where from, ready for the statement of the change. */
+export function messageRow(rooms: Rooms, visit: Visit, message: Message, whenFailures?: number): MessageRow {
+  const now = rooms.now()
+  const told = withCircumstances(now, visit, message)
+  const { id, sealed } = sealMessage(rooms.keys, now, told)
+  return {
+    id,
+    to: told.to,
+    template: told.template,
+    sealed,
+    ...(whenFailures === undefined ? {} : { whenFailures }),
+  }
+}
+
+export function withCircumstances(now: Date, visit: Origin, { to, template, values }: Message): Message {
+  return { to, template, values: { ...values, at: now.toISOString(), address: visit.address } }
+}

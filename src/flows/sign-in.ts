@@ -1,0 +1,484 @@
+import type { Answer, Step as ContractStep, Intent, PasswordAnswer, StartFromSession } from '#contract/sign-in.ts'
+import { longestPassword } from '#crypto/password.ts'
+import { digest, keyedDigest, newId, newToken } from '#crypto/random.ts'
+import { seal } from '#crypto/seal.ts'
+import { type Assurance, type Evidence, passwordEvidence } from '#domain/assurance.ts'
+import { plainEmail } from '#domain/email.ts'
+import type { Rejection, Verdict } from '#domain/factor.ts'
+import { requirementFor } from '#domain/policy.ts'
+import { Problem } from '#domain/problem.ts'
+import { isFresh } from '#domain/session.ts'
+import { advance, nextStep, type SignIn, type Step, signInLifetimeSeconds } from '#domain/sign-in.ts'
+import {
+  codesFromAnywhere,
+  codesFromRecognizedDevice,
+  noticeAfterWrongCodes,
+  passwordsFromAnywhere,
+  passwordsFromRecognizedDevice,
+} from '#domain/throttle.ts'
+import { type Account, type Authenticator, authenticatorAddress, stateOf } from '#store/person.ts'
+import { findAccount, type OpenSession } from '#store/session.ts'
+import { type Settled, type Settlement, settle } from '#store/settlement.ts'
+import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash, toSignInRow } from '#store/sign-in.ts'
+import { claimedDevice, newDeviceCookie, recognizedDevice } from './device.ts'
+import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
+import { requireSession } from './session.ts'
+
+/** A step as people and programs get it. The proof against forgery is added where cookies are known. */
+export type StepView = ContractStep extends infer One ? (One extends unknown ? Omit<One, 'csrfToken'> : never) : never
+
+export interface Reply {
+  readonly step: StepView
+  readonly cookies: Cookies
+}
+
+/** Starts a sign-in with an email and a password. @throws {Problem} `wrong-password`, `too-many-attempts`, `busy` */
+export async function startSignIn(rooms: Rooms, visit: Visit, { email, password, returnTo }: PasswordAnswer): Promise<Reply> {
+  const now = rooms.now()
+  const key = plainEmail(email) ?? email.slice(0, 320).toLowerCase()
+  const anywhere: BearingLane = { key: laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, key)), rules: passwordsFromAnywhere }
+  const claimed = claimedDevice(visit.device)
+  const claim = await findClaim(rooms.store, key, [anywhere.key, ...(claimed ? [laneKeys.passwordsFrom(claimed)] : [])])
+  const failuresOf = (lane: BearingLane) => claim.lanes.find((one) => one.key === lane.key)?.failures ?? 0
+
+  const account = claim.account && claim.account.memberships.length > 0 ? claim.account : undefined
+  const device = account && recognizedDevice(rooms, account, visit.device)
+  const own: BearingLane | undefined = device ? { key: laneKeys.passwordsFrom(device), rules: passwordsFromRecognizedDevice } : undefined
+  const lane = own && failuresOf(own) < own.rules.limit ? own : anywhere
+  if (failuresOf(lane) >= lane.rules.limit) throw new Problem('password-change-required')
+  const waitUntil = claim.lanes.find((one) => one.key === lane.key)?.waitUntil
+  if (waitUntil && waitUntil > now) throw tooMany(now, waitUntil)
+
+  const isRight = await isRightPassword(rooms, account, password, lane)
+  if (!isRight || !account) throw await refusePassword(rooms, visit, lane, claim.account?.id)
+  const reply = await enter(rooms, visit, account, { lane: { ...lane, effect: 'clear' }, ...(returnTo === undefined ? {} : { returnTo }) })
+  await renewHash(rooms, account, password)
+  return reply
+}
+
+/** What a sign-in brings along when it begins with a password that was just set or found right. */
+export interface Entrance {
+  readonly lane?: NonNullable<Settlement['lane']>
+  readonly returnTo?: string
+}
+
+/** Opens a sign-in for somebody whose password was right a moment ago, and takes it as far as it goes by itself. */
+export async function enter(rooms: Rooms, visit: Visit, account: Account, { lane, returnTo = '/' }: Entrance): Promise<Reply> {
+  const now = rooms.now()
+  const identified = advance(newSignIn(rooms, 'enter', safeReturn(returnTo)), { event: 'identified', userId: account.id })
+  const signIn = advance(identified, { event: 'proved', evidence: passwordEvidence(now) })
+  return take(rooms, visit, { signIn, account }, undefined, { ...(lane ? { lane } : {}), ...heldPassword(account) })
+}
+
+/**
+ * Starts a sign-in from a session: to confirm, to enroll, to draw backup codes, to disable. A proof that is still fresh counts;
+ * disabling asks for a code in any case.
+ *
+ * @throws {Problem} `not-signed-in`, `two-factor-required`, `two-factor-not-available`, `not-enrolled`
+ */
+export async function startFromSession(rooms: Rooms, visit: Visit, { intent, returnTo = '/settings' }: StartFromSession): Promise<Reply> {
+  const { session, account } = await requireAccount(rooms, visit)
+  const now = rooms.now()
+  const requirement = requirementFor(account.memberships, account.setUpDue)
+  const isEnrolled = account.authenticators.length > 0
+  if (intent === 'disable') requireFreeToDisable(account)
+  if ((intent === 'disable' || intent === 'backup-codes') && !isEnrolled) throw new Problem('not-enrolled')
+  if ((intent === 'enroll' || intent === 'backup-codes') && requirement.secondStep === 'never')
+    throw new Problem('two-factor-not-available')
+
+  const fresh = isFresh(session.evidence, now) && intent !== 'confirm' ? session.evidence : []
+  const evidence = intent === 'disable' ? fresh.filter((one) => one.kind === 'password') : fresh
+  const signIn: SignIn = { ...newSignIn(rooms, intent, safeReturn(returnTo)), userId: account.id, sessionId: session.id, evidence }
+  return take(rooms, visit, { signIn, account }, undefined, {})
+}
+
+/** The step that a sign-in is at. @throws {Problem} `sign-in-gone` */
+export async function currentStep(rooms: Rooms, visit: Visit): Promise<StepView> {
+  const open = await load(rooms, visit)
+  const { step } = judgeStep(rooms, open)
+  // The rule that it waited for is gone; looking must not open a session, so the person starts again and is let in.
+  if (step.step === 'done') throw new Problem('sign-in-gone')
+  if (step.step === 'enroll' && !step.kinds.includes(open.signIn.enrollment?.kind ?? '')) {
+    return (await take(rooms, visit, open, open.signIn.version, {})).step
+  }
+  return view(open, step)
+}
+
+/**
+ * Gives an answer to what the sign-in waits for.
+ *
+ * @throws {Problem} `sign-in-gone`, `step-not-open`, `code-not-accepted` with a `reason`, `wrong-password`,
+ *   `too-many-attempts`, `password-change-required`, `moved-on`
+ */
+export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): Promise<Reply> {
+  const open = await load(rooms, visit)
+  const { step } = judgeStep(rooms, open)
+  if (open.signIn.intent === 'disable') requireFreeToDisable(open.account)
+  if (step.step === 'done') return take(rooms, visit, open, open.signIn.version, {})
+  if (step.step === 'password' && 'password' in answer) return answerPassword(rooms, visit, open, answer.password)
+  if (step.step === 'answer' && 'code' in answer) return answerCode(rooms, visit, open, answer.code)
+  if (step.step === 'enroll' && open.signIn.enrollment && step.kinds.includes(open.signIn.enrollment.kind)) {
+    if ('code' in answer && open.signIn.enrollment.show.form === 'secret') return answerEnrollment(rooms, visit, open, answer.code)
+    if ('saved' in answer && open.signIn.enrollment.show.form === 'list') return answerEnrollment(rooms, visit, open, 'saved')
+  }
+  throw new Problem('step-not-open')
+}
+
+/** Drops a sign-in; nothing of it has had any effect. Gives the way back for one that was started from a session. */
+export async function cancelSignIn(rooms: Rooms, visit: Visit): Promise<string> {
+  const tokenHash = hashOf(visit.signIn)
+  const open = tokenHash && (await findSignIn(rooms.store, rooms.keys, tokenHash))
+  if (tokenHash) await dropSignIn(rooms.store.db, tokenHash)
+  return open && open.signIn.sessionId !== undefined ? open.signIn.returnTo : '/sign-in'
+}
+
+// ---- the answers
+
+/** The lane that bears an answer: its row, and its rules. */
+type BearingLane = Omit<NonNullable<Settlement['lane']>, 'effect'>
+
+async function answerPassword(rooms: Rooms, visit: Visit, open: OpenSignIn, password: string): Promise<Reply> {
+  const { account } = open
+  const device = recognizedDevice(rooms, account, visit.device)
+  const lane: BearingLane = device
+    ? { key: laneKeys.passwordsFrom(device), rules: passwordsFromRecognizedDevice }
+    : { key: laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, account.email)), rules: passwordsFromAnywhere }
+  if (!(await isRightPassword(rooms, account, password, lane))) throw await refusePassword(rooms, visit, lane, account.id)
+  const signIn = advance(open.signIn, { event: 'proved', evidence: passwordEvidence(rooms.now()) })
+  const effects = { lane: { ...lane, effect: 'clear' }, ...heldPassword(account) } as const
+  const reply = await take(rooms, visit, { ...open, signIn }, open.signIn.version, effects)
+  await renewHash(rooms, account, password)
+  return reply
+}
+
+const heldPassword = ({ passwordHash }: Account) => (passwordHash === undefined ? {} : { passwordHash })
+
+/** Counts a wrong password and says what to tell. */
+async function refusePassword(rooms: Rooms, visit: Visit, lane: BearingLane, subjectId: string | undefined): Promise<Problem> {
+  const now = rooms.now()
+  const events = [eventRow(now, { action: 'sign-in.password-refused', ...(subjectId ? { subjectId } : {}) })]
+  const settled = await settle(rooms.store, { now, origin: visit, lane: { ...lane, effect: 'charge' }, events, messages: [] })
+  return settled.isOpen ? new Problem('wrong-password') : shut(now, settled, lane)
+}
+
+/**
+ * Judges a code, in the lane of the device if it is recognized. A device that used up its own lane is a stranger from then on:
+ * the same answer is then borne by the lane of strangers.
+ */
+async function answerCode(rooms: Rooms, visit: Visit, open: OpenSignIn, code: string): Promise<Reply> {
+  const { account } = open
+  const device = recognizedDevice(rooms, account, visit.device)
+  const anywhere: BearingLane = { key: laneKeys.codesOf(account.id), rules: codesFromAnywhere }
+  if (device) {
+    try {
+      return await answerCodeIn(rooms, visit, open, code, { key: laneKeys.codesFrom(device), rules: codesFromRecognizedDevice })
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'password-change-required') throw error
+    }
+  }
+  return answerCodeIn(rooms, visit, open, code, anywhere)
+}
+
+async function answerCodeIn(rooms: Rooms, visit: Visit, open: OpenSignIn, code: string, lane: BearingLane): Promise<Reply> {
+  const now = rooms.now()
+  const { account, signIn } = open
+  const judged = judgeCode(rooms, account, code)
+  if (!judged) throw notAccepted({ reason: 'malformed' })
+  const { authenticator, verdict } = judged
+  if (verdict.verdict === 'rejected') {
+    const settled = await settle(rooms.store, refusal(rooms, visit, account, lane, verdict))
+    throw settled.isOpen ? notAccepted(verdict) : shut(now, settled, lane)
+  }
+  const evidence: Evidence = { kind: authenticator.kind, proves: verdict.proves, amr: verdict.amr, at: now }
+  const isBackupCode = 'hash' in verdict.cost
+  return take(rooms, visit, { ...open, signIn: advance(signIn, { event: 'proved', evidence }) }, signIn.version, {
+    lane: { ...lane, effect: lane.rules === codesFromRecognizedDevice ? 'clear' : 'keep' },
+    spend: { authenticatorId: authenticator.id, cost: verdict.cost },
+    events: isBackupCode ? [{ action: 'backup-codes.used', actorId: account.id, subjectId: account.id }] : [],
+    messages: isBackupCode
+      ? [{ to: account.email, template: 'backup-code-used', values: { left: String(authenticator.hashes.length - 1) } }]
+      : [],
+  })
+}
+
+async function answerEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: string): Promise<Reply> {
+  const { account, signIn } = open
+  const { enrollment } = signIn
+  if (!enrollment) throw new Problem('step-not-open')
+  const now = rooms.now()
+  const binding = factorOf(rooms, enrollment.kind).enrollment.answer(enrollment.keep, answer)
+  if (binding.verdict === 'rejected') throw notAccepted(binding)
+
+  const id = newId(now)
+  const secretSealed = seal(rooms.keys.seal, authenticatorAddress(id, account.id), binding.state.secret)
+  const label = enrollment.kind === 'totp' ? 'Authenticator app' : 'Backup codes'
+  const about = { actorId: account.id, subjectId: account.id, detail: { kind: enrollment.kind, id } }
+  const evidence: Evidence = { kind: enrollment.kind, proves: binding.proves, amr: binding.amr, at: now }
+  const isCodes = enrollment.kind === 'backup-codes'
+  const bound = advance(signIn, { event: 'bound', kind: enrollment.kind, ...(isCodes ? {} : { evidence }) })
+  const isRedrawn = isCodes && signIn.intent === 'backup-codes'
+  return take(rooms, visit, { ...open, signIn: bound }, signIn.version, {
+    bind: { id, kind: enrollment.kind, label, secretSealed, counter: binding.state.counter, hashes: binding.state.hashes },
+    ...(isCodes
+      ? { retire: { kind: 'backup-codes' } }
+      : { endOthers: signIn.sessionId === undefined ? {} : { butSession: signIn.sessionId }, setUpDone: true }),
+    events: [{ action: isCodes ? 'backup-codes.drawn' : 'authenticator.bound', ...about }],
+    messages: isCodes
+      ? isRedrawn
+        ? [{ to: account.email, template: 'backup-codes-new', values: {} }]
+        : []
+      : [{ to: account.email, template: 'two-factor-enabled', values: { authenticator: label } }],
+  })
+}
+
+// ---- where every answer ends
+
+interface Effects extends Omit<Partial<Settlement>, 'events' | 'messages' | 'now' | 'origin'> {
+  readonly events?: readonly Parameters<typeof eventRow>[1][]
+  readonly messages?: readonly Parameters<typeof messageRow>[2][]
+}
+
+/**
+ * Settles what an answer changes and says what comes next. The only place where a session is born: the branch of `done`.
+ *
+ * @param from the stored version that the answer was given to; absent when the sign-in is not stored yet
+ */
+async function take(rooms: Rooms, visit: Visit, open: OpenSignIn, from: number | undefined, effects: Effects): Promise<Reply> {
+  const now = rooms.now()
+  const { account } = open
+  let { signIn } = open
+  const enrolled = [...new Set([...account.authenticators.map((one) => one.kind), ...signIn.bound])]
+  const requirement = requirementFor(account.memberships, account.setUpDue)
+  const step = nextStep(signIn, requirement, enrolled, now)
+  if (step.step === 'refused') throw new Problem('sign-in-gone')
+  if (step.step === 'enroll') signIn = offer(rooms, account, signIn, step.kinds)
+
+  const isNew = from === undefined
+  const token = isNew ? newToken() : (visit.signIn ?? '')
+  const tokenHash = digest(token)
+  const finish = step.step === 'done' ? finishing(rooms, visit, { ...open, signIn }, step.assurance) : undefined
+  const { events = [], messages = [], ...rest } = effects
+  const settled = await settle(rooms.store, {
+    ...rest,
+    ...finish?.settlement,
+    now,
+    origin: visit,
+    userId: account.id,
+    ...(finish
+      ? isNew
+        ? {}
+        : { signIn: { change: 'close', tokenHash, from } }
+      : {
+          signIn: isNew
+            ? { change: 'add', tokenHash, row: toSignInRow(rooms.keys, signIn) }
+            : { change: 'advance', tokenHash, from, row: toSignInRow(rooms.keys, signIn) },
+        }),
+    events: [...events, ...(finish?.events ?? [])].map((one) => eventRow(now, one)),
+    messages: [...messages, ...(finish?.messages ?? [])].map((one) => messageRow(rooms, visit, one)),
+  })
+  if (!settled.isOpen) throw shut(now, settled, effects.lane)
+  if (!settled.isSpent) throw notAccepted({ reason: effects.spend && 'hash' in effects.spend.cost ? 'used-backup-code' : 'replayed' })
+  if (!settled.isDone) throw new Problem('moved-on')
+  if (messages.length > 0 || finish?.messages?.length) rooms.onMessage()
+  if (finish)
+    return {
+      step: { step: 'done', intent: signIn.intent, returnTo: signIn.returnTo },
+      cookies: { ...finish.cookies, ...(isNew && signIn.intent !== 'enter' ? {} : { signIn: null }) },
+    }
+  return { step: view({ ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
+}
+
+/** What `done` brings about, by intent. */
+function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, assurance: Assurance) {
+  const now = rooms.now()
+  const token = newToken()
+  const about = { actorId: account.id, subjectId: account.id }
+  const how = { ...about, detail: { amr: assurance.amr, aal: assurance.aal } }
+  const isNewDevice = assurance.aal === 2 && recognizedDevice(rooms, account, visit.device) === undefined
+  const cookies: Cookies = { session: token, ...(isNewDevice ? { device: newDeviceCookie(rooms, account) } : {}) }
+  if (signIn.intent === 'enter') {
+    return {
+      settlement: {
+        session: { change: 'add', tokenHash: digest(token), id: newId(now), evidence: signIn.evidence, browser: visit.browser },
+        ...(visit.session ? { replaces: digest(visit.session) } : {}),
+      },
+      events: [{ action: 'session.started', ...how }],
+      cookies,
+    } satisfies Finish
+  }
+  const session = { change: 'prove', tokenHash: digest(token), id: signIn.sessionId ?? '', evidence: signIn.evidence } as const
+  if (signIn.intent === 'disable') {
+    return {
+      settlement: { session, retire: {}, endOthers: { butSession: session.id }, setUpDone: true },
+      events: [{ action: 'two-factor.disabled', ...about }],
+      messages: [{ to: account.email, template: 'two-factor-disabled', values: { by: 'self' } }],
+      cookies,
+    } satisfies Finish
+  }
+  return { settlement: { session }, events: [{ action: 'session.confirmed', ...how }], cookies } satisfies Finish
+}
+
+interface Finish {
+  readonly settlement: Partial<Settlement>
+  readonly events: NonNullable<Effects['events']>
+  readonly messages?: NonNullable<Effects['messages']>
+  readonly cookies: Cookies
+}
+
+// ---- smaller steps
+
+/** @throws {Problem} `two-factor-required` where a rule asks for it, also one that was made a moment ago */
+function requireFreeToDisable({ memberships, setUpDue }: Account): void {
+  const { secondStep, because } = requirementFor(memberships, setUpDue)
+  if (secondStep === 'always' && because?.rule !== 'set-up-due')
+    throw new Problem('two-factor-required', { organization: because?.organization ?? '' })
+}
+
+async function load(rooms: Rooms, visit: Visit): Promise<OpenSignIn> {
+  const tokenHash = hashOf(visit.signIn)
+  const open = tokenHash && (await findSignIn(rooms.store, rooms.keys, tokenHash))
+  if (!open || open.account.memberships.length === 0) throw new Problem('sign-in-gone')
+  return open
+}
+
+function judgeStep(rooms: Rooms, { signIn, account }: OpenSignIn): { readonly step: Exclude<Step, { step: 'refused' }> } {
+  const enrolled = [...new Set(account.authenticators.map((one) => one.kind))]
+  const step = nextStep(signIn, requirementFor(account.memberships, account.setUpDue), enrolled, rooms.now())
+  if (step.step === 'refused') throw new Problem('sign-in-gone')
+  return { step }
+}
+
+/** Tries a code on every authenticator that it fits; the most telling refusal speaks when none takes it. Undefined fits none. */
+function judgeCode(
+  rooms: Rooms,
+  account: Account,
+  code: string,
+): { readonly authenticator: Authenticator; readonly verdict: Verdict } | undefined {
+  const weight = { malformed: 0, mismatch: 1, clock: 2, replayed: 3, 'used-backup-code': 3 }
+  const judged = account.authenticators.flatMap((authenticator) => {
+    const { authentication } = factorOf(rooms, authenticator.kind)
+    if (!authentication.fits(code)) return []
+    return [{ authenticator, verdict: authentication.answer(stateOf(rooms.keys, account.id, authenticator), code) }]
+  })
+  const rank = ({ verdict }: (typeof judged)[number]) => (verdict.verdict === 'accepted' ? 4 : weight[verdict.reason])
+  return judged.sort((one, other) => rank(other) - rank(one))[0]
+}
+
+/** What a wrong code changes: the lane is charged, and at two marks the owner is told. */
+function refusal(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane, rejection: Rejection): Settlement {
+  const now = rooms.now()
+  const about = { subjectId: account.id }
+  const isRecognized = lane.rules === codesFromRecognizedDevice
+  return {
+    now,
+    origin: visit,
+    lane: { ...lane, effect: 'charge' },
+    events: [
+      eventRow(now, {
+        action: 'sign-in.code-refused',
+        ...about,
+        detail: { reason: rejection.reason, isRecognizedDevice: isRecognized },
+      }),
+      eventRow(now, { action: 'sign-in.limit-reached', ...about, detail: { limit: lane.rules.limit } }, lane.rules.limit),
+    ],
+    messages: isRecognized
+      ? []
+      : [
+          messageRow(
+            rooms,
+            visit,
+            { to: account.email, template: 'wrong-codes', values: { count: String(noticeAfterWrongCodes) } },
+            noticeAfterWrongCodes,
+          ),
+          messageRow(rooms, visit, { to: account.email, template: 'wrong-codes-limit', values: {} }, lane.rules.limit),
+        ],
+  }
+}
+
+/** The answer of a lane that is shut: wait, or change the password where waiting does not open it again. */
+export function shut(now: Date, settled: Settled, lane: BearingLane | undefined): Problem {
+  const isUsedUp = lane !== undefined && settled.failures >= lane.rules.limit
+  return isUsedUp ? new Problem('password-change-required') : tooMany(now, settled.waitUntil)
+}
+
+function tooMany(now: Date, waitUntil: Date | null): Problem {
+  const seconds = waitUntil ? Math.ceil((waitUntil.getTime() - now.getTime()) / 1000) : 0
+  return new Problem('too-many-attempts', { retryAfterSeconds: Math.max(1, seconds) })
+}
+
+function notAccepted(rejection: Rejection): Problem {
+  return new Problem(
+    'code-not-accepted',
+    rejection.reason === 'clock' ? { reason: 'clock', clockOffBySeconds: rejection.clockOffBySeconds } : { reason: rejection.reason },
+  )
+}
+
+async function isRightPassword(rooms: Rooms, account: Account | undefined, password: string, { rules }: BearingLane): Promise<boolean> {
+  if (Buffer.byteLength(password) > longestPassword.bytes) return false
+  return rooms.passwords.verify(account?.passwordHash, password, rules === passwordsFromRecognizedDevice ? 'recognized' : 'unknown')
+}
+
+/** Brings a hash up to today's cost, now that the password is at hand. */
+async function renewHash(rooms: Rooms, { id, passwordHash }: Account, password: string): Promise<void> {
+  if (passwordHash === undefined || !rooms.passwords.isOutdated(passwordHash)) return
+  await replacePasswordHash(rooms.store.db, id, passwordHash, await rooms.passwords.hash(password))
+}
+
+/** Puts a fresh secret on show. Opening the page again shows the same one until it is answered or the sign-in ends. */
+function offer(rooms: Rooms, account: Account, signIn: SignIn, kinds: readonly string[]): SignIn {
+  const [kind = ''] = kinds
+  const { show, keep } = factorOf(rooms, kind).enrollment.begin(account)
+  return advance(signIn, { event: 'offered', enrollment: { kind, show, keep } })
+}
+
+function newSignIn(rooms: Rooms, intent: Intent, returnTo: string): SignIn {
+  const now = rooms.now()
+  return {
+    id: newId(now),
+    intent,
+    evidence: [],
+    bound: [],
+    returnTo,
+    expiresAt: new Date(now.getTime() + signInLifetimeSeconds * 1000),
+    version: 0,
+  }
+}
+
+function view({ signIn, account }: OpenSignIn, step: Step): StepView {
+  const [first, ...others] = account.memberships
+  const organization = first && others.length === 0 ? { organization: first.organizationName } : {}
+  const common = { intent: signIn.intent, expiresAt: signIn.expiresAt.toISOString(), returnTo: signIn.returnTo, ...organization }
+  const because = requirementFor(account.memberships, account.setUpDue).because
+  const requiredBy = because ? { requiredBy: { organization: because.organization, rule: because.rule } } : {}
+  switch (step.step) {
+    case 'password':
+      return { step: 'password', ...common, email: account.email }
+    case 'answer':
+      return { step: 'answer', ...common, kinds: [...step.kinds], ...requiredBy }
+    case 'enroll': {
+      const show = signIn.enrollment?.show
+      if (show?.form === 'list') return { step: 'codes', ...common, codes: [...show.codes] }
+      if (show?.form === 'secret')
+        return { step: 'enroll', ...common, kind: signIn.enrollment?.kind ?? '', key: show.key, uri: show.uri, ...requiredBy }
+      throw new Error('An open enrollment shows something.')
+    }
+    case 'done':
+      return { step: 'done', intent: signIn.intent, returnTo: signIn.returnTo }
+    case 'refused':
+      throw new Problem('sign-in-gone')
+  }
+}
+
+/** A path of this site, or the front door. */
+export function safeReturn(path: string): string {
+  return /^\/(?![/\\])[^\s\\\p{Cc}]*$/u.test(path) ? path : '/'
+}
+
+const hashOf = (token: string | undefined): Buffer | undefined => (token === undefined || token === '' ? undefined : digest(token))
+
+async function requireAccount(rooms: Rooms, visit: Visit): Promise<{ readonly session: OpenSession; readonly account: Account }> {
+  const session = await requireSession(rooms, visit)
+  const account = await findAccount(rooms.store.db, session.userId)
+  if (!account) throw new Problem('not-signed-in')
+  return { session, account }
+}
