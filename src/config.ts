@@ -1,0 +1,129 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+
+/** Every setting: the environment variable, what it is for, and what holds without it. `docs/configuration.md` is compared with this. */
+export const settings = {
+  HOST: { default: '127.0.0.1', says: 'Address to listen on.' },
+  PORT: { default: '8080', says: 'Port to listen on.' },
+  PUBLIC_URL: {
+    default: 'http://HOST:PORT',
+    says: 'Where people reach this installation: scheme, host and port, nothing behind. With https cookies are bound to the host and sent over TLS only.',
+  },
+  DATA_DIR: { default: './data', says: 'Folder of the embedded database and of the key file.' },
+  DATABASE_URL: {
+    default: '',
+    says: 'A postgres:// address of PostgreSQL 15 or newer; without it the embedded database in DATA_DIR is used.',
+  },
+  DATABASE_POOL: {
+    default: 'twice the cores and one',
+    says: 'Connections to PostgreSQL per process, 1 to 100; more than PostgreSQL has cores for only make it slower.',
+  },
+  KEY_FILE: {
+    default: 'DATA_DIR/countersign.key',
+    says: 'File with the key that seals secrets; made at the first start, belongs to the database, and must be kept apart from its backups.',
+  },
+  SMTP_URL: {
+    default: '',
+    says: 'Mail server: smtp://user:password@host:587 (STARTTLS is required unless the host is this machine) or smtps://user:password@host:465.',
+  },
+  MAIL_FROM: { default: 'Countersign <countersign@localhost>', says: 'Sender of all mails.' },
+  INBOX: {
+    default: 'on without SMTP_URL on a loopback PUBLIC_URL',
+    says: 'The page /inbox that shows mails instead of sending them, for development: on or off. Refused in production and on a public address.',
+  },
+  TRUSTED_PROXIES: {
+    default: '',
+    says: 'Addresses or networks of reverse proxies whose X-Forwarded-For is believed, separated by commas; none by default.',
+  },
+  SUPPORT_CONTACT: { default: '', says: 'Whom to ask for help, shown under the sign-in: a mail address, a phone number or a sentence.' },
+  RECOMMENDED_APP: { default: 'Google Authenticator', says: 'The authenticator app to recommend at set-up.' },
+  ISSUER: { default: 'Countersign', says: 'The name above the code in the authenticator app.' },
+  LOG_LEVEL: { default: 'info', says: 'How much is logged: fatal, error, warn, info, debug or silent.' },
+} as const satisfies Record<string, { readonly default: string; readonly says: string }>
+
+export interface Config {
+  readonly host: string
+  readonly port: number
+  readonly publicUrl: string
+  readonly dataDir: string
+  readonly databaseUrl?: string
+  readonly databasePool: number
+  readonly keyFile: string
+  readonly smtpUrl?: string
+  readonly mailFrom: string
+  readonly inbox: boolean
+  readonly trustedProxies: readonly string[]
+  readonly supportContact?: string
+  readonly recommendedApp: string
+  readonly issuer: string
+  readonly logLevel: string
+}
+
+/** A setting that cannot be used, in one sentence for the operator. */
+export class SettingUnusable extends Error {}
+
+/** Reads the settings. @throws {SettingUnusable} naming the setting and what it takes */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const read = (name: keyof typeof settings) => environment[name]?.trim() || undefined
+  const whole = (name: 'PORT' | 'DATABASE_POOL', least: number, most: number, otherwise: number) => {
+    const text = read(name) ?? String(otherwise)
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new SettingUnusable(`${name} is "${text}", but must be a whole number from ${least} to ${most}.`)
+    return value
+  }
+  const host = read('HOST') ?? settings.HOST.default
+  const port = whole('PORT', 0, 65_535, Number(settings.PORT.default))
+  const publicUrl = origin(read('PUBLIC_URL') ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`)
+  const dataDir = read('DATA_DIR') ?? settings.DATA_DIR.default
+  const databaseUrl = read('DATABASE_URL')
+  if (databaseUrl && !/^postgres(ql)?:\/\//.test(databaseUrl))
+    throw new SettingUnusable('DATABASE_URL must start with postgres:// or postgresql://.')
+  const smtpUrl = read('SMTP_URL')
+  if (smtpUrl && !/^smtps?:\/\/[^\s]+$/.test(smtpUrl)) throw new SettingUnusable('SMTP_URL must start with smtp:// or smtps://.')
+  const logLevel = read('LOG_LEVEL') ?? settings.LOG_LEVEL.default
+  if (!['fatal', 'error', 'warn', 'info', 'debug', 'silent'].includes(logLevel)) {
+    throw new SettingUnusable(`LOG_LEVEL is "${logLevel}", but must be fatal, error, warn, info, debug or silent.`)
+  }
+  const supportContact = read('SUPPORT_CONTACT')
+  return {
+    host,
+    port,
+    publicUrl,
+    dataDir,
+    ...(databaseUrl ? { databaseUrl } : {}),
+    databasePool: whole('DATABASE_POOL', 1, 100, 2 * availableParallelism() + 1),
+    keyFile: read('KEY_FILE') ?? join(dataDir, 'countersign.key'),
+    ...(smtpUrl ? { smtpUrl } : {}),
+    mailFrom: read('MAIL_FROM') ?? settings.MAIL_FROM.default,
+    inbox: inbox(read('INBOX'), smtpUrl, publicUrl, environment.NODE_ENV),
+    trustedProxies: (read('TRUSTED_PROXIES') ?? '')
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== ''),
+    ...(supportContact ? { supportContact } : {}),
+    recommendedApp: read('RECOMMENDED_APP') ?? settings.RECOMMENDED_APP.default,
+    issuer: read('ISSUER') ?? settings.ISSUER.default,
+    logLevel,
+  }
+}
+
+function origin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search || url.hash || url.username) {
+    throw new SettingUnusable(`PUBLIC_URL is "${text}", but must be like https://id.example.org, with nothing behind the host and port.`)
+  }
+  return url.origin
+}
+
+function inbox(setting: string | undefined, smtpUrl: string | undefined, publicUrl: string, mode: string | undefined): boolean {
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(publicUrl).hostname)
+  if (setting !== undefined && setting !== 'on' && setting !== 'off')
+    throw new SettingUnusable(`INBOX is "${setting}", but must be on or off.`)
+  if (setting === 'on' && (mode === 'production' || !isLoopback)) {
+    throw new SettingUnusable(
+      'INBOX=on shows everybody the mails of all people, so it works neither with NODE_ENV=production nor on a public PUBLIC_URL.',
+    )
+  }
+  return setting === undefined ? !smtpUrl && isLoopback && mode !== 'production' : setting === 'on'
+}

@@ -1,0 +1,59 @@
+import { Type } from 'typebox'
+import { AcceptInvitation, AskPasswordReset, ResetPassword, SetUp } from '#contract/links.ts'
+import { Step } from '#contract/sign-in.ts'
+import { acceptInvitation, askPasswordReset, resetPassword, setUp } from '#flows/recovery.ts'
+import type { Reply } from '#flows/sign-in.ts'
+import type { Api } from './api.ts'
+
+/** What stands behind the one-time addresses: set-up, invitation, new password. */
+export function linkRoutes({ app, rooms, visits }: Api): void {
+  const tags = ['One-time addresses']
+  const withProof = ({ step, cookies }: Reply): Step =>
+    (step.step === 'done' ? step : { ...step, csrfToken: visits.csrfToken(cookies.signIn ?? '') }) as Step
+
+  app.post(
+    '/setup',
+    { schema: { tags, summary: 'Found the installation with its first organization and person', body: SetUp, response: { 201: Step } } },
+    async (request, reply) => {
+      const result = await setUp(rooms, visits.of(request), request.body)
+      visits.setCookies(reply, result.cookies)
+      return reply.code(201).send(withProof(result))
+    },
+  )
+
+  app.post(
+    '/invitations/accept',
+    { schema: { tags, summary: 'Accept an invitation', body: AcceptInvitation, response: { 201: Step } } },
+    async (request, reply) => {
+      const result = await acceptInvitation(rooms, visits.of(request), request.body)
+      visits.setCookies(reply, result.cookies)
+      return reply.code(201).send(withProof(result))
+    },
+  )
+
+  app.post(
+    '/password-resets',
+    {
+      schema: {
+        tags,
+        summary: 'Mail a link for a new password; the answer is the same for an unknown address',
+        body: AskPasswordReset,
+        response: { 202: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      await askPasswordReset(rooms, visits.of(request), request.body)
+      return reply.code(202).send(null)
+    },
+  )
+
+  app.post(
+    '/password-resets/complete',
+    { schema: { tags, summary: 'Set the new password', body: ResetPassword, response: { 204: Type.Null() } } },
+    async (request, reply) => {
+      await resetPassword(rooms, visits.of(request), request.body)
+      visits.setCookies(reply, { session: null, signIn: null })
+      return reply.code(204).send(null)
+    },
+  )
+}

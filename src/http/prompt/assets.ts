@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import type { FastifyInstance } from 'fastify'
+
+const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')
+
+/** The Prompt's style sheets and script: read and compressed once, revalidated by their content. */
+export function registerAssets(app: FastifyInstance): void {
+  const assets = {
+    '/assets/tokens.css': { type: 'text/css; charset=utf-8', text: read('tokens.css') },
+    '/assets/prompt.css': { type: 'text/css; charset=utf-8', text: read('prompt.css') },
+    '/assets/prompt.js': { type: 'text/javascript; charset=utf-8', text: stripTypeScriptTypes(read('browser.ts')) },
+  }
+  for (const [path, { type, text }] of Object.entries(assets)) {
+    const plain = Buffer.from(text)
+    const brotli = brotliCompressSync(plain)
+    const gzip = gzipSync(plain)
+    const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`
+    app.get(path, { schema: { hide: true } }, (request, reply) => {
+      reply.headers({ etag, 'cache-control': 'public, max-age=3600, stale-while-revalidate=86400', vary: 'accept-encoding' }).type(type)
+      if (request.headers['if-none-match'] === etag) return reply.code(304).send()
+      const accepted = request.headers['accept-encoding'] ?? ''
+      if (/\bbr\b/.test(accepted)) return reply.header('content-encoding', 'br').send(brotli)
+      if (/\bgzip\b/.test(accepted)) return reply.header('content-encoding', 'gzip').send(gzip)
+      return reply.send(plain)
+    })
+  }
+}

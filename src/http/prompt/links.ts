@@ -1,0 +1,126 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '#domain/problem.ts'
+import {
+  acceptInvitation,
+  askPasswordReset,
+  invitationOf,
+  passwordResetOf,
+  requireSetUpLink,
+  resetPassword,
+  setUp,
+} from '#flows/recovery.ts'
+import type { Reply } from '#flows/sign-in.ts'
+import { type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
+import { forgotPasswordPage, forgotPasswordSentPage } from './pages/forgot-password.ts'
+import { invitationPage } from './pages/invitation.ts'
+import { passwordResetDonePage, resetPasswordPage } from './pages/reset-password.ts'
+import { type SetUpField, setUpPage } from './pages/set-up.ts'
+
+type WithToken = { Params: { token: string } }
+
+/** Pages behind one-time addresses. Opening one uses nothing up, so a mail scanner that looks ahead does no harm. */
+export function linkPages(app: FastifyInstance, { rooms, visits, supportContact: support }: PromptOptions): void {
+  const csrfOf = (request: FastifyRequest, reply: FastifyReply) => visits.csrfToken(visits.signInCookie(request, reply))
+  const requireCsrf = (request: FastifyRequest) => visits.requireCsrf(visits.of(request).signIn, textOf(request.body, 'csrf'))
+  const go = (reply: FastifyReply, { step, cookies }: Reply) => {
+    visits.setCookies(reply, cookies)
+    return reply.redirect(step.step === 'done' ? step.returnTo : '/sign-in', 303)
+  }
+  /** Draws the form again with the problem beside its field; what no form can show goes on to the page of its own. */
+  const again = async (reply: FastifyReply, error: unknown, draw: (problem: Problem) => Promise<string> | string) => {
+    if (!(error instanceof Problem) || error.code === 'link-gone' || error.code === 'forged-request') throw error
+    return withStatus(reply, error).send(await draw(error))
+  }
+
+  app.get<WithToken>('/setup/:token', async (request, reply) => {
+    const { token } = request.params
+    await requireSetUpLink(rooms, token)
+    return reply.send(setUpPage({ csrf: csrfOf(request, reply), token, minLength: 8 }, wordsOf(request)))
+  })
+
+  app.post('/setup', async (request, reply) => {
+    requireCsrf(request)
+    const read = (name: string) => textOf(request.body, name)
+    const values = {
+      organizationName: read('organizationName').slice(0, 120),
+      name: read('name').slice(0, 120),
+      email: read('email').slice(0, 320),
+    }
+    const token = read('token')
+    try {
+      return go(reply, await setUp(rooms, visits.of(request), { token, ...values, password: read('password') }))
+    } catch (error) {
+      return again(reply, error, (problem) => {
+        const fields: Partial<Record<Problem['code'], SetUpField>> = { 'invalid-email': 'email', 'password-too-weak': 'password' }
+        const field = problem.code === 'malformed' ? (problem.details.reason as SetUpField) : (fields[problem.code] ?? 'form')
+        return setUpPage(
+          { csrf: csrfOf(request, reply), token, values, problems: { [field]: toPageProblem(problem) }, minLength: 8 },
+          wordsOf(request),
+        )
+      })
+    }
+  })
+
+  app.get<WithToken>('/invitation/:token', async (request, reply) => {
+    const { token } = request.params
+    return reply.send(
+      invitationPage({ csrf: csrfOf(request, reply), token, ...(await invitationOf(rooms, token)), support }, wordsOf(request)),
+    )
+  })
+
+  app.post('/invitation', async (request, reply) => {
+    requireCsrf(request)
+    const token = textOf(request.body, 'token')
+    try {
+      return go(reply, await acceptInvitation(rooms, visits.of(request), { token, password: textOf(request.body, 'password') }))
+    } catch (error) {
+      return again(reply, error, async (problem) =>
+        invitationPage(
+          { csrf: csrfOf(request, reply), token, ...(await invitationOf(rooms, token)), problem: toPageProblem(problem), support },
+          wordsOf(request),
+        ),
+      )
+    }
+  })
+
+  app.get('/forgot-password', (request, reply) =>
+    reply.send(forgotPasswordPage({ csrf: csrfOf(request, reply), support }, wordsOf(request))),
+  )
+
+  app.post('/forgot-password', async (request, reply) => {
+    requireCsrf(request)
+    const email = textOf(request.body, 'email').slice(0, 320)
+    try {
+      await askPasswordReset(rooms, visits.of(request), { email })
+      return reply.send(forgotPasswordSentPage({ support }, wordsOf(request)))
+    } catch (error) {
+      return again(reply, error, (problem) =>
+        forgotPasswordPage({ csrf: csrfOf(request, reply), email, problem: toPageProblem(problem), support }, wordsOf(request)),
+      )
+    }
+  })
+
+  app.get<WithToken>('/reset-password/:token', async (request, reply) => {
+    const { token } = request.params
+    return reply.send(
+      resetPasswordPage({ csrf: csrfOf(request, reply), token, ...(await passwordResetOf(rooms, token)) }, wordsOf(request)),
+    )
+  })
+
+  app.post('/reset-password', async (request, reply) => {
+    requireCsrf(request)
+    const token = textOf(request.body, 'token')
+    try {
+      await resetPassword(rooms, visits.of(request), { token, password: textOf(request.body, 'password') })
+      visits.setCookies(reply, { session: null, signIn: null })
+      return reply.send(passwordResetDonePage(wordsOf(request)))
+    } catch (error) {
+      return again(reply, error, async (problem) =>
+        resetPasswordPage(
+          { csrf: csrfOf(request, reply), token, ...(await passwordResetOf(rooms, token)), problem: toPageProblem(problem) },
+          wordsOf(request),
+        ),
+      )
+    }
+  })
+}

@@ -1,0 +1,56 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Problem, problems } from '#domain/problem.ts'
+import type { Rooms } from '#flows/rooms.ts'
+import type { PageProblem } from '#words/problem.ts'
+import { type Words, wordsFor } from '#words/words.ts'
+import type { Visits } from '../visit.ts'
+import type { InboxView } from './pages/inbox.ts'
+import { messagePage } from './pages/message.ts'
+
+export interface PromptOptions {
+  readonly rooms: Rooms
+  readonly visits: Visits
+  readonly supportContact?: string
+  /** Mails caught for development; without it the page /inbox does not exist. */
+  readonly mails?: () => InboxView['mails']
+}
+
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+/** What is the same for all pages: never stored, nothing from elsewhere, never in a frame. */
+export function asPage(reply: FastifyReply): FastifyReply {
+  return reply.headers({ 'content-security-policy': policy, 'cache-control': 'no-store' }).type('text/html; charset=utf-8')
+}
+
+/** One field of a posted form or of a query; what came twice is no text and so is empty. */
+export function textOf(fields: unknown, name: string): string {
+  const value =
+    typeof fields === 'object' && fields !== null && Object.hasOwn(fields, name) ? (fields as Record<string, unknown>)[name] : undefined
+  return typeof value === 'string' ? value : ''
+}
+
+/** The language that a request asks for. */
+export function wordsOf(request: FastifyRequest): Words {
+  return wordsFor(request.headers['accept-language'])
+}
+
+/** A problem as pages take it. */
+export function toPageProblem({ code, details }: Problem): PageProblem {
+  return { code, ...details }
+}
+
+/** The status of a problem, and how long to wait where that is the advice. */
+export function withStatus(reply: FastifyReply, { code, details }: Problem): FastifyReply {
+  if (typeof details.retryAfterSeconds === 'number') reply.header('retry-after', details.retryAfterSeconds)
+  return reply.code(problems[code].status)
+}
+
+/** A problem that no form can show beside a field: a page of its own that says what to do next. */
+export function sendProblemPage(request: FastifyRequest, reply: FastifyReply, problem: Problem, support: string | undefined): FastifyReply {
+  const words = wordsOf(request)
+  const known: Readonly<Record<string, Pick<Parameters<typeof messagePage>[0], 'title' | 'text' | 'action'>>> = words.pages.messages
+  const message = known[problem.code] ?? { title: problems[problem.code].title, text: words.pages.explain(toPageProblem(problem)).advice }
+  const requestId = problem.code === 'internal' ? request.id : undefined
+  return asPage(withStatus(reply, problem)).send(messagePage({ ...message, requestId, support }, words))
+}

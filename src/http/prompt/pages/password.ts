@@ -1,0 +1,58 @@
+import type { PageProblem } from '#words/problem.ts'
+import type { Words } from '#words/words.ts'
+import { cancelForm, csrfField, field, lead, submit } from '../form.ts'
+import { html } from '../html.ts'
+import { defaultWords, document, icons } from '../layout.ts'
+
+export interface PasswordView {
+  readonly csrf: string
+  readonly email?: string | undefined
+  /** A signed-in person confirms: the email is theirs and cannot be changed. */
+  readonly fixedEmail?: boolean | undefined
+  readonly problem?: PageProblem | undefined
+  readonly notice?: keyof Words['pages']['password']['notices'] | undefined
+  readonly returnTo?: string | undefined
+  readonly support?: string | undefined
+  readonly organization?: string | undefined
+}
+
+export function passwordPage(view: PasswordView, words: Words = defaultWords): string {
+  const { pages } = words
+  const { csrf, email, fixedEmail: isFixed = false, notice, returnTo } = view
+  const title = isFixed ? pages.password.confirmTitle : pages.password.title
+  const problem = view.problem && pages.explain(view.problem, { isEmailFixed: isFixed })
+  const content = html`<h1>${title}</h1>
+${notice && !problem ? html`<div class="lead"><div class="notice" role="status">${icons.tick}<p>${pages.password.notices[notice]}</p></div></div>` : lead(isFixed ? pages.password.confirmLead : pages.password.lead, problem, problem?.field === undefined)}
+<form method="post" action="/sign-in">${csrfField(csrf)}${returnTo && html`<input type="hidden" name="returnTo" value="${returnTo}">`}
+${field(
+  {
+    id: 'email',
+    label: pages.fields.email,
+    type: 'email',
+    autocomplete: 'username',
+    value: email,
+    isReadonly: isFixed,
+    isFocused: !isFixed && !email,
+    error: problem?.field === 'email' ? problem.advice : undefined,
+    longest: 320,
+  },
+  words,
+)}
+${field(
+  {
+    id: 'password',
+    label: pages.fields.password,
+    type: 'password',
+    autocomplete: 'current-password',
+    isFocused: isFixed || Boolean(email),
+    error: problem?.field === 'password' ? problem.advice : undefined,
+    longest: 1024,
+  },
+  words,
+)}
+${submit(isFixed ? pages.continue : pages.password.button)}
+</form>
+<p class="links"><a href="/forgot-password">${pages.forgotPassword}</a></p>
+${isFixed && cancelForm(csrf, words)}`
+  return document({ ...view, title, content, words, hasProblem: problem !== undefined })
+}

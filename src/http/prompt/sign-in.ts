@@ -1,0 +1,148 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { toString as qrCode } from 'qrcode'
+import type { Answer } from '#contract/sign-in.ts'
+import { Problem } from '#domain/problem.ts'
+import { afterSetUp } from '#flows/recovery.ts'
+import type { Visit } from '#flows/rooms.ts'
+import { checkSession } from '#flows/session.ts'
+import { answerSignIn, cancelSignIn, currentStep, type StepView, safeReturn, startSignIn } from '#flows/sign-in.ts'
+import { isBlank } from '../visit.ts'
+import { type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
+import { answerPage } from './pages/answer.ts'
+import { codesPage } from './pages/codes.ts'
+import { completePage } from './pages/complete.ts'
+import { enrollPage } from './pages/enroll.ts'
+import { passwordPage } from './pages/password.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** The pages of the sign-in: one address, one page for each step, whatever brought the person there. */
+export function signInPages(app: FastifyInstance, { rooms, visits, supportContact: support }: PromptOptions): void {
+  const draw = async (request: FastifyRequest, step: StepView, csrf: string, problem?: Problem): Promise<string> => {
+    const words = wordsOf(request)
+    const shown = problem && toPageProblem(problem)
+    const organization = 'organization' in step ? step.organization : undefined
+    const requiredBy = 'requiredBy' in step ? step.requiredBy : undefined
+    const common = { csrf, organization, requiredBy, problem: shown, support, isSetUp: step.returnTo === afterSetUp }
+    switch (step.step) {
+      case 'password':
+        return passwordPage({ ...common, email: step.email, fixedEmail: true }, words)
+      case 'answer': {
+        const isBackupCode = textOf(request.query, 'with') === 'backup-code' || textOf(request.body, 'with') === 'backup-code'
+        return answerPage({ ...common, kinds: step.kinds, intent: step.intent, with: isBackupCode ? 'backup-code' : 'app' }, words)
+      }
+      case 'enroll': {
+        const qrSvg = await qrCode(step.uri, { type: 'svg', errorCorrectionLevel: 'M', margin: 4 })
+        return enrollPage({ ...common, key: step.key, uri: step.uri, qrSvg, recommendedApp: rooms.recommendedApp, canCancel: true }, words)
+      }
+      case 'codes':
+        return codesPage({ ...common, codes: step.codes }, words)
+      case 'done':
+        return completePage({ intent: step.intent, returnTo: step.returnTo }, words)
+    }
+  }
+
+  const front = (request: FastifyRequest, reply: FastifyReply, filled: Partial<Parameters<typeof passwordPage>[0]>) => {
+    const csrf = visits.csrfToken(visits.signInCookie(request, reply))
+    return reply.send(passwordPage({ csrf, support, ...filled }, wordsOf(request)))
+  }
+
+  app.get<{ Querystring: Fields }>('/sign-in', async (request, reply) => {
+    const visit = visits.of(request)
+    const returnTo = textOf(request.query, 'return') || undefined
+    if (!isBlank(visit.signIn)) {
+      try {
+        return reply.send(await draw(request, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? '')))
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code !== 'sign-in-gone') throw error
+        return front(request, reply, { problem: toPageProblem(error), returnTo })
+      }
+    }
+    if (visit.session && (await isSignedIn(visit))) return reply.redirect(safeReturn(returnTo ?? '/'), 303)
+    return front(request, reply, { returnTo, notice: noticeOf(request, returnTo) })
+  })
+
+  /** Why somebody stands before the password, where the address says so. */
+  const noticeOf = (request: FastifyRequest, returnTo: string | undefined) => {
+    const { notices } = wordsOf(request).pages.password
+    const named = textOf(request.query, 'notice')
+    if (Object.hasOwn(notices, named)) return named as keyof typeof notices
+    return returnTo === undefined ? undefined : 'sign-in-first'
+  }
+
+  const isSignedIn = (visit: Visit) =>
+    checkSession(rooms, visit).then(
+      () => true,
+      () => false,
+    )
+
+  /** Whether the sign-in waits for this; the form of the password is also that of a signed-in person who confirms. */
+  const isAt = (visit: Visit, name: StepView['step']) =>
+    currentStep(rooms, visit).then(
+      ({ step }) => step === name,
+      () => false,
+    )
+
+  app.post<{ Body: Fields }>('/sign-in', async (request, reply) => {
+    const visit = visits.of(request)
+    visits.requireCsrf(visit.signIn, textOf(request.body, 'csrf'))
+    const [email, password, returnTo] = [textOf(request.body, 'email'), textOf(request.body, 'password'), textOf(request.body, 'returnTo')]
+    if (!isBlank(visit.signIn) && (await isAt(visit, 'password'))) return answer(request, reply, visit, { password })
+    try {
+      const { step, cookies } = await startSignIn(rooms, visit, { email: email.slice(0, 320), password, ...(returnTo ? { returnTo } : {}) })
+      visits.setCookies(reply, cookies)
+      return reply.redirect(step.step === 'done' ? step.returnTo : '/sign-in', 303)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      withStatus(reply, error)
+      return front(request, reply, { email, returnTo: returnTo || undefined, problem: toPageProblem(error) })
+    }
+  })
+
+  const answer = async (request: FastifyRequest, reply: FastifyReply, visit: Visit, given: Answer) => {
+    try {
+      const { step, cookies } = await answerSignIn(rooms, visit, given)
+      visits.setCookies(reply, cookies)
+      if (step.step !== 'done') return reply.redirect('/sign-in', 303)
+      if ('saved' in given && step.intent !== 'backup-codes') return reply.send(await draw(request, step, ''))
+      const mark = step.intent === 'enter' ? '' : `${step.returnTo.includes('?') ? '&' : '?'}done=${step.intent}`
+      return reply.redirect(`${step.returnTo}${mark}`, 303)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      if (error.code === 'sign-in-gone' || error.code === 'moved-on' || error.code === 'step-not-open')
+        return reply.redirect('/sign-in', 303)
+      withStatus(reply, error)
+      return reply.send(await draw(request, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? ''), error))
+    }
+  }
+
+  app.post<{ Body: Fields }>('/sign-in/answer', async (request, reply) => {
+    const visit = visits.of(request)
+    visits.requireCsrf(visit.signIn, textOf(request.body, 'csrf'))
+    if (textOf(request.body, 'password') !== '') return answer(request, reply, visit, { password: textOf(request.body, 'password') })
+    if (textOf(request.body, 'saved') !== '') return answer(request, reply, visit, { saved: true })
+    const code = textOf(request.body, 'code').slice(0, 64)
+    if (code === '' && (await isAt(visit, 'codes'))) {
+      // The tick is missing; the codes are still the same ones.
+      const problem = new Problem('malformed')
+      withStatus(reply, problem)
+      return reply.send(await draw(request, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? ''), problem))
+    }
+    return answer(request, reply, visit, { code })
+  })
+
+  app.post<{ Body: Fields }>('/sign-in/cancel', async (request, reply) => {
+    const visit = visits.of(request)
+    visits.requireCsrf(visit.signIn, textOf(request.body, 'csrf'))
+    const back = await cancelSignIn(rooms, visit)
+    visits.setCookies(reply, { signIn: null })
+    return reply.redirect(back, 303)
+  })
+
+  app.get('/sign-in/codes.txt', async (request, reply) => {
+    const step = await currentStep(rooms, visits.of(request))
+    if (step.step !== 'codes') throw new Problem('step-not-open')
+    reply.header('content-disposition', 'attachment; filename="backup-codes.txt"').type('text/plain; charset=utf-8')
+    return reply.send(`${step.codes.join('\r\n')}\r\n`)
+  })
+}

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type Config, readConfig, SettingUnusable } from '#config'
+import { type Keys, keysFrom, newKey } from '#crypto/keys.ts'
+import { openPasswords } from '#crypto/password.ts'
+import { type Inbox, openInbox } from '#delivery/inbox.ts'
+import { type Outgoing, smtp } from '#delivery/smtp.ts'
+import { allFactors } from '#factors/all.ts'
+import { startQueue } from '#flows/messages.ts'
+import { offerSetUp } from '#flows/recovery.ts'
+import type { Rooms } from '#flows/rooms.ts'
+import { openServer } from '#http/server.ts'
+import { claimKey, keyFingerprint } from '#store/organizations.ts'
+import { openStore, type Store, StoreUnusable } from '#store/store.ts'
+import { wordsFor } from '#words/words.ts'
+
+const usage = `countersign COMMAND
+
+  serve     start the server (npm start)
+  migrate   bring the database up to date and stop
+  settings  list all settings and what each is for
+
+Settings are environment variables; docs/configuration.md explains each.`
+
+/** Something that the operator can put right, said in one sentence. */
+class CannotStart extends Error {}
+
+// Passwords are hashed in Node's thread pool, as many at once as there are cores; more threads would only hold more memory.
+process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism())
+if (existsSync('.env')) process.loadEnvFile('.env')
+const [command = 'serve'] = process.argv.slice(2)
+try {
+  if (command === 'serve') await serve(readConfig(process.env))
+  else if (command === 'migrate') await migrate(readConfig(process.env))
+  else if (command === 'settings') await listSettings()
+  else throw new CannotStart(`There is no command "${command}".\n\n${usage}`)
+} catch (error) {
+  const isExpected = error instanceof CannotStart || error instanceof SettingUnusable || error instanceof StoreUnusable
+  console.error(isExpected ? error.message : error)
+  process.exit(1)
+}
+
+async function serve(config: Config): Promise<void> {
+  const now = () => new Date()
+  const store = await openStore({
+    ...(config.databaseUrl ? { databaseUrl: config.databaseUrl } : {}),
+    dataDir: lockedDataDir(config),
+    poolSize: config.databasePool,
+  })
+  const keys = await prepare(store, config)
+  const inbox = config.inbox ? openInbox(now) : undefined
+  let onMessage = () => {}
+  const rooms: Rooms = {
+    store,
+    keys,
+    passwords: openPasswords({ secret: keys.password }),
+    factors: allFactors({ now, random: randomBytes, issuer: config.issuer, key: keys.code }),
+    now,
+    publicUrl: config.publicUrl,
+    recommendedApp: config.recommendedApp,
+    onMessage: () => onMessage(),
+  }
+  const app = await openServer({
+    rooms,
+    csrfKey: keys.csrf,
+    logLevel: config.logLevel,
+    trustedProxies: config.trustedProxies,
+    consoleDir: join(import.meta.dirname, '../dist/console'),
+    ...(config.supportContact ? { supportContact: config.supportContact } : {}),
+    ...(inbox ? { mails: () => inbox.mails } : {}),
+  })
+  await app.listen({ host: config.host, port: config.port }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE')
+      throw new CannotStart(`Port ${config.port} on ${config.host} is taken. Stop what uses it, or set PORT to another one.`)
+    if (error.code === 'EADDRNOTAVAIL' || error.code === 'EACCES' || error.code === 'ENOTFOUND') {
+      throw new CannotStart(`Cannot listen on ${config.host}:${config.port} (${error.code}). Check HOST and PORT.`)
+    }
+    throw error
+  })
+  const send = sender(config, inbox)
+  const queue =
+    send &&
+    startQueue(
+      rooms,
+      async (message) => send({ ...wordsFor().mailFromQueue(message.template, message.values), id: message.id, to: message.to }),
+      (error, what) => app.log.error({ err: error }, what),
+    )
+  if (queue) onMessage = queue.wake
+  else console.log('No mails are sent: set SMTP_URL. They wait in the queue until then.')
+
+  console.log(`Countersign is ready on ${config.publicUrl} with ${store.engine}.`)
+  const address = await offerSetUp(rooms)
+  if (address) console.log(`Set it up here (works once, for a day; a restart prints a new one):\n  ${address}`)
+  if (inbox) console.log(`Mails are not sent but shown at ${config.publicUrl}/inbox`)
+
+  let isStopping = false
+  const stop = async () => {
+    if (isStopping) return
+    isStopping = true
+    // A connection whose last request ends after this moment would be kept alive, and the process with it.
+    const idle = setInterval(() => app.server.closeIdleConnections(), 50)
+    await app.close()
+    clearInterval(idle)
+    await queue?.stop()
+    await store.close()
+    unlock(config)
+    process.exit(0)
+  }
+  process.on('SIGTERM', () => void stop())
+  process.on('SIGINT', () => void stop())
+}
+
+async function migrate(config: Config): Promise<void> {
+  const store = await openStore({ ...(config.databaseUrl ? { databaseUrl: config.databaseUrl } : {}), dataDir: lockedDataDir(config) })
+  const done = await store.migrate()
+  console.log(done.length > 0 ? `Applied ${done.join(', ')}.` : 'The database was up to date.')
+  await store.close()
+  unlock(config)
+}
+
+async function listSettings(): Promise<void> {
+  const { settings } = await import('#config')
+  for (const [name, { default: without, says }] of Object.entries(settings)) console.log(`${name} (${without || 'none'})\n  ${says}`)
+}
+
+/** Brings the database up to date and opens the key that belongs to it. A database is never used with another key. */
+async function prepare(store: Store, { keyFile }: Config): Promise<Keys> {
+  await store.migrate()
+  const known = await keyFingerprint(store.db)
+  if (!existsSync(keyFile)) {
+    if (known !== undefined) {
+      throw new CannotStart(
+        `The key file ${keyFile} is missing, and this database was sealed with it. Put it back from your backup, or set KEY_FILE.`,
+      )
+    }
+    mkdirSync(dirname(keyFile), { recursive: true, mode: 0o700 })
+    writeFileSync(keyFile, `${newKey()}\n`, { mode: 0o600, flag: 'wx' })
+  }
+  let keys: Keys
+  try {
+    keys = keysFrom(readFileSync(keyFile, 'utf8'))
+  } catch (cause) {
+    throw new CannotStart(`The key file ${keyFile} cannot be read: it must hold 32 bytes in base64url on one line.`, { cause })
+  }
+  if ((await claimKey(store.db, keys.fingerprint, new Date())) !== keys.fingerprint) {
+    throw new CannotStart(`The key file ${keyFile} does not belong to this database. Put the right one there, or set KEY_FILE.`)
+  }
+  return keys
+}
+
+function sender(config: Config, inbox: Inbox | undefined): ((mail: Outgoing) => Promise<void>) | undefined {
+  if (config.smtpUrl) return smtp({ url: config.smtpUrl, from: config.mailFrom })
+  return inbox?.send
+}
+
+function lockOf(config: Config): string {
+  return join(config.dataDir, 'countersign.pid')
+}
+
+/** The data folder, held by this process alone while the embedded database is in it. */
+function lockedDataDir(config: Config): string {
+  if (config.databaseUrl) return config.dataDir
+  try {
+    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+    const held = existsSync(lockOf(config)) ? Number(readFileSync(lockOf(config), 'utf8')) : 0
+    if (held !== process.pid && isRunning(held))
+      throw new CannotStart(
+        `The data folder ${config.dataDir} is in use by another Countersign (process ${held}). Stop it, or set DATA_DIR.`,
+      )
+    writeFileSync(lockOf(config), String(process.pid))
+  } catch (error) {
+    if (error instanceof CannotStart) throw error
+    throw new CannotStart(`The data folder ${config.dataDir} cannot be written: ${(error as Error).message}. Set DATA_DIR to one that can.`)
+  }
+  return config.dataDir
+}
+
+function unlock(config: Config): void {
+  if (!config.databaseUrl) rmSync(lockOf(config), { force: true })
+}
+
+function isRunning(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
