@@ -1,0 +1,122 @@
+import { Button, Group, List, Text } from '@mantine/core'
+import { IconDeviceDesktop, IconDeviceMobile } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Sessions } from '#contract/account.ts'
+import { words } from '#words/en/console.ts'
+import { sessionsQuery } from '../api.ts'
+import { Ask } from '../ask.tsx'
+import { useChange } from '../changes.tsx'
+import { Page, Section } from '../page.tsx'
+import { Shown } from '../states.tsx'
+import { when } from '../when.ts'
+import { useWho } from '../who.tsx'
+import { browserName } from './browser-name.ts'
+import { TwoFactorCard } from './two-factor-card.tsx'
+
+export function Settings() {
+  return (
+    <Page title={words.settings.title} isNarrow>
+      <TwoFactorCard />
+      <SessionsCard />
+      <ProfileCard />
+    </Page>
+  )
+}
+
+function SessionsCard() {
+  const sessions = useQuery(sessionsQuery)
+  const say = words.settings.sessions
+  return (
+    <Section id="sessions" title={say.title} what={say.what}>
+      <Shown query={sessions}>{(known) => <SessionList sessions={known.sessions} />}</Shown>
+    </Section>
+  )
+}
+
+function SessionList({ sessions }: Sessions) {
+  const { run, isBusy } = useChange()
+  const [isAsking, setAsking] = useState(false)
+  const say = words.settings.sessions
+  const others = sessions.filter((one) => !one.isCurrent)
+  const methods = (amr: readonly string[]) => amr.flatMap((method) => say.methods[method] ?? []).join(' + ')
+  return (
+    <>
+      <List listStyleType="none" mt="md" className="rows">
+        {sessions.map((one) => {
+          const name = browserName(one.browser)
+          const Icon = /iPhone|iPad|Android/.test(name) ? IconDeviceMobile : IconDeviceDesktop
+          return (
+            <List.Item key={one.id}>
+              <Group justify="space-between" wrap="nowrap" gap="md">
+                <Group wrap="nowrap" gap="md" miw={0}>
+                  <Icon size={22} aria-hidden className="sign" />
+                  <div className="words">
+                    <Text fw={600}>
+                      {name}
+                      {one.isCurrent && (
+                        <Text span c="dimmed" fw={400}>
+                          {` · ${say.current}`}
+                        </Text>
+                      )}
+                    </Text>
+                    <Text size="sm" c="dimmed">
+                      {say.started(when(one.startedAt))}
+                      {methods(one.amr) !== '' && ` ${say.with(methods(one.amr))}`}
+                      {` · ${one.address} · ${say.seen(when(one.lastSeenAt))}`}
+                    </Text>
+                  </div>
+                </Group>
+                {!one.isCurrent && (
+                  <Button
+                    variant="default"
+                    disabled={isBusy}
+                    aria-label={say.endOf(name)}
+                    onClick={() => run({ method: 'DELETE', path: `/me/sessions/${one.id}`, says: say.endOf(name), done: say.ended })}
+                  >
+                    {say.end}
+                  </Button>
+                )}
+              </Group>
+            </List.Item>
+          )
+        })}
+      </List>
+      {others.length > 0 && (
+        <Group mt="md">
+          <Button variant="default" onClick={() => setAsking(true)}>
+            {say.endOthers}
+          </Button>
+        </Group>
+      )}
+      <Ask
+        opened={isAsking}
+        onClose={() => setAsking(false)}
+        title={say.endOthers}
+        action={say.endOthers}
+        onAction={() => run({ method: 'DELETE', path: '/me/sessions', says: say.endOthers, done: say.endedOthers })}
+      >
+        {say.endOthersAsk(others.length)}
+      </Ask>
+    </>
+  )
+}
+
+function ProfileCard() {
+  const { session } = useWho()
+  const say = words.settings.profile
+  return (
+    <Section id="profile" title={say.title} what={say.what}>
+      <dl className="facts">
+        <dt>{say.name}</dt>
+        <dd>{session.user.name}</dd>
+        <dt>{say.email}</dt>
+        <dd>{session.user.email}</dd>
+        <dt>{say.roles}</dt>
+        {session.memberships.map((one) => (
+          <dd key={one.organizationId}>{say.role(words.roles[one.role], one.organizationName)}</dd>
+        ))}
+      </dl>
+    </Section>
+  )
+}

@@ -1,0 +1,70 @@
+import { Anchor, List, Text } from '@mantine/core'
+import { words } from '#words/en/console.ts'
+import { Page, Section } from '../page.tsx'
+
+const say = words.helpPage
+
+export function TwoFactorHelp() {
+  return (
+    <Page title={say.title} path={[words.help]} isNarrow>
+      <Text size="lg">{say.what}</Text>
+      <nav aria-label={say.onThisPage}>
+        <List listStyleType="none" className="contents">
+          {[...say.apps, { id: 'lost-phone', name: say.lostTitle }, { id: 'questions', name: say.questionsTitle }].map(({ id, name }) => (
+            <List.Item key={id}>
+              <Anchor href={`#${id}`} className="target">
+                {name}
+              </Anchor>
+            </List.Item>
+          ))}
+        </List>
+      </nav>
+      <Section id="start" title={say.startTitle}>
+        <Steps steps={say.start} />
+        <figure className="sample">
+          <div role="img" aria-label={say.pictureLabel}>
+            <span>{say.pictureApp}</span>
+            <b>492 039</b>
+          </div>
+          <figcaption>{say.picture}</figcaption>
+        </figure>
+      </Section>
+      {say.apps.map(({ id, name, steps, note }) => (
+        <Section key={id} id={id} title={name}>
+          <Steps steps={steps} />
+          {note !== undefined && (
+            <Text size="sm" c="dimmed" mt="sm">
+              {note}
+            </Text>
+          )}
+        </Section>
+      ))}
+      <Section id="lost-phone" title={say.lostTitle}>
+        <Steps steps={say.lost} />
+      </Section>
+      <Section id="questions" title={say.questionsTitle}>
+        <dl className="questions">
+          {say.questions.map(({ ask, answer }) => (
+            <div key={ask}>
+              <dt>{ask}</dt>
+              <dd>{answer}</dd>
+            </div>
+          ))}
+        </dl>
+      </Section>
+      <Section id="administrators" title={say.adminTitle}>
+        <Steps steps={say.admin} />
+      </Section>
+    </Page>
+  )
+}
+
+function Steps({ steps }: { readonly steps: readonly string[] }) {
+  return (
+    <List type="ordered" spacing="xs" mt="md" className="steps">
+      {steps.map((step) => (
+        <List.Item key={step}>{step}</List.Item>
+      ))}
+    </List>
+  )
+}

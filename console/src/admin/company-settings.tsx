@@ -1,0 +1,51 @@
+import { Tabs } from '@mantine/core'
+import { useNavigate } from '@tanstack/react-router'
+import { words } from '#words/en/console.ts'
+import { Page } from '../page.tsx'
+import { Forbidden } from '../states.tsx'
+import { useWho } from '../who.tsx'
+import { PasswordRules } from './password-rules.tsx'
+import { TwoFactorPolicy } from './two-factor-policy.tsx'
+
+const say = words.company
+const tabs = ['two-factor', 'password-rules'] as const
+type Tab = (typeof tabs)[number]
+
+export function TwoFactorSettings() {
+  return <CompanySettings tab="two-factor" />
+}
+
+export function PasswordSettings() {
+  return <CompanySettings tab="password-rules" />
+}
+
+function CompanySettings({ tab }: { readonly tab: Tab }) {
+  const { organization, may } = useWho()
+  const navigate = useNavigate()
+  if (!may('see-policy')) {
+    return (
+      <Page title={say.title}>
+        <Forbidden whom={say.forbidden(organization.name)} />
+      </Page>
+    )
+  }
+  return (
+    <Page title={say.title} path={say.path} isNarrow>
+      <Tabs value={tab} onChange={(value) => navigate({ to: `/company-settings/general/${value}` })} keepMounted={false}>
+        <Tabs.List mb="lg">
+          {tabs.map((value) => (
+            <Tabs.Tab key={value} value={value}>
+              {say.tabs[value]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="two-factor">
+          <TwoFactorPolicy />
+        </Tabs.Panel>
+        <Tabs.Panel value="password-rules">
+          <PasswordRules />
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  )
+}

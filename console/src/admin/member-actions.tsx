@@ -1,0 +1,165 @@
+import { ActionIcon, Menu, Text } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { IconDots } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Member, Policy } from '#contract/organizations.ts'
+import { words } from '#words/en/console.ts'
+import { Ask } from '../ask.tsx'
+import { useChange } from '../changes.tsx'
+import { useWho } from '../who.tsx'
+
+const say = words.users
+
+type Question = 'disable' | 'reset' | 'unrequire'
+
+interface MemberActionsProps {
+  readonly member: Member
+  /** Absent while it is on its way; the entries that depend on it wait. */
+  readonly policy: Policy | undefined
+}
+
+/** The three dots. Entries that cannot be chosen stay and say why. */
+export function MemberActions({ member, policy }: MemberActionsProps) {
+  const { organization, may } = useWho()
+  const [asked, setAsked] = useState<Question>()
+  const [isAsking, asking] = useDisclosure(false)
+  const { run, isBusy } = useChange()
+  const ask = (question: Question) => () => {
+    setAsked(question)
+    asking.open()
+  }
+
+  const address = `/organizations/${organization.id}/users/${member.id}`
+  const act = (action: 'enable' | 'disable' | 'reset', says: string, done: string) => () =>
+    run({ method: 'POST', path: `${address}/two-factor`, body: { action }, says, done })
+  const require = (required: boolean, says: string, done: string) => () =>
+    run({ method: 'PATCH', path: address, body: { required }, says, done })
+
+  const isOutranked = !organization.grantableRoles.includes(member.role)
+  const hasSomething = member.badge === 'secured' || member.required
+  const isCovered = member.isRequired && !member.required
+  const mayDisable = may('undo-requirement') && !isOutranked && policy?.mode !== 'everyone'
+  const whyNotDisable = isOutranked || mayDisable ? undefined : policy?.mode === 'everyone' ? say.requiredOfEveryone : say.securityAdminOnly
+
+  const questions = {
+    disable: {
+      title: say.disableTitle(member.name),
+      children: say.disableWhat(member.name),
+      action: say.disable,
+      onAction: act('disable', say.disableTitle(member.name), say.disabled(member.name)),
+    },
+    reset: {
+      title: say.resetTitle(member.name),
+      children: say.resetWhat(member.name),
+      action: say.reset,
+      onAction: act('reset', say.resetTitle(member.name), say.resetDone(member.name)),
+    },
+    unrequire: {
+      title: say.unrequireTitle(member.name),
+      children: say.unrequireWhat(member.name),
+      action: say.unrequireAction,
+      onAction: require(false, say.unrequireTitle(member.name), say.unrequired(member.name)),
+    },
+  }
+
+  return (
+    <>
+      <Menu position="bottom-end" width={320} alignItemsLabels="all">
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" size={44} loading={isBusy} aria-label={say.actionsFor(member.name)}>
+            <IconDots size={20} aria-hidden />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item component={Link} to={`/users/${member.id}`}>
+            {say.edit}
+          </Menu.Item>
+          {isOutranked && <Menu.Label>{say.outranked(words.roles[member.role])}</Menu.Label>}
+          {policy && !policy.enabled && <NotAvailable />}
+          {policy?.enabled && (
+            <>
+              {hasSomething ? (
+                <Menu.Item color="red" disabled={!mayDisable} onClick={ask('disable')}>
+                  <Described label={say.disable} description={whyNotDisable} />
+                </Menu.Item>
+              ) : (
+                <Menu.Item
+                  disabled={!may('require-two-factor') || isOutranked || policy.mode === 'opt-in' || isCovered}
+                  onClick={act('enable', say.enableSays(member.name), say.enabled(member.name))}
+                >
+                  <Described
+                    label={say.enable}
+                    description={policy.mode === 'opt-in' ? say.optIn : isCovered ? say.requiredOfEveryone : undefined}
+                  />
+                </Menu.Item>
+              )}
+              <Menu.CheckboxItem
+                checked={member.required}
+                closeMenuOnClick
+                disabled={
+                  isOutranked || (member.required ? !may('undo-requirement') : !may('require-two-factor') || policy.mode === 'opt-in')
+                }
+                onChange={(required) =>
+                  required ? require(true, say.requireSays(member.name), say.required(member.name))() : ask('unrequire')()
+                }
+              >
+                <Described label={say.require} description={isCovered ? say.requiredOfEveryone : undefined} />
+              </Menu.CheckboxItem>
+            </>
+          )}
+          <Menu.Item disabled={!may('reset-two-factor') || isOutranked || member.badge !== 'secured'} onClick={ask('reset')}>
+            {say.reset}
+          </Menu.Item>
+          {member.status === 'invited' && (
+            <Menu.Item
+              disabled={!may('invite-users')}
+              onClick={() =>
+                run({
+                  method: 'POST',
+                  path: `${address}/invitation`,
+                  says: say.inviteAgainSays(member.email),
+                  done: say.invitedAgain(member.email),
+                })
+              }
+            >
+              {say.inviteAgain}
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      {asked && <Ask opened={isAsking} onClose={asking.close} {...questions[asked]} />}
+    </>
+  )
+}
+
+/** An entry with a second line that says why it cannot be chosen. */
+function Described({ label, description }: { readonly label: string; readonly description: string | undefined }) {
+  return (
+    <>
+      {label}
+      {description !== undefined && (
+        <Text size="xs" c="dimmed">
+          {description}
+        </Text>
+      )}
+    </>
+  )
+}
+
+/** The organization has it off: what would be here, and the way to change that or the one to ask. */
+function NotAvailable() {
+  const { may } = useWho()
+  return (
+    <>
+      <Menu.Item disabled>
+        <Described label={say.notAvailable} description={may('change-policy') ? undefined : say.notAvailableAsk} />
+      </Menu.Item>
+      {may('change-policy') && (
+        <Menu.Item component={Link} to="/company-settings">
+          {say.notAvailableLink}
+        </Menu.Item>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,135 @@
+import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
+import type { Session, Sessions, TwoFactor } from '#contract/account.ts'
+import type { Member, Members, Organization, Policy } from '#contract/organizations.ts'
+import type { ProblemReply } from '#contract/problem.ts'
+import { words } from '#words/en/console.ts'
+
+/** What the server refused and why, or `unreachable` when it did not answer at all. */
+export class Problem extends Error {
+  readonly code: string
+  readonly status: number
+
+  constructor(code: string, status: number, sentence: string) {
+    super(sentence)
+    this.name = 'Problem'
+    this.code = code
+    this.status = status
+  }
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+async function call<T>(method: Method, path: string, { body, csrfToken }: { body?: unknown; csrfToken?: string } = {}): Promise<T> {
+  const reply = await fetch(`/api/v1${path}`, {
+    method,
+    headers: {
+      accept: 'application/json',
+      ...(csrfToken === undefined ? {} : { 'x-csrf-token': csrfToken }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch(() => {
+    throw new Problem('unreachable', 0, words.states.unreachable)
+  })
+  if (reply.status === 204) return undefined as T
+  const text = await reply.text()
+  if (!reply.ok) throw problemOf(reply.status, text)
+  return JSON.parse(text) as T
+}
+
+function problemOf(status: number, text: string): Problem {
+  try {
+    const { code, title, retryAfterSeconds } = JSON.parse(text) as ProblemReply
+    const wait = retryAfterSeconds === undefined ? '' : ` ${words.states.waitSeconds(retryAfterSeconds)}`
+    return new Problem(code, status, title + wait)
+  } catch {
+    // A proxy in between answers with a page of its own.
+    return new Problem('internal', status, words.states.unknown)
+  }
+}
+
+/** Leaves for the sign-in page, which comes back to where the person is now. */
+export function leaveToSignIn(): void {
+  window.location.assign(`/sign-in?return=${encodeURIComponent(window.location.pathname)}`)
+}
+
+export const queryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (problem) => {
+      if (problem instanceof Problem && problem.code === 'not-signed-in') leaveToSignIn()
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      // A refusal stays one; only silence and overload are worth asking again.
+      retry: (failures, problem) => failures < 2 && problem instanceof Problem && (problem.status === 0 || problem.status === 503),
+    },
+  },
+})
+
+export const sessionQuery = queryOptions({ queryKey: ['session'], queryFn: () => call<Session>('GET', '/session') })
+
+export const twoFactorQuery = queryOptions({ queryKey: ['two-factor'], queryFn: () => call<TwoFactor>('GET', '/me/two-factor') })
+
+export const sessionsQuery = queryOptions({ queryKey: ['sessions'], queryFn: () => call<Sessions>('GET', '/me/sessions') })
+
+export const organizationQuery = (id: string) =>
+  queryOptions({ queryKey: ['organization', id], queryFn: () => call<Organization>('GET', `/organizations/${id}`), staleTime: 60_000 })
+
+export const policyQuery = (organizationId: string) =>
+  queryOptions({ queryKey: ['policy', organizationId], queryFn: () => call<Policy>('GET', `/organizations/${organizationId}/policy`) })
+
+export const membersQuery = (organizationId: string, search: string) =>
+  infiniteQueryOptions({
+    queryKey: ['users', organizationId, search],
+    queryFn: ({ pageParam }) => {
+      const asked = new URLSearchParams({ limit: '50' })
+      if (search !== '') asked.set('search', search)
+      if (pageParam !== '') asked.set('cursor', pageParam)
+      return call<Members>('GET', `/organizations/${organizationId}/users?${asked}`)
+    },
+    initialPageParam: '',
+    getNextPageParam: (last) => last.nextCursor ?? undefined,
+  })
+
+export const memberQuery = (organizationId: string, userId: string) =>
+  queryOptions({
+    queryKey: ['user', organizationId, userId],
+    queryFn: () => call<Member>('GET', `/organizations/${organizationId}/users/${encodeURIComponent(userId)}`),
+  })
+
+/** What a person set out to change. Plain data, so that it outlives the detour through "Confirm that it is you". */
+export interface Change {
+  readonly method: Exclude<Method, 'GET'>
+  readonly path: string
+  readonly body?: unknown
+  /** The change in words, for the question whether to go on with it. */
+  readonly says: string
+  /** What to say when it is done. */
+  readonly done?: string
+  /** What to start on the pages that prove who somebody is, once it is done. */
+  readonly then?: Intent
+  /** Where to go once it is done, when nothing of this page is left to be read again. */
+  readonly leave?: string
+}
+
+export type Intent = 'confirm' | 'enroll' | 'backup-codes' | 'disable'
+
+/** Carries a change out. A CSRF token that went stale, say by a sign-in in another window, is renewed once. */
+export async function make({ method, path, body }: Pick<Change, 'method' | 'path' | 'body'>): Promise<void> {
+  const { csrfToken } = await queryClient.ensureQueryData(sessionQuery)
+  try {
+    await call(method, path, { body, csrfToken })
+  } catch (problem) {
+    if (!(problem instanceof Problem && problem.code === 'forged-request')) throw problem
+    const renewed = await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 })
+    await call(method, path, { body, csrfToken: renewed.csrfToken })
+  }
+}
+
+/** Hands over to the pages that prove who somebody is; they come back to `returnTo`. */
+export async function start(intent: Intent, returnTo: string): Promise<void> {
+  await make({ method: 'POST', path: '/me/sign-ins', body: { intent, returnTo } })
+  window.location.assign('/sign-in')
+}

@@ -1,0 +1,96 @@
+import { Button, EmptyState } from '@mantine/core'
+import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { words } from '#words/en/console.ts'
+import { Frame } from './frame.tsx'
+import { Page } from './page.tsx'
+import { Loading } from './states.tsx'
+
+const root = createRootRoute({ component: Frame, notFoundComponent: NotFound })
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./account/settings.tsx'), 'Settings'),
+})
+const help = createRoute({
+  getParentRoute: () => root,
+  path: '/help/two-factor',
+  component: lazyRouteComponent(() => import('./account/two-factor-help.tsx'), 'TwoFactorHelp'),
+})
+const users = createRoute({
+  getParentRoute: () => root,
+  path: '/users',
+  validateSearch: ({ search }: Record<string, unknown>): { search?: string } =>
+    typeof search === 'string' && search !== '' ? { search } : {},
+  component: lazyRouteComponent(() => import('./admin/users.tsx'), 'Users'),
+})
+const user = createRoute({
+  getParentRoute: () => root,
+  path: '/users/$userId',
+  component: lazyRouteComponent(() => import('./admin/user.tsx'), 'User'),
+})
+const twoFactorSettings = lazyRouteComponent(() => import('./admin/company-settings.tsx'), 'TwoFactorSettings')
+const companySettings = createRoute({ getParentRoute: () => root, path: '/company-settings', component: twoFactorSettings })
+const twoFactor = createRoute({ getParentRoute: () => root, path: '/company-settings/general/two-factor', component: twoFactorSettings })
+const passwordRules = createRoute({
+  getParentRoute: () => root,
+  path: '/company-settings/general/password-rules',
+  component: lazyRouteComponent(() => import('./admin/company-settings.tsx'), 'PasswordSettings'),
+})
+
+/** The other names under which the field knows these places. */
+const aliases = [
+  ['/', '/settings'],
+  ['/team', '/users'],
+  ['/user-management', '/users'],
+  ['/company-settings/general', '/company-settings/general/two-factor'],
+  ['/settings/general', '/company-settings/general/two-factor'],
+  ['/client-settings', '/company-settings/general/two-factor'],
+  ['/client-settings/password-security-rules', '/company-settings/general/two-factor'],
+].map(([path = '', to = '']) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    beforeLoad: () => {
+      throw redirect({ href: to, replace: true })
+    },
+  }),
+)
+
+export const router = createRouter({
+  routeTree: root.addChildren([settings, help, users, user, companySettings, twoFactor, passwordRules, ...aliases]),
+  defaultPendingComponent: Loading,
+  defaultErrorComponent: Crashed,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
+
+function NotFound() {
+  return (
+    <Page title={words.states.notFound}>
+      <EmptyState py="xl" title={words.states.notFound} description={words.states.notFoundWhat}>
+        <EmptyState.Actions>
+          <Button component={Link} to="/settings">
+            {words.states.toSettings}
+          </Button>
+        </EmptyState.Actions>
+      </EmptyState>
+    </Page>
+  )
+}
+
+/** A defect of ours, or a part of the Console that was replaced by a newer version while it was open. */
+function Crashed() {
+  return (
+    <EmptyState role="alert" py="xl" title={words.states.crashed} description={words.states.crashedWhat}>
+      <EmptyState.Actions>
+        <Button onClick={() => window.location.reload()}>{words.states.reload}</Button>
+      </EmptyState.Actions>
+    </EmptyState>
+  )
+}
