@@ -1,0 +1,90 @@
+/** The two servers under test, each with its people in a database of its own. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { keysFrom } from '#crypto/keys.ts'
+import { type Cluster, freePort } from './cluster.ts'
+import { floorPreparations, seedFloor } from './floor-data.ts'
+import { type Preparations, peopleOf, type Subject } from './measure.ts'
+import { seedCountersign } from './seed.ts'
+import { pageBytes, type ServerProcess, startServer } from './server.ts'
+
+export interface RunningSubject extends Subject {
+  /** From starting the process to its first answer, with everybody in the database. */
+  readonly readySeconds: number
+  readonly pageBytes?: number
+  /** Ends the server before the run does. */
+  stop(): Promise<void>
+}
+
+/** Takes what must be closed when the run ends, however far it came; the last one is closed first. */
+export type CloseLater = (close: () => unknown) => void
+
+const floorProgram = fileURLToPath(new URL('floor.ts', import.meta.url))
+const countersignProgram = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+/** What `npm start` gives Node, so that what is measured is what people run. */
+function flagsOfStart(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { scripts: { start: string } }
+  return scripts.start.split(' ').filter((word) => word.startsWith('--') && !word.startsWith('--env-file'))
+}
+
+function openDatabase(url: string, closeLater: CloseLater): pg.Pool {
+  const database = new pg.Pool({ connectionString: url, max: 1 })
+  database.on('error', () => undefined)
+  closeLater(() => database.end())
+  return database
+}
+
+function subjectOf(name: string, server: ServerProcess, preparations: Preparations, people: number): RunningSubject {
+  return {
+    name,
+    port: server.port,
+    pid: server.pid,
+    databaseName: name.toLowerCase(),
+    preparations,
+    people: peopleOf(people),
+    readySeconds: server.readySeconds,
+    stop: server.stop,
+  }
+}
+
+export async function startFloor(cluster: Cluster, people: number, closeLater: CloseLater): Promise<RunningSubject> {
+  const url = await cluster.createDatabase('floor')
+  const database = openDatabase(url, closeLater)
+  await seedFloor(database, people)
+  const server = await startServer([floorProgram], await freePort(), {
+    DATABASE_URL: url,
+    // More threads than processors hash no faster, and keep the one that answers waiting.
+    UV_THREADPOOL_SIZE: String(cpus().length),
+  })
+  closeLater(server.stop)
+  return subjectOf('floor', server, floorPreparations(database), people)
+}
+
+/** `flags` go to Node, before the program. */
+export async function startCountersign(
+  cluster: Cluster,
+  people: number,
+  closeLater: CloseLater,
+  flags: readonly string[] = [],
+): Promise<RunningSubject> {
+  const url = await cluster.createDatabase('countersign')
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
+  closeLater(() => rmSync(folder, { recursive: true, force: true }))
+  const port = await freePort()
+  const environment = { DATABASE_URL: url, DATA_DIR: folder, HOST: '127.0.0.1', LOG_LEVEL: 'warn', INBOX: 'off' }
+  // The first start makes the tables and the key that everything is sealed with.
+  const first = await startServer([countersignProgram, 'serve'], port, environment)
+  await first.stop()
+  const keys = keysFrom(readFileSync(join(folder, 'countersign.key'), 'utf8'))
+  const preparations = await seedCountersign(openDatabase(url, closeLater), keys, people)
+  const server = await startServer([...flagsOfStart(), ...flags, countersignProgram, 'serve'], port, environment)
+  closeLater(server.stop)
+  return {
+    ...subjectOf('Countersign', server, preparations, people),
+    pageBytes: await pageBytes(`http://127.0.0.1:${port}/sign-in`),
+  }
+}
