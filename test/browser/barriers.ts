@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
+import type { Look } from './tour.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/**
+ * What axe-core finds wrong with a page (WCAG 2.2 A and AA, and its best practices), a line each. An open menu lies outside all
+ * landmarks by its nature, as it does in the ARIA Authoring Practices; that one rule rests while there is one.
+ */
+async function barriers(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe)
+  const found = await page.evaluate<{ violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[] }>(
+    `axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      rules: { region: { enabled: !document.querySelector('[role=menu]') } },
+    })`,
+  )
+  return found.violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id} (${help}): ${node.html} ${node.failureSummary}`))
+}
+
+/**
+ * Looks for barriers: light on a desk and dark on a phone, so that what is wrong with the colours or the order shows in one of
+ * the two, and so does what is too wide.
+ */
+export function examine(): { readonly look: Look; readonly found: string[]; readonly seen: Set<string> } {
+  const found: string[] = []
+  const seen = new Set<string>()
+  const look: Look = async (name, page) => {
+    assert.ok(!seen.has(name), `two pages are called ${name}`)
+    seen.add(name)
+    for (const [colorScheme, width, height] of [['dark', 390, 844] as const, ['light', 1280, 800] as const]) {
+      await page.emulateMedia({ colorScheme })
+      await page.setViewportSize({ width, height })
+      found.push(...(await barriers(page)).map((barrier) => `${name}, ${colorScheme}, ${width} wide: ${barrier}`))
+      const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+      if (overflow > 0) found.push(`${name}, ${width} wide: ${overflow} pixels stand out to the right`)
+    }
+  }
+  return { look, found, seen }
+}

@@ -1,0 +1,300 @@
+import type { Page } from 'playwright-core'
+import type { Role } from '#contract/account.ts'
+import type { Policy } from '#domain/policy.ts'
+import { addLink } from '#store/links.ts'
+import type { Person } from '../kit.ts'
+import { accountMenu, actionsMenu, type BrowserKit, giveCode, givePassword, heading, keepCodes, linkIn, scan, see } from './browser.ts'
+
+/** Looks at a page in the state that the name says. It may change the size and the colours, not the page. */
+export type Look = (name: string, page: Page) => Promise<void>
+
+const longName = 'Maximiliane-Alexandra von und zu Hohenstein-Wallenfels de la Fuente y Castellanos'
+const longOrganization = 'Gesellschaft für grenzüberschreitende Datenverarbeitung und Telekommunikation mbH & Co. KG'
+const longEmail = 'maximiliane-alexandra.hohenstein-wallenfels@datenverarbeitung-und-telekommunikation.example.org'
+
+const colleagues =
+  `Ada Okafor, Ben Ashworth, Chiara Ricci, Dmitri Volkov, Elif Yilmaz, Farid Haddad, Grace Mwangi, Hiro Tanaka, Ingrid Solberg,
+  Jonas Weber, Katya Petrova, Luca Moretti, Mei Chen, Nadia Rahman, Oscar Lindqvist, Priya Nair, Quentin Dubois, Rosa Delgado, Samuel Osei,
+  Tomas Novak, Ursula Keller, Vikram Shah, Wanda Nowak, Yusuf Demir`.split(/,\s+/)
+
+interface Wish {
+  readonly name?: string
+  readonly email?: string
+  readonly role?: Role
+  readonly required?: boolean
+}
+
+function cast({ kit }: BrowserKit) {
+  const { db } = kit.rooms.store
+  return {
+    site: async (name: string, policy: Partial<Policy>) => {
+      const { id } = await kit.site(policy)
+      await db.updateTable('organizations').set({ name }).where('id', '=', id).execute()
+      return id
+    },
+    person: async (organizationId: string, { name = 'Ana Castillo', email, ...wish }: Wish = {}): Promise<Person> => {
+      const person = await kit.person(organizationId, wish)
+      const address =
+        email ?? person.email.replace(/^person-\d+-/, `${name.toLowerCase().replace(/[^a-z]+/g, '.')}.`).replace(/\.[^.@]*@/, '@')
+      const known = await db.selectFrom('users').select('id').where('email', '=', address).executeTakeFirst()
+      const own = known ? person.email : address
+      await db.updateTable('users').set({ name, email: own }).where('id', '=', person.id).execute()
+      await db.updateTable('memberships').set({ invited_as: name }).where('user_id', '=', person.id).execute()
+      return { ...person, name, email: own }
+    },
+  }
+}
+
+/** Every page of the Prompt, in every state. */
+export async function tourPrompt(at: BrowserKit, look: Look): Promise<void> {
+  const { kit } = at
+  const { site, person } = cast(at)
+  const northwind = await site('Northwind Logistics', { mode: 'everyone' })
+  const ana = await person(northwind)
+
+  const token = await addLink(kit.rooms.store.db, kit.now(), { kind: 'setup', expiresAt: new Date(kit.now().getTime() + 86_400_000) })
+  const founding = await at.open(`/setup/${token}`)
+  await look('set-up', founding)
+  await founding.getByLabel('Organization name').fill('Northwind')
+  await founding.getByLabel('Your name').fill('Ana Castillo')
+  await founding.getByLabel('Email').fill('ana@example.org')
+  await founding.getByLabel('Password', { exact: true }).fill('northwind')
+  await founding.getByRole('button', { name: 'Create' }).click()
+  await see(founding.getByRole('alert'))
+  await look('set-up-refused', founding)
+
+  const first = await at.open('/sign-in')
+  await look('sign-in', first)
+  await givePassword(first, { ...ana, password: 'something else entirely' })
+  await see(first.getByRole('alert'))
+  await look('sign-in-refused', first)
+  await givePassword(first, ana)
+  await see(heading(first, 'Set up Two-Factor Authentication'))
+  await look('enroll', first)
+  await giveCode(first, '000000')
+  await see(first.getByRole('alert'))
+  await look('enroll-refused', first)
+  ana.key = (await scan(first)).searchParams.get('secret') ?? ''
+  await giveCode(first, kit.code(ana))
+  await see(heading(first, 'Save your backup codes'))
+  await look('backup-codes', first)
+  await first.evaluate('document.querySelector("[name=saved]").required = false')
+  await first.getByRole('button', { name: 'Continue' }).click()
+  await see(first.getByText('Tick the box first.'))
+  await look('backup-codes-refused', first)
+  await keepCodes(first, ana)
+  await see(heading(first, 'Set-up is complete'))
+  await look('set-up-complete', first)
+
+  const second = await at.open('/sign-in')
+  await givePassword(second, ana)
+  await see(heading(second, 'Two-Factor Authentication'))
+  await look('code', second)
+  await giveCode(second, kit.code(ana))
+  await see(second.getByText('That code was already used.'))
+  await look('code-refused', second)
+  await second.getByText('No phone and no backup codes?').click()
+  await look('code-stuck', second)
+  await second.getByRole('link', { name: 'Use a backup code' }).click()
+  await look('backup-code', second)
+  await second.getByLabel('Authentication Code').fill('ABCD-EFGH')
+  await second.getByRole('button', { name: 'Log In' }).click()
+  await see(second.getByRole('alert'))
+  await look('backup-code-refused', second)
+  await second.goto('/sign-in')
+  for (let wrong = 0; wrong < 6; wrong++) await giveCode(second, '000000')
+  await see(second.getByText('Too many attempts.'))
+  await look('code-too-many', second)
+  kit.pass(601)
+  await second.reload()
+  await see(second.getByText('That took too long'))
+  await look('sign-in-expired', second)
+
+  const forgot = await at.open('/forgot-password')
+  await look('forgot-password', forgot)
+  await forgot.getByLabel('Email').fill(ana.email)
+  await forgot.getByRole('button', { name: 'Send the link' }).click()
+  await see(heading(forgot, 'Look into your mail'))
+  await look('forgot-password-sent', forgot)
+  const reset = await linkIn(kit, ana.email)
+  await forgot.goto(reset)
+  await look('new-password', forgot)
+  await forgot.getByLabel('New password').fill('short')
+  await forgot.getByRole('button', { name: 'Set password' }).click()
+  await see(forgot.getByRole('alert'))
+  await look('new-password-refused', forgot)
+  await forgot.getByLabel('New password').fill(ana.password)
+  await forgot.getByRole('button', { name: 'Set password' }).click()
+  await see(heading(forgot, 'Your password was changed'))
+  await look('new-password-done', forgot)
+  await forgot.goto(reset)
+  await look('link-gone', forgot)
+  await forgot.goto('/nowhere')
+  await look('not-found', forgot)
+  await forgot.goto('/problems/code-not-accepted')
+  await look('problem', forgot)
+
+  const provider = await kit.signIn(await person(kit.provider.id, { name: 'Olive Owner', role: 'owner', required: true }))
+  const invite = async (organizationId: string, name: string, email: string) =>
+    provider.call('POST', `/api/v1/organizations/${organizationId}/users`, { name, email, role: 'user' })
+  await invite(kit.provider.id, 'Noor Aziz', 'noor@example.org')
+  const invitation = await at.open(await linkIn(kit, 'noor@example.org'))
+  await look('invitation', invitation)
+  await invitation.getByLabel('Password', { exact: true }).fill('password1')
+  await invitation.getByRole('button', { name: 'Accept invitation' }).click()
+  await see(invitation.getByRole('alert'))
+  await look('invitation-refused', invitation)
+  await invite(kit.provider.id, ana.name, ana.email)
+  const known = await at.open(await linkIn(kit, ana.email))
+  await look('invitation-known', known)
+  await known.goto('/inbox')
+  await look('inbox', known)
+
+  const volunteer = await person(await site(longOrganization, { mode: 'everyone' }), { name: longName, email: longEmail })
+  const long = await at.open('/sign-in')
+  await givePassword(long, volunteer)
+  await see(heading(long, 'Set up Two-Factor Authentication'))
+  await look('enroll-long-names', long)
+  await kit.signIn(volunteer)
+  await long.goto('/sign-in')
+  await givePassword(long, volunteer)
+  await see(heading(long, 'Two-Factor Authentication'))
+  await look('code-long-names', long)
+
+  const free = await person(await site('Blue Harbor', { mode: 'opt-in' }))
+  await kit.enroll(free, await kit.signIn(free))
+  const { page, client } = await at.openAs(free, '/settings')
+  const start = async (intent: 'disable' | 'confirm') => {
+    await client.call('GET', '/api/v1/session')
+    await client.call('POST', '/api/v1/me/sign-ins', { intent })
+    await page.context().addCookies([...client.cookies].map(([name, value]) => ({ name, value, url: at.origin })))
+    await page.goto('/sign-in')
+  }
+  await start('disable')
+  await see(heading(page, 'Disable 2FA'))
+  await look('disable', page)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await see(heading(page, 'User Settings'))
+  await start('confirm')
+  await see(heading(page, 'Confirm that it is you'))
+  await look('confirm', page)
+}
+
+/** Every page of the Console, in every state. */
+export async function tourConsole(at: BrowserKit, look: Look): Promise<void> {
+  const { kit } = at
+  const { site, person } = cast(at)
+  const northwind = await site('Northwind Logistics', { mode: 'chosen' })
+  const head = await person(northwind, { name: 'Helen Marsh', role: 'security-admin' })
+  await kit.enroll(head, await kit.signIn(head))
+  for (const [index, name] of colleagues.entries()) {
+    const member = await person(northwind, { name, required: index % 4 === 1 || index % 3 === 0, role: index % 8 === 2 ? 'admin' : 'user' })
+    if (index % 3 === 0) await kit.signIn(member)
+  }
+  await person(northwind, { name: longName, email: `office.${longEmail}` })
+  const { page, client } = await at.openAs(head, '/settings')
+  await see(page.getByText('SECURED', { exact: true }))
+  await look('settings', page)
+  await accountMenu(page, head)
+  await look('account-menu', page)
+  await page.getByRole('menuitem', { name: 'Disable 2FA' }).click()
+  await see(page.getByRole('dialog').getByText('We strongly advise'))
+  await look('disable-dialog', page)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: 'Reset QR Code' }).click()
+  await see(page.getByRole('dialog').getByText('stop working at once'))
+  await look('reset-dialog', page)
+
+  await page.goto('/users')
+  await see(page.getByRole('row').nth(20))
+  await look('users', page)
+  await actionsMenu(page, { name: 'Ada Okafor' })
+  await see(page.getByRole('menuitem', { name: 'Edit User' }))
+  await look('users-actions', page)
+  await page.getByRole('menuitem', { name: 'Reset', exact: true }).click()
+  await see(page.getByRole('dialog'))
+  await look('users-reset-question', page)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('searchbox').fill('nobody of this name')
+  await see(page.getByText('Nobody matches', { exact: true }))
+  await look('users-no-match', page)
+  await page.getByRole('button', { name: 'Invite user' }).click()
+  await see(page.getByRole('dialog', { name: 'Invite user' }))
+  await look('invite', page)
+  await page.getByRole('button', { name: 'Send invitation' }).click()
+  await see(page.getByText('Enter a name.'))
+  await look('invite-refused', page)
+  await page.goto('/users?search=maximiliane')
+  await page.getByRole('link', { name: longName }).click()
+  await see(heading(page, 'Edit User'))
+  await look('user-long-names', page)
+  await page.goto('/users?search=ben')
+  await page.getByRole('link', { name: 'Ben Ashworth' }).click()
+  await see(page.getByRole('checkbox', { name: 'Required 2FA' }))
+  await page.getByRole('checkbox', { name: 'Required 2FA' }).click()
+  await look('user', page)
+
+  await page.goto('/company-settings')
+  await see(page.getByRole('switch', { name: 'Enable 2FA' }))
+  await look('company-settings', page)
+  await page.getByRole('radio', { name: 'Force All' }).check()
+  await look('company-settings-unsaved', page)
+  kit.pass(301)
+  await page.getByRole('button', { name: 'Update' }).click()
+  await see(page.getByRole('dialog', { name: 'Confirm that it is you' }))
+  await look('proof', page)
+  await page.goto('/company-settings/general/password-rules')
+  await see(heading(page, 'PASSWORD SECURITY RULES'))
+  await look('password-rules', page)
+  await page.goto('/help/two-factor')
+  await see(heading(page, 'Settings - Two-Factor Authentication (2FA)'))
+  await look('help', page)
+  await page.goto('/settings/nowhere')
+  await see(page.getByText('There is nothing at this address').first())
+  await look('nothing-here', page)
+  await page.route('**/api/v1/me/**', (route) => route.fulfill({ status: 400, body: '' }))
+  await page.goto('/settings')
+  await see(page.getByRole('button', { name: 'Retry' }))
+  await look('settings-failed', page)
+  await client.call('DELETE', '/api/v1/session')
+
+  const small = await site('Blue Harbor', { mode: 'opt-in' })
+  const alone = await person(small, { name: 'Bo Li', role: 'admin' })
+  const { page: quiet } = await at.openAs(alone, '/settings')
+  await see(quiet.getByText('NOT SET UP', { exact: true }))
+  await look('settings-not-set-up', quiet)
+  await (await accountMenu(quiet, alone)).getByRole('menuitem', { name: 'Enable 2FA' }).click()
+  await see(quiet.getByRole('dialog').getByText('Keep the backup codes'))
+  await look('enable-dialog', quiet)
+  await quiet.goto('/users')
+  await see(quiet.getByText('1 person', { exact: true }))
+  await look('users-alone', quiet)
+  await quiet.goto('/company-settings')
+  await see(quiet.getByText('You can look, not change.'))
+  await look('company-settings-read-only', quiet)
+
+  const off = await site('Old Mill Press', { enabled: false })
+  const { page: bare } = await at.openAs(await person(off, { name: 'Rita Sol', role: 'security-admin' }), '/settings')
+  await see(bare.getByText('NOT AVAILABLE', { exact: true }))
+  await look('settings-not-available', bare)
+  await bare.goto('/users')
+  await actionsMenu(bare, { name: 'Rita Sol' })
+  await see(bare.getByText('Two-Factor Authentication not available'))
+  await look('users-not-available', bare)
+  await bare.goto('/company-settings')
+  await see(bare.getByRole('switch', { name: 'Enable 2FA' }))
+  await look('company-settings-off', bare)
+
+  const long = await site(longOrganization, { mode: 'everyone' })
+  const named = await person(long, { name: longName })
+  const { page: wide, client: their } = await at.openAs(named, '/settings')
+  await see(wide.getByText('SECURED', { exact: true }))
+  await look('settings-required-long-names', wide)
+  await wide.goto('/company-settings')
+  await see(wide.getByText('This page is not open to you'))
+  await look('forbidden', wide)
+  await their.call('POST', '/api/v1/me/two-factor/reset')
+  await wide.goto('/settings')
+  await see(wide.getByText('REQUIRED', { exact: true }))
+  await look('settings-required', wide)
+}

@@ -1,0 +1,372 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Role } from '#contract/account.ts'
+import type { Step } from '#contract/sign-in.ts'
+import { keysFrom, newKey } from '#crypto/keys.ts'
+import { openPasswords, type Passwords } from '#crypto/password.ts'
+import { newId } from '#crypto/random.ts'
+import { openInbox } from '#delivery/inbox.ts'
+import type { Policy } from '#domain/policy.ts'
+import { problems } from '#domain/problem.ts'
+import { allFactors } from '#factors/all.ts'
+import { fromBase32 } from '#factors/base32.ts'
+import { hotp, stepAt } from '#factors/totp.ts'
+import { startQueue } from '#flows/messages.ts'
+import { offerSetUp } from '#flows/recovery.ts'
+import type { Rooms } from '#flows/rooms.ts'
+import { openServer } from '#http/server.ts'
+import { addOrganization } from '#store/organizations.ts'
+import { addMembership, findOrAddUser, setPassword } from '#store/people.ts'
+import { openStore } from '#store/store.ts'
+import { wordsFor } from '#words/words.ts'
+import { createDatabase } from './machine/postgres.ts'
+
+/** What a request answered: the status, the JSON (or undefined), the text and the headers. */
+export interface Answered {
+  readonly status: number
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into replies of every shape.
+  readonly json: any
+  readonly text: string
+  readonly headers: Readonly<Record<string, string | string[] | number | undefined>>
+}
+
+/** Something that keeps cookies and sends the proof against forgery, as a browser with a script would. */
+export interface Client {
+  readonly cookies: Map<string, string>
+  csrf: string
+  call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answered>
+  /** Posts a form as a browser without a script does; the hidden proof is taken from the page at `from`. */
+  submit(from: string, action: string, fields: Readonly<Record<string, string>>): Promise<Answered>
+  /** A second client with the same cookies. */
+  copy(): Client
+}
+
+export interface Person {
+  readonly id: string
+  readonly email: string
+  readonly name: string
+  readonly password: string
+  /** Base32 key of the authenticator app, once there is one. */
+  key?: string
+  backupCodes?: readonly string[]
+}
+
+export interface Kit {
+  readonly app: FastifyInstance
+  readonly rooms: Rooms
+  /** The provider organization, founded for the whole kit. */
+  readonly provider: { readonly id: string; readonly owner: Person }
+  now(): Date
+  /** Turns the clock on. */
+  pass(seconds: number): void
+  client(address?: string): Client
+  /** Waits until the queue is empty and gives the mails to an address, newest first. */
+  mailsTo(email: string): Promise<readonly { subject: string; text: string; html: string }[]>
+  /** A site of its own for a test, so that every test is also a test of isolation. */
+  site(policy?: Partial<Policy>): Promise<{ readonly id: string; readonly name: string }>
+  /** A member with a password, without an authenticator. */
+  person(organizationId: string, wish?: { readonly role?: Role; readonly required?: boolean; readonly password?: string }): Promise<Person>
+  /** The six digits that the person's app shows now, or so many steps away. */
+  code(person: Person, stepsAway?: number): string
+  /** Six digits that no step near the present shows. */
+  wrongCode(person: Person): string
+  /** Password, and then whatever is asked: set-up, code, backup codes. Ends signed in. */
+  signIn(person: Person, client?: Client): Promise<Client>
+  /** Sets up an authenticator for a signed-in person from their settings. */
+  enroll(person: Person, client: Client): Promise<void>
+  close(): Promise<void>
+}
+
+export interface KitOptions {
+  /** `pglite` or `postgres`; the runner says which by the environment. */
+  readonly database?: 'pglite' | 'postgres'
+  readonly publicUrl?: string
+  readonly founded?: boolean
+  /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
+  readonly remembersHashes?: boolean
+}
+
+/** The test's own address of PostgreSQL; the runner starts a server and names it. */
+const postgresUrl = process.env.TEST_DATABASE_URL
+
+/** A whole Countersign in the process, on the database that this run is about, with a clock to turn and mails to read. */
+export async function openKit({
+  database,
+  publicUrl = 'http://127.0.0.1:8080',
+  founded = true,
+  remembersHashes = false,
+}: KitOptions = {}): Promise<Kit> {
+  const onPostgres = (database ?? process.env.TEST_DATABASE) === 'postgres'
+  if (onPostgres && !postgresUrl) throw new Error('TEST_DATABASE_URL names no PostgreSQL: run the tests with npm test.')
+  const databaseUrl = onPostgres && postgresUrl ? await createDatabase(postgresUrl, `kit_${randomBytes(6).toString('hex')}`) : undefined
+  const store = await openStore({ ...(databaseUrl ? { databaseUrl } : {}), dataDir: 'memory:', poolSize: 12 })
+  await store.migrate()
+  let time = Date.parse('2026-06-01T12:00:10Z')
+  const now = () => new Date(time)
+  const keys = keysFrom(newKey())
+  const inbox = openInbox(now)
+  const passwords = openPasswords({ secret: keys.password })
+  const rooms: Rooms = {
+    store,
+    keys,
+    passwords: remembersHashes ? remembering(passwords) : passwords,
+    factors: allFactors({ now, random: randomBytes, issuer: 'Countersign', key: keys.code }),
+    now,
+    publicUrl,
+    recommendedApp: 'Google Authenticator',
+    onMessage: () => {},
+  }
+  const app = await openServer({
+    rooms,
+    csrfKey: keys.csrf,
+    logLevel: 'silent',
+    trustedProxies: [],
+    consoleDir: join(import.meta.dirname, '../dist/console'),
+    mails: () => inbox.mails,
+  })
+  const queue = startQueue(
+    rooms,
+    (message) => inbox.send({ ...wordsFor().mailFromQueue(message.template, message.values), id: message.id, to: message.to }),
+    (error) => console.error(error),
+    1_000_000,
+  )
+
+  let count = 0
+  const makePerson: Kit['person'] = async (
+    organizationId,
+    { role = 'user', required = false, password = 'correct horse battery staple' } = {},
+  ) => {
+    count += 1
+    const name = `Person ${count}`
+    const email = `person-${count}-${randomBytes(3).toString('hex')}@example.org`
+    const userId = await findOrAddUser(store.db, now(), { email, name })
+    await setPassword(store.db, userId, await rooms.passwords.hash(password), [])
+    await addMembership(store.db, now(), { organizationId, userId, role, required, name, hasJoined: true })
+    return { id: userId, email, name, password }
+  }
+
+  const openClient = (address: string, cookies: Map<string, string> = new Map()): Client => {
+    const client: Client = {
+      cookies,
+      csrf: '',
+      call: async (method, path, body, headers = {}) => {
+        const reply = await app.inject({
+          method: method as 'GET',
+          url: path,
+          remoteAddress: address,
+          headers: {
+            ...(cookies.size > 0 ? { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') } : {}),
+            ...(client.csrf ? { 'x-csrf-token': client.csrf } : {}),
+            ...(body === undefined || typeof body === 'string' ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+        })
+        for (const { name, value } of reply.cookies) {
+          if (value === '') cookies.delete(name)
+          else cookies.set(name, value)
+        }
+        lint(method, path, reply, publicUrl)
+        const isJson = String(reply.headers['content-type'] ?? '').includes('json')
+        const json = isJson && reply.payload !== '' ? JSON.parse(reply.payload) : undefined
+        if (typeof json?.csrfToken === 'string') client.csrf = json.csrfToken
+        return { status: reply.statusCode, json, text: reply.payload, headers: reply.headers }
+      },
+      submit: async (from, action, fields) => {
+        const page = await client.call('GET', from)
+        const csrf = /name="csrf" value="([^"]+)"/.exec(page.text)?.[1] ?? ''
+        return client.call('POST', action, new URLSearchParams({ csrf, ...fields }).toString(), {
+          'content-type': 'application/x-www-form-urlencoded',
+        })
+      },
+      copy: () => Object.assign(openClient(address, new Map(cookies)), { csrf: client.csrf }),
+    }
+    return client
+  }
+
+  const kit: Kit = {
+    app,
+    rooms,
+    provider: { id: '', owner: { id: '', email: '', name: '', password: '' } },
+    now,
+    pass: (seconds) => {
+      time += seconds * 1000
+    },
+    client: (address = '192.0.2.1') => openClient(address),
+    mailsTo: async (email) => {
+      await queue.drain()
+      return inbox.mails.filter((mail) => mail.to === email)
+    },
+    site: async (policy = {}) => {
+      const name = `Site ${newId(now()).slice(-6)}`
+      return addOrganization(store.db, now(), name, kit.provider.id, { enabled: true, mode: 'opt-in', newUsersRequired: false, ...policy })
+    },
+    person: makePerson,
+    code: (person, stepsAway = 0) => {
+      assert.ok(person.key, `${person.name} has no authenticator`)
+      return hotp(fromBase32(person.key), stepAt(now()) + stepsAway)
+    },
+    wrongCode: (person) => {
+      const near = new Set(Array.from({ length: 61 }, (_, at) => kit.code(person, at - 30)))
+      for (let guess = 0; ; guess++) if (!near.has(String(guess).padStart(6, '0'))) return String(guess).padStart(6, '0')
+    },
+    signIn: async (person, client = openClient('192.0.2.1')) => {
+      const started = await client.call('POST', '/api/v1/sign-ins', { email: person.email, password: person.password })
+      assert.equal(started.status, 201, started.text)
+      await finish(person, client, started.json)
+      const session = await client.call('GET', '/api/v1/session')
+      assert.equal(session.status, 200, session.text)
+      return client
+    },
+    enroll: async (person, client) => {
+      const started = await client.call('POST', '/api/v1/me/sign-ins', { intent: 'enroll' })
+      assert.equal(started.status, 201, started.text)
+      await finish(person, client, started.json)
+      await client.call('GET', '/api/v1/session')
+    },
+    close: async () => {
+      await queue.stop()
+      await app.close()
+      await store.close()
+    },
+  }
+
+  /** Answers every step as an honest person does. Each code is used once: the clock goes on to the next one where it must. */
+  async function finish(person: Person, client: Client, first: Step): Promise<void> {
+    let step = first
+    for (let round = 0; step.step !== 'done'; round++) {
+      assert.ok(round < 6, 'a sign-in that never ends')
+      if (step.step === 'enroll') person.key = step.key
+      if (step.step === 'codes') person.backupCodes = step.codes
+      if (step.step === 'answer') kit.pass(30)
+      const answer =
+        step.step === 'password' ? { password: person.password } : step.step === 'codes' ? { saved: true } : { code: kit.code(person) }
+      const reply = await client.call('POST', '/api/v1/sign-ins/current/answers', answer)
+      assert.equal(reply.status, 200, reply.text)
+      step = reply.json
+    }
+  }
+
+  if (!founded) return kit
+  const address = await offerSetUp(rooms)
+  const owner: Person = { id: '', email: 'owner@example.org', name: 'Olive Owner', password: 'a long enough secret of the owner' }
+  const client = kit.client()
+  const token = address?.split('/').at(-1)
+  const started = await client.call('POST', '/api/v1/setup', {
+    token,
+    organizationName: 'Provider',
+    name: owner.name,
+    email: owner.email,
+    password: owner.password,
+  })
+  assert.equal(started.status, 201, started.text)
+  await finish(owner, client, started.json)
+  const session = (await client.call('GET', '/api/v1/session')).json
+  Object.assign(kit, { provider: { id: session.memberships[0].organizationId, owner: { ...owner, id: session.user.id } } })
+  return kit
+}
+
+/** Starts a sign-in. */
+export function start(client: Client, person: Pick<Person, 'email' | 'password'>): Promise<Answered> {
+  return client.call('POST', '/api/v1/sign-ins', { email: person.email, password: person.password })
+}
+
+/** Answers what the sign-in waits for. */
+export function answer(client: Client, given: unknown): Promise<Answered> {
+  return client.call('POST', '/api/v1/sign-ins/current/answers', given)
+}
+
+/** Starts one of the things that are done from a session; the session's own proof against forgery is fetched before. */
+export async function startFromSession(client: Client, intent: 'confirm' | 'enroll' | 'backup-codes' | 'disable'): Promise<Answered> {
+  await client.call('GET', '/api/v1/session')
+  return client.call('POST', '/api/v1/me/sign-ins', { intent })
+}
+
+/** Proves again who is signed in, so that the next five minutes may change things. */
+export async function confirm(kit: Kit, person: Person, client: Client): Promise<void> {
+  assert.equal((await startFromSession(client, 'confirm')).json.step, 'password')
+  let reply = await answer(client, { password: person.password })
+  if (reply.json.step === 'answer') {
+    kit.pass(30)
+    reply = await answer(client, { code: kit.code(person) })
+  }
+  assert.equal(reply.json?.step, 'done', reply.text)
+  await client.call('GET', '/api/v1/session')
+}
+
+/** Checks that a request was refused in this way and no other. */
+export function refused(reply: Answered, status: number, code: string, details: Readonly<Record<string, unknown>> = {}): void {
+  assert.equal(reply.json?.code, code, `${reply.status} ${reply.text.slice(0, 300)}`)
+  assert.equal(reply.status, status)
+  for (const [name, value] of Object.entries(details)) assert.deepEqual(reply.json[name], value, name)
+}
+
+type Reply = Awaited<ReturnType<FastifyInstance['inject']>>
+
+/** What holds for every reply, whatever the test that caused it is about. */
+function lint(method: string, path: string, { statusCode, headers, payload }: Reply, publicUrl: string): void {
+  const where = `${method} ${path.replace(/[A-Za-z0-9_-]{40,}/g, '…')} → ${statusCode}`
+  const isApi = path.startsWith('/api/')
+  const type = String(headers['content-type'] ?? '')
+  assert.ok(statusCode < 500 || path === '/readyz' || payload.includes('not built') || payload.includes('"busy"'), `${where}: ${payload}`)
+  assert.match(String(headers['x-request-id']), /^[0-9a-f-]{36}$/, where)
+  assert.equal(headers['x-content-type-options'], 'nosniff', where)
+  assert.equal(headers['referrer-policy'], 'no-referrer', where)
+  assert.equal(headers['x-frame-options'], 'DENY', where)
+  assert.equal(headers['cross-origin-opener-policy'], 'same-origin', where)
+  assert.equal(headers['strict-transport-security'] !== undefined, publicUrl.startsWith('https:'), where)
+  assert.equal(headers['access-control-allow-origin'], undefined, where)
+  if (isApi) assert.equal(headers['cache-control'], 'no-store', where)
+  if (isApi && statusCode >= 400) {
+    assert.equal(type, 'application/problem+json; charset=utf-8', where)
+    const { type: kind, title, status, code, instance } = JSON.parse(payload)
+    assert.equal(kind, `${publicUrl}/problems/${code}`, where)
+    assert.equal(status, statusCode, where)
+    assert.ok(Object.hasOwn(problems, code) && title === problems[code as keyof typeof problems].title, where)
+    assert.equal(instance, `/requests/${headers['x-request-id']}`, where)
+  }
+  if (type.startsWith('text/html')) {
+    const policy = String(headers['content-security-policy'])
+    assert.match(policy, /^default-src 'none'; script-src 'self'; /, where)
+    assert.match(policy, /frame-ancestors 'none'/, where)
+    assert.ok(!/script-src[^;]*unsafe/.test(policy), where)
+    assert.match(String(headers['cache-control']), /^no-(store|cache)$/, where)
+    assert.ok(!/<script(?![^>]* src=)|\son[a-z]+=/i.test(payload), `${where}: a script stands in the page`)
+  }
+  if (statusCode === 204) assert.equal(payload, '', where)
+  for (const line of [headers['set-cookie'] ?? []].flat()) lintCookie(line, publicUrl.startsWith('https:'), where)
+}
+
+/** A cookie is for this host, out of the reach of scripts, and says nothing. */
+function lintCookie(line: string, isSecure: boolean, where: string): void {
+  const [pair = '', ...attributes] = line.split('; ')
+  const [, prefix, kind, value = ''] = /^(__Host-)?countersign-(sign-in|session|device)=(.*)$/.exec(pair) ?? []
+  assert.ok(kind, `${where}: a cookie of another name: ${pair.split('=')[0]}`)
+  assert.equal(prefix === '__Host-', isSecure, where)
+  assert.equal(attributes.includes('Secure'), isSecure, where)
+  for (const attribute of ['Path=/', 'HttpOnly', 'SameSite=Lax'])
+    assert.ok(attributes.includes(attribute), `${where}: ${kind} lacks ${attribute}`)
+  assert.ok(!attributes.some((one) => one.startsWith('Domain=')), where)
+  assert.match(value, /^(((new|[0-9a-f-]{36})\.)?[A-Za-z0-9_-]{43})?$/, `${where}: ${kind}`)
+  const lasts = attributes.some((one) => /^(Max-Age=[1-9]|Expires=(?!Thu, 01 Jan 1970))/.test(one))
+  assert.equal(lasts, kind === 'device' && value !== '', `${where}: only the recognised device outlives the browser`)
+}
+
+/** The same answers, each computed once. */
+function remembering(passwords: Passwords): Passwords {
+  const hashes = new Map<string, Promise<string>>()
+  const verdicts = new Map<string, Promise<boolean>>()
+  const once = <T>(known: Map<string, Promise<T>>, key: string, compute: () => Promise<T>): Promise<T> => {
+    const value = known.get(key) ?? compute()
+    known.set(key, value)
+    return value
+  }
+  return {
+    hash: (password) => once(hashes, password, () => passwords.hash(password)),
+    verify: (stored, password, precedence) =>
+      once(verdicts, JSON.stringify([stored, password]), () => passwords.verify(stored, password, precedence)),
+    isOutdated: (stored) => passwords.isOutdated(stored),
+  }
+}

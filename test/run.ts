@@ -1,0 +1,194 @@
+import { spawn } from 'node:child_process'
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { findChromium } from './machine/chromium.ts'
+import { buildConsole } from './machine/console-build.ts'
+import { type PostgresServer, startPostgres } from './machine/postgres.ts'
+import type { CountRecord, TestRecord } from './machine/reporter.ts'
+
+/**
+ * Runs the tests in circles, the quick and certain ones first. `npm test` runs them all and keeps the outcome in
+ * `reports/last-run.jsonl`, which `npm run acceptance` reads. `npm test -- races journeys:postgres` runs the circles it names,
+ * and any further word narrows them to the files with that word in their path; such a run is kept apart, in `reports/part-run.jsonl`.
+ */
+type Circle = {
+  name: string
+  database: 'none' | 'pglite' | 'postgres'
+  files: readonly string[]
+  /** Test files at a time. */
+  beside: number
+  /** For one file, in seconds; a file that hangs is ended and counts as failed. */
+  patience: number
+}
+
+const unit = [
+  'src/**/*.test.ts',
+  'test/*.test.ts',
+  'test/conformance/**/*.test.ts',
+  'console/**/*.test.ts',
+  '{bench,simulators}/**/*.test.ts',
+]
+const circles: readonly Circle[] = [
+  { name: 'unit', database: 'none', files: unit, beside: 2, patience: 60 },
+  { name: 'journeys', database: 'pglite', files: ['test/journeys/**/*.test.ts'], beside: 2, patience: 120 },
+  { name: 'journeys', database: 'postgres', files: ['test/journeys/**/*.test.ts'], beside: 2, patience: 120 },
+  { name: 'races', database: 'pglite', files: ['test/races/**/*.test.ts'], beside: 1, patience: 400 },
+  { name: 'races', database: 'postgres', files: ['test/races/**/*.test.ts'], beside: 1, patience: 400 },
+  { name: 'crashes', database: 'pglite', files: ['test/crashes/**/*.test.ts'], beside: 1, patience: 180 },
+  { name: 'crashes', database: 'postgres', files: ['test/crashes/**/*.test.ts'], beside: 1, patience: 180 },
+  { name: 'browser', database: 'pglite', files: ['test/browser/**/*.test.ts'], beside: 2, patience: 180 },
+]
+
+type Outcome = { circle: Circle; counts: CountRecord['counts']; seconds: number; records: TestRecord[]; trouble: string | undefined }
+
+const root = resolve(import.meta.dirname, '..')
+const reports = join(root, 'reports')
+const isCircle = (word: string) => circles.some((circle) => word === circle.name || word === label(circle))
+
+const words = process.argv.slice(2)
+const wantedCircles = words.filter(isCircle)
+const wantedFiles = words.filter((word) => !isCircle(word))
+
+process.chdir(root)
+process.exitCode = await run()
+
+async function run(): Promise<number> {
+  const chosen = circles
+    .filter((circle) => wantedCircles.length === 0 || wantedCircles.some((word) => word === circle.name || word === label(circle)))
+    .map((circle) => ({ circle, files: filesOf(circle) }))
+  const needs = (need: (circle: Circle) => boolean) => chosen.some(({ circle, files }) => files.length > 0 && need(circle))
+
+  console.log(`Node ${process.versions.node}`)
+  const postgres = needs((circle) => circle.database === 'postgres') ? await tried(() => startPostgres({ durable: false })) : undefined
+  if (postgres) console.log('found' in postgres ? `PostgreSQL ${postgres.found.version} (${postgres.found.from})` : postgres.trouble)
+  const chromium = needs((circle) => circle.name === 'browser') ? await tried(findChromium) : undefined
+  if (chromium) console.log('found' in chromium ? `Chromium ${chromium.found.version} (${chromium.found.from})` : chromium.trouble)
+
+  const outcomes: Outcome[] = []
+  try {
+    for (const { circle, files } of chosen) {
+      if (files.length === 0) {
+        console.log(`\n${label(circle)}: no test file${wantedFiles.length > 0 ? ` with ${wantedFiles.join(' or ')} in its path` : ' yet'}`)
+        continue
+      }
+      console.log(`\n${label(circle)}: ${files.length} files`)
+      const missing = circle.database === 'postgres' && postgres && 'trouble' in postgres ? postgres.trouble : undefined
+      const blind = circle.name === 'browser' ? (chromium && 'trouble' in chromium ? chromium.trouble : buildConsole()) : undefined
+      const env = environmentOf(circle, postgres, chromium && 'found' in chromium ? chromium.found.path : undefined)
+      outcomes.push(missing || blind ? notRun(circle, missing ?? blind) : await runCircle(circle, files, env))
+    }
+  } finally {
+    if (postgres && 'found' in postgres) await postgres.found.stop()
+  }
+  keep(outcomes, words.length === 0 ? 'last-run.jsonl' : 'part-run.jsonl')
+  return conclude(outcomes)
+}
+
+type Tried<T> = { found: T } | { trouble: string }
+
+/** What a circle needs and the machine lacks fails that circle with a sentence, and leaves the others to run. */
+async function tried<T>(find: () => T | Promise<T>): Promise<Tried<T>> {
+  try {
+    return { found: await find() }
+  } catch (error) {
+    return { trouble: (error as Error).message }
+  }
+}
+
+function filesOf(circle: Circle): string[] {
+  const files = globSync(circle.files, { exclude: (name) => name === 'node_modules' }).sort()
+  return wantedFiles.length > 0 ? files.filter((file) => wantedFiles.some((word) => file.includes(word))) : files
+}
+
+function environmentOf(circle: Circle, postgres: Tried<PostgresServer> | undefined, chromium: string | undefined): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, TEST_CIRCLE: circle.name }
+  // A test that forgets which database is meant must not reach the one of the person who runs it.
+  for (const name of ['DATABASE_URL', 'TEST_DATABASE', 'TEST_DATABASE_URL', 'NODE_TEST_CONTEXT']) delete env[name]
+  if (circle.database !== 'none') env.TEST_DATABASE = circle.database
+  if (circle.database === 'postgres' && postgres && 'found' in postgres) env.TEST_DATABASE_URL = postgres.found.url
+  if (circle.name === 'browser' && chromium) env.CHROMIUM = chromium
+  return env
+}
+
+async function runCircle(circle: Circle, files: readonly string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
+  mkdirSync(reports, { recursive: true })
+  const report = join(reports, `${process.pid}-${circle.name}-${circle.database}.jsonl`)
+  const options = [
+    '--test',
+    // The Prompt's script is stripped of its types by Node itself, which calls that an experiment each time.
+    '--disable-warning=ExperimentalWarning',
+    // A file that leaves a connection or a timer behind has still been judged by its tests.
+    '--test-force-exit',
+    `--test-concurrency=${circle.beside}`,
+    `--test-timeout=${circle.patience * 1000}`,
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${join(import.meta.dirname, 'machine/reporter.ts')}`,
+    `--test-reporter-destination=${report}`,
+  ]
+  const started = performance.now()
+  const child = spawn(process.execPath, [...options, ...files], { env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const end = () => {
+    child.kill()
+    rmSync(report, { force: true })
+  }
+  process.once('exit', end)
+  const ending = await new Promise<string | number>((ended) => {
+    child.once('error', (error) => ended(error.message))
+    child.once('exit', (code, signal) => ended(code ?? signal ?? 'nothing'))
+  })
+  process.off('exit', end)
+  const lines = existsSync(report) ? readFileSync(report, 'utf8').split('\n').filter(Boolean) : []
+  rmSync(report, { force: true })
+  const entries = lines.map((line) => JSON.parse(line) as TestRecord | CountRecord)
+  const records = entries.filter((entry) => 'title' in entry)
+  const counted = entries.find((entry) => 'counts' in entry)?.counts
+  const seconds = (performance.now() - started) / 1000
+  if (!counted) return { ...notRun(circle, `it broke off with ${ending} before all its tests were judged`), records, seconds }
+  const unexplained = ending !== 0 && counted.failed === 0
+  const counts = unexplained ? { ...counted, failed: 1 } : counted
+  return { circle, counts, seconds, records, trouble: unexplained ? `no test failed, yet it ended with ${ending}` : undefined }
+}
+
+function notRun(circle: Circle, trouble: string | undefined): Outcome {
+  return { circle, counts: { tests: 0, passed: 0, failed: 1, skipped: 0, todo: 0 }, seconds: 0, records: [], trouble }
+}
+
+/** Takes its place in one move, so that a run that is broken off never looks like a finished one. */
+function keep(outcomes: readonly Outcome[], name: string): void {
+  const head = {
+    run: { ended: new Date().toISOString(), node: process.versions.node, circles: outcomes.map(({ circle }) => label(circle)) },
+  }
+  const lines = [head, ...outcomes.flatMap(({ records }) => records)].map((line) => JSON.stringify(line))
+  mkdirSync(reports, { recursive: true })
+  const draft = join(reports, `${process.pid}-${name}`)
+  writeFileSync(draft, `${lines.join('\n')}\n`)
+  renameSync(draft, join(reports, name))
+}
+
+function conclude(outcomes: readonly Outcome[]): number {
+  const total = { passed: 0, failed: 0, skipped: 0, todo: 0 }
+  console.log(`\n${'circle'.padEnd(20)}${['passed', 'failed', 'skipped', 'seconds'].map((head) => head.padStart(9)).join('')}`)
+  for (const { circle, counts, seconds } of outcomes) {
+    const figures = [counts.passed, counts.failed, counts.skipped, seconds.toFixed(1)].map((figure) => String(figure).padStart(9))
+    console.log(`${label(circle).padEnd(20)}${figures.join('')}`)
+    total.passed += counts.passed
+    total.failed += counts.failed
+    total.skipped += counts.skipped
+    total.todo += counts.todo
+  }
+  for (const { circle, records, trouble } of outcomes) {
+    if (trouble) console.log(`✖ ${label(circle)}: ${trouble}`)
+    for (const { title, file, status, error } of records) {
+      if (status === 'failed') console.log(`✖ ${label(circle)}: ${title} (${file})${error ? `: ${error}` : ''}`)
+    }
+  }
+  if (outcomes.length === 0) console.log('Nothing was run.')
+  const rest = `${total.skipped ? `, ${total.skipped} skipped` : ''}${total.todo ? `, ${total.todo} to do` : ''}`
+  console.log(`\n${total.passed} passed, ${total.failed} failed${rest}`)
+  return total.failed > 0 || outcomes.length === 0 ? 1 : 0
+}
+
+function label({ name, database }: Circle): string {
+  return database === 'none' || name === 'browser' ? name : `${name}:${database}`
+}
