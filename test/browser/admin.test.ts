@@ -143,6 +143,7 @@ test('S0.62 S0.63 "Force All Users On 2FA": off, a user signs in without; on, th
   await see((await accountMenu(free, user)).getByRole('menuitem', { name: 'Enable 2FA' }))
 
   // S0.62: forced, with the consequence in figures before the click.
+  await page.reload()
   await page.getByRole('radio', { name: 'Force All Users On 2FA' }).check()
   await see(page.getByText('2 people have no authenticator yet and will be made to set one up at the next sign-in.'))
   await update(page)
