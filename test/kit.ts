@@ -8,7 +8,7 @@ import { keysFrom, newKey } from '#crypto/keys.ts'
 import { openPasswords, type Passwords } from '#crypto/password.ts'
 import { newId } from '#crypto/random.ts'
 import { openInbox } from '#delivery/inbox.ts'
-import type { Policy } from '#domain/policy.ts'
+import { type Policy, startingPolicy } from '#domain/policy.ts'
 import { problems } from '#domain/problem.ts'
 import { allFactors } from '#factors/all.ts'
 import { fromBase32 } from '#factors/base32.ts'
@@ -201,7 +201,8 @@ export async function openKit({
     },
     site: async (policy = {}) => {
       const name = `Site ${newId(now()).slice(-6)}`
-      return addOrganization(store.db, now(), name, kit.provider.id, { enabled: true, mode: 'opt-in', newUsersRequired: false, ...policy })
+      const own: Policy = { ...startingPolicy, enabled: true, mode: 'opt-in', newUsersRequired: false, ...policy }
+      return addOrganization(store.db, now(), name, kit.provider.id, own)
     },
     person: makePerson,
     code: (person, stepsAway = 0) => {

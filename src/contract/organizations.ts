@@ -28,30 +28,6 @@ export type Organization = Static<typeof Organization>
 export const NewSite = Type.Object({ name: Type.String({ minLength: 1, maxLength: 120 }) }, { additionalProperties: false })
 export type NewSite = Static<typeof NewSite>
 
-/** Whom the requirement covers: everybody decides alone, the chosen ones must, or all must. */
-export const Mode = Type.Union([Type.Literal('opt-in'), Type.Literal('chosen'), Type.Literal('everyone')])
-export type Mode = Static<typeof Mode>
-
-export const Policy = Type.Object({
-  enabled: Type.Boolean({ description: 'The master switch "Enable 2FA"' }),
-  mode: Mode,
-  newUsersRequired: Type.Boolean({ description: 'New users start as "Required 2FA"' }),
-  version: Type.Integer({ description: 'Send it back with a change; an older one is refused' }),
-  people: Type.Object({
-    total: Type.Integer(),
-    secured: Type.Integer({ description: 'With an authenticator set up' }),
-    required: Type.Integer({ description: 'Who must have one, by the stored rules' }),
-    missing: Type.Integer({ description: 'Who must have one and has not' }),
-  }),
-})
-export type Policy = Static<typeof Policy>
-
-export const PolicyChange = Type.Object(
-  { enabled: Type.Boolean(), mode: Mode, newUsersRequired: Type.Boolean(), version: Type.Integer() },
-  { additionalProperties: false },
-)
-export type PolicyChange = Static<typeof PolicyChange>
-
 export const Member = Type.Object({
   id: Type.String(),
   name: Type.String(),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { badgeFor, isRequired, leastPasswordLength, type Membership, type Mode, requirementFor } from './policy.ts'
+import { badgeFor, isRequired, leastPasswordLength, type Membership, type Mode, requirementFor, startingPolicy } from './policy.ts'
 
 const membership = (name: string, enabled: boolean, mode: Mode, required = false): Membership => ({
   organizationId: name,
@@ -8,7 +8,7 @@ const membership = (name: string, enabled: boolean, mode: Mode, required = false
   kind: 'site',
   role: 'user',
   required,
-  policy: { enabled, mode, newUsersRequired: false },
+  policy: { ...startingPolicy, enabled, mode },
 })
 
 test('"everyone" requires it from each member, "chosen" from the marked ones, "opt-in" from nobody', () => {

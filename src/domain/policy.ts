@@ -3,11 +3,43 @@ import type { Role } from './roles.ts'
 /** Whom an organization's requirement covers: everybody decides alone, the chosen ones must, or all must. */
 export type Mode = 'opt-in' | 'chosen' | 'everyone'
 
+/** Whom a device may be remembered for: all members, or only those who administer nothing. */
+export type Remembers = 'everyone' | 'users'
+
 /** What an organization has decided. `enabled` is the master switch: off means that nobody there is asked. */
 export interface Policy {
   readonly enabled: boolean
   readonly mode: Mode
   readonly newUsersRequired: boolean
+  /** Kinds that may be used as a second step; backup codes come along with each. */
+  readonly methods: readonly string[]
+  /** One of `methods`: what is offered first, and where change is not allowed the only one. */
+  readonly defaultMethod: string
+  readonly mayChangeMethod: boolean
+  /** How long a code that was sent is good. The codes of an app change every 30 seconds whatever stands here. */
+  readonly passcodeTimeoutMinutes: number
+  /** How long a device is remembered; 0 is never. */
+  readonly rememberDays: number
+  readonly remembers: Remembers
+  /** Takes the current code of an app, and the one before only for the first ten seconds after it. */
+  readonly strictTotp: boolean
+  /** Raises the least length of passwords; null leaves it to {@link leastPasswordLength}. */
+  readonly leastPasswordLength: number | null
+}
+
+/** What a new organization begins with, until its Security Admin decides. */
+export const startingPolicy: Policy = {
+  enabled: false,
+  mode: 'chosen',
+  newUsersRequired: true,
+  methods: ['totp'],
+  defaultMethod: 'totp',
+  mayChangeMethod: true,
+  passcodeTimeoutMinutes: 5,
+  rememberDays: 30,
+  remembers: 'everyone',
+  strictTotp: false,
+  leastPasswordLength: null,
 }
 
 /** A policy as it bears on one person: the organization, the person's role there, and the tick "Required 2FA". */
@@ -29,7 +61,13 @@ export interface Requirement {
 }
 
 /** Whether an organization's rules require a second factor from this member. */
-export function isRequired({ required, policy }: Pick<Membership, 'required' | 'policy'>): boolean {
+export function isRequired({
+  required,
+  policy,
+}: {
+  readonly required: boolean
+  readonly policy: Pick<Policy, 'enabled' | 'mode'>
+}): boolean {
   return policy.enabled && (policy.mode === 'everyone' || (policy.mode === 'chosen' && required))
 }
 

@@ -1,20 +1,12 @@
-import type { NewSite, Organization as OrganizationView, PolicyChange, Policy as PolicyView } from '#contract/organizations.ts'
+import type { NewSite, Organization as OrganizationView } from '#contract/organizations.ts'
 import { isId } from '#crypto/random.ts'
+import { startingPolicy } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { grantableRoles, may, type Right, type Role, rightsOf } from '#domain/roles.ts'
 import { note } from '#store/audit.ts'
-import { enqueue } from '#store/messages.ts'
-import {
-  addOrganization,
-  changePolicy,
-  coverageOf,
-  findOrganizationFor,
-  findPolicy,
-  type Organization,
-  securedMembers,
-} from '#store/organizations.ts'
+import { addOrganization, findOrganizationFor, type Organization } from '#store/organizations.ts'
 import type { Database } from '#store/tables.ts'
-import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
+import type { Rooms, Visit } from './rooms.ts'
 import { requireFreshSession, requireSession } from './session.ts'
 
 /**
@@ -48,7 +40,7 @@ export async function createSite(rooms: Rooms, visit: Visit, providerId: string,
   if (name.trim() === '') throw new Problem('malformed', { reason: 'name' })
   const site = await rooms.store.transaction(async (db) => {
     const provider = await authorize(db, session.userId, providerId, 'create-sites')
-    const added = await addOrganization(db, now, name.trim(), provider.id, { enabled: false, mode: 'chosen', newUsersRequired: true })
+    const added = await addOrganization(db, now, name.trim(), provider.id, startingPolicy)
     await note(db, now, visit, {
       action: 'organization.site-created',
       organizationId: added.id,
@@ -58,48 +50,4 @@ export async function createSite(rooms: Rooms, visit: Visit, providerId: string,
     return added
   })
   return organizationOf(rooms, visit, site.id)
-}
-
-export async function policyOf(rooms: Rooms, visit: Visit, organizationId: string): Promise<PolicyView> {
-  const { userId } = await requireSession(rooms, visit)
-  await authorize(rooms.store.db, userId, organizationId, 'see-policy')
-  return view(rooms.store.db, organizationId)
-}
-
-/**
- * Stores what a Security Admin decided. Switching off tells everybody who has an authenticator, because their password alone
- * will open their account.
- *
- * @throws {Problem} `forbidden`, `proof-required`, `moved-on` when somebody else saved in the meantime
- */
-export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId: string, change: PolicyChange): Promise<PolicyView> {
-  const session = await requireSession(rooms, visit)
-  await authorize(rooms.store.db, session.userId, organizationId, 'change-policy')
-  await requireFreshSession(rooms, visit)
-  const now = rooms.now()
-  const { version, ...policy } = change
-  await rooms.store.transaction(async (db) => {
-    const organization = await authorize(db, session.userId, organizationId, 'change-policy')
-    const before = await findPolicy(db, organization.id)
-    if (!(await changePolicy(db, organization.id, policy, version))) throw new Problem('moved-on')
-    const { version: _version, ...from } = before
-    await note(db, now, visit, {
-      action: 'policy.changed',
-      organizationId: organization.id,
-      actorId: session.userId,
-      detail: { from, to: policy },
-    })
-    if (before.enabled && !policy.enabled) {
-      const told = await securedMembers(db, organization.id)
-      const messages = told.map(({ email }) => ({ to: email, template: 'policy-off', values: { organization: organization.name } }))
-      await enqueue(db, rooms.keys, now, ...messages.map((message) => withCircumstances(now, visit, message)))
-    }
-  })
-  rooms.onMessage()
-  return view(rooms.store.db, organizationId)
-}
-
-async function view(db: Database, organizationId: string): Promise<PolicyView> {
-  const [policy, people] = [await findPolicy(db, organizationId), await coverageOf(db, organizationId)]
-  return { ...policy, people }
 }

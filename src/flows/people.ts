@@ -9,7 +9,7 @@ import { grantableRoles, may, type Right, type Role, standsAbove } from '#domain
 import { note } from '#store/audit.ts'
 import { addLink } from '#store/links.ts'
 import { enqueue } from '#store/messages.ts'
-import { findPolicy, type Organization } from '#store/organizations.ts'
+import type { Organization } from '#store/organizations.ts'
 import {
   addMembership,
   changeMembership,
@@ -21,6 +21,7 @@ import {
   otherSecurityAdmins,
   retireAuthenticators,
 } from '#store/people.ts'
+import { findPolicy } from '#store/policy.ts'
 import { endSessions, type OpenSession } from '#store/session.ts'
 import type { Database } from '#store/tables.ts'
 import { authorize } from './organizations.ts'
@@ -287,7 +288,7 @@ function requireGrantable({ role, kind }: Organization & { readonly role: Role }
 const isSecurityRole = (role: Role) => role === 'owner' || role === 'security-admin'
 
 function view(member: Member, actorId: string): MemberView {
-  const must = isRequired({ required: member.required, policy: { ...member.policy, newUsersRequired: false } })
+  const must = isRequired({ required: member.required, policy: member.policy })
   const secondStep = member.policy.enabled ? (must ? 'always' : 'if-enrolled') : 'never'
   return {
     id: member.id,

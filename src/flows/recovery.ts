@@ -1,7 +1,7 @@
 import type { AcceptInvitation, AskPasswordReset, ResetPassword, SetUp } from '#contract/links.ts'
 import { keyedDigest } from '#crypto/random.ts'
 import { plainEmail } from '#domain/email.ts'
-import { isRequired, leastPasswordLength, type Policy, requirementFor } from '#domain/policy.ts'
+import { isRequired, leastPasswordLength, type Policy, requirementFor, startingPolicy } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { passwordResetMails, passwordsFromAnywhere } from '#domain/throttle.ts'
 import { note } from '#store/audit.ts'
@@ -52,7 +52,7 @@ export async function setUp(rooms: Rooms, visit: Visit, { token, organizationNam
   const person = name.trim()
   if (key === undefined) throw new Problem('invalid-email')
   if (organization === '' || person === '') throw new Problem('malformed', { reason: organization === '' ? 'organizationName' : 'name' })
-  const policy: Policy = { enabled: true, mode: 'chosen', newUsersRequired: true }
+  const policy: Policy = { ...startingPolicy, enabled: true }
   await checkNewPassword(password, leastPasswordLength({ secondStep: 'always' }), { email: key, name: person, organization })
   const hash = await rooms.passwords.hash(password)
   const now = rooms.now()
@@ -199,8 +199,8 @@ async function requireInvited(rooms: Rooms, token: string) {
   const link = await findLink(rooms.store.db, 'invitation', token, rooms.now())
   const invited = link?.organizationId && link.userId ? await findInvited(rooms.store.db, link.organizationId, link.userId) : undefined
   if (!link?.organizationId || !link.userId || !invited) throw new Problem('link-gone')
-  const { enabled, mode, newUsersRequired, required, ...rest } = invited
-  const must = isRequired({ required, policy: { enabled, mode, newUsersRequired } })
+  const { enabled, mode, required, ...rest } = invited
+  const must = isRequired({ required, policy: { enabled, mode } })
   const minLength = leastPasswordLength({ secondStep: must ? 'always' : 'if-enrolled' })
   return { ...rest, minLength, organizationId: link.organizationId, userId: link.userId }
 }

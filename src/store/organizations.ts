@@ -1,17 +1,13 @@
-import { sql } from 'kysely'
 import { newId } from '#crypto/random.ts'
 import type { Policy } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
+import { addPolicy } from './policy.ts'
 import type { Database } from './tables.ts'
 
 export interface Organization {
   readonly id: string
   readonly name: string
   readonly kind: 'provider' | 'site'
-}
-
-export interface StoredPolicy extends Policy {
-  readonly version: number
 }
 
 export async function addOrganization(
@@ -23,10 +19,7 @@ export async function addOrganization(
 ): Promise<Organization> {
   const id = newId(now)
   await db.insertInto('organizations').values({ id, parent_id: parentId, name, created_at: now }).execute()
-  await db
-    .insertInto('policies')
-    .values({ organization_id: id, enabled: policy.enabled, mode: policy.mode, new_users_required: policy.newUsersRequired, version: 1 })
-    .execute()
+  await addPolicy(db, id, policy)
   return { id, name, kind: parentId === null ? 'provider' : 'site' }
 }
 
@@ -82,60 +75,3 @@ export async function findOrganizationFor(
 
 const order: readonly (Role | null)[] = ['owner', 'security-admin', 'admin', 'user']
 const strongest = (...roles: readonly (Role | null)[]) => order.find((role) => roles.includes(role)) ?? undefined
-
-export async function findPolicy(db: Database, organizationId: string): Promise<StoredPolicy> {
-  const row = await db.selectFrom('policies').selectAll().where('organization_id', '=', organizationId).executeTakeFirstOrThrow()
-  return { enabled: row.enabled, mode: row.mode, newUsersRequired: row.new_users_required, version: row.version }
-}
-
-/** Stores a policy if it still has the version it was read with. @returns false when somebody was faster */
-export async function changePolicy(db: Database, organizationId: string, policy: Policy, from: number): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('policies')
-    .set({ enabled: policy.enabled, mode: policy.mode, new_users_required: policy.newUsersRequired, version: from + 1 })
-    .where('organization_id', '=', organizationId)
-    .where('version', '=', from)
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
-}
-
-export interface Coverage {
-  readonly total: number
-  readonly secured: number
-  readonly required: number
-  readonly missing: number
-}
-
-/** How many people an organization has, how many of them have an authenticator, and how many must. */
-export async function coverageOf(db: Database, organizationId: string): Promise<Coverage> {
-  const { rows } = await sql<Coverage>`
-    select count(*)::int as total,
-      (count(*) filter (where secured))::int as secured,
-      (count(*) filter (where must))::int as required,
-      (count(*) filter (where must and not secured))::int as missing
-    from (
-      select exists (select from authenticators a where a.user_id = m.user_id and a.retired_at is null) as secured,
-        p.enabled and (p.mode = 'everyone' or (p.mode = 'chosen' and m.required)) as must
-      from memberships m join policies p on p.organization_id = m.organization_id where m.organization_id = ${organizationId}
-    ) one`.execute(db)
-  return rows[0] ?? { total: 0, secured: 0, required: 0, missing: 0 }
-}
-
-/** Addresses of the members who have an authenticator: those whom a switched-off policy concerns. */
-export async function securedMembers(
-  db: Database,
-  organizationId: string,
-): Promise<readonly { readonly id: string; readonly email: string }[]> {
-  return db
-    .selectFrom('memberships as m')
-    .innerJoin('users as u', 'u.id', 'm.user_id')
-    .select(['u.id', 'u.email'])
-    .where('m.organization_id', '=', organizationId)
-    .where('m.joined_at', 'is not', null)
-    .where((where) =>
-      where.exists(
-        where.selectFrom('authenticators as a').select('a.id').whereRef('a.user_id', '=', 'u.id').where('a.retired_at', 'is', null),
-      ),
-    )
-    .execute()
-}

@@ -210,7 +210,6 @@ export async function findInvited(db: Database, organizationId: string, userId: 
       'm.role',
       'p.enabled',
       'p.mode',
-      'p.new_users_required as newUsersRequired',
     ])
     .where('m.organization_id', '=', organizationId)
     .where('m.user_id', '=', userId)

@@ -1,8 +1,9 @@
 import type { Keys } from '#crypto/keys.ts'
 import { unseal } from '#crypto/seal.ts'
 import type { Person, State } from '#domain/factor.ts'
-import type { Membership, Mode } from '#domain/policy.ts'
+import type { Membership } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
+import { type PolicyValues, policyColumns, policyOfValues } from './policy.ts'
 import type { Database } from './tables.ts'
 
 /** An authenticator that is bound, as far as a sign-in needs it. Its secret opens with {@link stateOf} only. */
@@ -30,7 +31,7 @@ export interface Account extends Person {
  */
 export const accountColumns = `
   u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due,
-  (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, m.role, m.required, p.enabled, p.mode, p.new_users_required)
+  (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, m.role, m.required, ${policyColumns})
       order by m.joined_at)
     from memberships m join organizations o on o.id = m.organization_id join policies p on p.organization_id = m.organization_id
     where m.user_id = u.id and m.joined_at is not null) as memberships,
@@ -43,7 +44,7 @@ export interface AccountRow {
   readonly name: string
   readonly password_hash: string | null
   readonly set_up_due: boolean
-  readonly memberships: readonly (readonly [string, string, boolean, Role, boolean, boolean, Mode, boolean])[] | null
+  readonly memberships: readonly (readonly [string, string, boolean, Role, boolean, ...PolicyValues])[] | null
   readonly authenticators: readonly (readonly [string, string, number, string[], string[], string])[] | null
 }
 
@@ -54,16 +55,14 @@ export function toAccount(row: AccountRow): Account {
     name: row.name,
     ...(row.password_hash === null ? {} : { passwordHash: row.password_hash }),
     setUpDue: row.set_up_due,
-    memberships: (row.memberships ?? []).map(
-      ([organizationId, organizationName, isProvider, role, required, enabled, mode, newUsersRequired]) => ({
-        organizationId,
-        organizationName,
-        kind: isProvider ? 'provider' : 'site',
-        role,
-        required,
-        policy: { enabled, mode, newUsersRequired },
-      }),
-    ),
+    memberships: (row.memberships ?? []).map(([organizationId, organizationName, isProvider, role, required, ...policy]) => ({
+      organizationId,
+      organizationName,
+      kind: isProvider ? 'provider' : 'site',
+      role,
+      required,
+      policy: policyOfValues(policy),
+    })),
     authenticators: (row.authenticators ?? []).map(([id, kind, counter, hashes, usedHashes, sealed]) => ({
       id,
       kind,

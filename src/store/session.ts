@@ -1,9 +1,10 @@
 import { CompiledQuery } from 'kysely'
 import type { Evidence } from '#domain/assurance.ts'
-import type { Membership, Mode } from '#domain/policy.ts'
+import type { Membership } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
 import { sessionLifetime } from '#domain/session.ts'
 import { type Account, type AccountRow, accountColumns, toAccount } from './person.ts'
+import { type PolicyRow, policyColumns, policyOfRow } from './policy.ts'
 import { toEvidence } from './sign-in.ts'
 import type { Store } from './store.ts'
 import type { Database } from './tables.ts'
@@ -31,7 +32,7 @@ const isLive = `s.last_seen_at > $2::timestamptz - interval '${sessionLifetime.i
 
 // A row for each membership: plain joins cost the database less than one row with lists in it.
 const sessionText = `select s.id, s.user_id, s.evidence, s.started_at, s.last_seen_at < $2::timestamptz - interval '1 minute' as is_stale, u.email, u.name, m.organization_id, o.name as organization_name, o.parent_id, m.role, m.required,
-    p.enabled, p.mode, p.new_users_required
+    ${policyColumns}
   from sessions s join users u on u.id = s.user_id
     left join memberships m on m.user_id = s.user_id and m.joined_at is not null
     left join organizations o on o.id = m.organization_id
@@ -49,7 +50,7 @@ interface SessionRow {
 }
 
 /** What the session check reads beside the session itself; the columns of the membership are null for who has none. */
-interface MembershipRow extends Pick<SessionRow, 'id' | 'user_id' | 'evidence' | 'started_at'> {
+interface MembershipRow extends Pick<SessionRow, 'id' | 'user_id' | 'evidence' | 'started_at'>, PolicyRow {
   readonly is_stale: boolean
   readonly email: string
   readonly name: string
@@ -58,9 +59,6 @@ interface MembershipRow extends Pick<SessionRow, 'id' | 'user_id' | 'evidence' |
   readonly parent_id: string | null
   readonly role: Role
   readonly required: boolean
-  readonly enabled: boolean
-  readonly mode: Mode
-  readonly new_users_required: boolean
 }
 
 /** The session of a cookie, if it is alive. A look that comes a minute after the last one is written down. */
@@ -95,7 +93,7 @@ function toMembership(row: MembershipRow, organizationId: string): Membership {
     kind: row.parent_id === null ? 'provider' : 'site',
     role: row.role,
     required: row.required,
-    policy: { enabled: row.enabled, mode: row.mode, newUsersRequired: row.new_users_required },
+    policy: policyOfRow(row),
   }
 }
 

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { CompiledQuery, type Dialect, Kysely, PGliteDialect, PostgresDialect } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import * as foundation from './migrations/0001-foundation.ts'
+import * as rules from './migrations/0002-rules.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** All migrations, oldest first. Forward only; each stands in a file of its own and is never changed once released. */
-const migrations = { '0001-foundation': foundation }
+const migrations = { '0001-foundation': foundation, '0002-rules': rules }
 
 /** Why the database cannot be used, in one sentence for the operator. */
 export class StoreUnusable extends Error {}

@@ -1,12 +1,26 @@
 import type { ColumnType, Kysely } from 'kysely'
-import type { Mode } from '#domain/policy.ts'
+import type { Mode, Remembers } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
 
 /** The columns as they come out of the driver. Rows never leave this room. */
 export interface Tables {
   installation: { only_row: ColumnType<boolean, never, never>; key_fingerprint: string; created_at: Date }
   organizations: { id: string; parent_id: string | null; name: string; created_at: Date }
-  policies: { organization_id: string; enabled: boolean; mode: Mode; new_users_required: boolean; version: number }
+  policies: {
+    organization_id: string
+    enabled: boolean
+    mode: Mode
+    new_users_required: boolean
+    methods: string[]
+    default_method: string
+    may_change_method: boolean
+    passcode_timeout_minutes: number
+    remember_days: number
+    remembers: Remembers
+    strict_totp: boolean
+    least_password_length: number | null
+    version: number
+  }
   users: { id: string; email: string; name: string; password_hash: string | null; set_up_due: boolean; created_at: Date }
   memberships: {
     organization_id: string

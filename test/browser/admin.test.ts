@@ -3,6 +3,7 @@ import { after, afterEach, before, test } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
 import type { Role } from '#contract/account.ts'
 import type { Policy } from '#domain/policy.ts'
+import { startingPolicy } from '#domain/policy.ts'
 import { accountMenu, actionsMenu, type BrowserKit, givePassword, gone, heading, openBrowserKit, said, see } from './browser.ts'
 
 let at: BrowserKit
@@ -93,13 +94,13 @@ test('S0.11 S0.12 S0.39 S0.40 S1.3 S1.4 S1.5 S1.7 S2.5 a Security Admin switches
   await page.getByRole('radio', { name: 'Chosen users' }).check()
   await page.getByRole('checkbox', { name: 'New users start as required' }).check()
   await see(page.getByText('Not saved yet.'))
-  assert.deepEqual(await stored(), { enabled: false, mode: 'opt-in', newUsersRequired: false }, 'nothing is stored before the button')
+  assert.deepEqual(await stored(), { ...startingPolicy, mode: 'opt-in', newUsersRequired: false }, 'nothing is stored before the button')
 
   // S1.4 S1.5 S2.5: the button, the message, and the value as it is stored now.
   await update(page)
   await see(page.getByText('Saved.', { exact: true }))
   await see(page.getByText('Two-Factor Authentication is ON, required of those marked Required 2FA; new users start as required.'))
-  assert.deepEqual(await stored(), { enabled: true, mode: 'chosen', newUsersRequired: true })
+  assert.deepEqual(await stored(), { ...startingPolicy, enabled: true })
   await page.reload()
   await see(options[0] as Locator)
   assert.equal(await page.getByRole('radio', { name: 'Chosen users' }).isChecked(), true)
@@ -187,12 +188,7 @@ test('S2.8 a user has no Admin menu, gets the forbidden page at the address itse
     const refused = await client.call('GET', `/api/v1/organizations/${site.id}/${path}`)
     assert.deepEqual([refused.status, refused.json.code], [403, 'forbidden'], path)
   }
-  const put = await client.call('PUT', `/api/v1/organizations/${site.id}/policy`, {
-    enabled: false,
-    mode: 'opt-in',
-    newUsersRequired: false,
-    version: 1,
-  })
+  const put = await client.call('PUT', `/api/v1/organizations/${site.id}/policy`, { ...startingPolicy, version: 1 })
   assert.equal(put.status, 403)
 })
 

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { keysFrom, newKey } from '#crypto/keys.ts'
 import { openPasswords } from '#crypto/password.ts'
+import { startingPolicy } from '#domain/policy.ts'
 import { fromBase32 } from '#factors/base32.ts'
 import { hotp, stepAt } from '#factors/totp.ts'
 import { addOrganization } from '#store/organizations.ts'
@@ -58,9 +59,9 @@ before(async () => {
   await store.migrate()
   const now = new Date()
   const { id: organizationId } = await addOrganization(store.db, now, 'Provider', null, {
+    ...startingPolicy,
     enabled: true,
     mode: 'everyone',
-    newUsersRequired: true,
   })
   for (let nth = 1; nth <= 60; nth++) {
     const email = `person-${nth}@example.org`

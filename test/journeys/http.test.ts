@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { startingPolicy } from '#domain/policy.ts'
 import { answer, type Client, type Kit, openKit, type Person, refused, start, startFromSession } from '../kit.ts'
 
 let kit: Kit
@@ -53,7 +54,7 @@ async function changes(organizationId: string, userId: string): Promise<readonly
     'POST /sign-ins/current/answers': { saved: true },
     'POST /me/sign-ins': { intent: 'confirm' },
     'POST /organizations/{organizationId}/sites': { name: 'Site' },
-    'PUT /organizations/{organizationId}/policy': { enabled: false, mode: 'opt-in', newUsersRequired: false, version: 1 },
+    'PUT /organizations/{organizationId}/policy': { ...startingPolicy, version: 1 },
     'POST /organizations/{organizationId}/users': { name: 'N', email: 'forged@example.org', role: 'user' },
     'PATCH /organizations/{organizationId}/users/{userId}': { required: true },
     'POST /organizations/{organizationId}/users/{userId}/two-factor': { action: 'reset' },

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Role } from '#contract/account.ts'
+import type { Policy } from '#domain/policy.ts'
 import { addMembership } from '#store/people.ts'
+import { findPolicy, type StoredPolicy } from '#store/policy.ts'
 import { type Answered, answer, type Client, type Kit, openKit, type Person, refused, start } from '../kit.ts'
 
 let kit: Kit
@@ -10,7 +12,6 @@ before(async () => {
 })
 after(() => kit.close())
 
-type Policy = { enabled?: boolean; mode?: 'opt-in' | 'chosen' | 'everyone'; newUsersRequired?: boolean }
 interface Member {
   readonly person: Person
   readonly client: Client
@@ -30,7 +31,7 @@ async function securedMember(organizationId: string, role: Role): Promise<Member
 }
 
 /** A site with one signed-in person of each role; the Security Admin has an authenticator wherever there can be one. */
-async function staffed(policy: Policy = { mode: 'chosen' }) {
+async function staffed(policy: Partial<Policy> = { mode: 'chosen' }) {
   const site = await kit.site(policy)
   const at = `/api/v1/organizations/${site.id}`
   const security = await (policy.enabled === false ? member : securedMember)(site.id, 'security-admin')
@@ -38,15 +39,8 @@ async function staffed(policy: Policy = { mode: 'chosen' }) {
 }
 
 const policyAt = async ({ client }: Member, at: string) => (await client.call('GET', `${at}/policy`)).json
-const put = async ({ client }: Member, at: string, change: Policy & { version?: number }): Promise<Answered> => {
-  const { enabled, mode, newUsersRequired, version } = (await kit.rooms.store.db
-    .selectFrom('policies')
-    .selectAll()
-    .where('organization_id', '=', at.split('/')[4] ?? '')
-    .executeTakeFirstOrThrow()
-    .then((row) => ({ ...row, newUsersRequired: row.new_users_required }))) as Required<Policy> & { version: number }
-  return client.call('PUT', `${at}/policy`, { enabled, mode, newUsersRequired, version, ...change })
-}
+const put = async ({ client }: Member, at: string, change: Partial<StoredPolicy>): Promise<Answered> =>
+  client.call('PUT', `${at}/policy`, { ...(await findPolicy(kit.rooms.store.db, at.split('/')[4] ?? '')), ...change })
 const act = ({ client }: Member, at: string, { id }: Person, action: string) =>
   client.call('POST', `${at}/users/${id}/two-factor`, { action })
 const change = ({ client }: Member, at: string, { id }: Person, body: unknown) => client.call('PATCH', `${at}/users/${id}`, body)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { startingPolicy } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { acceptInvitation, offerSetUp, resetPassword, setUp } from '#flows/recovery.ts'
 import { addLink } from '#store/links.ts'
@@ -44,7 +45,7 @@ function exactlyOne(outcomes: readonly string[], round: number): void {
 /** An organization of its own, in an installation that nobody founded. */
 const organization = async () =>
   (await kit.rooms.store.db.selectFrom('organizations').select('id').execute())[0]?.id ??
-  (await addOrganization(kit.rooms.store.db, kit.now(), 'Provider', null, { enabled: true, mode: 'opt-in', newUsersRequired: false })).id
+  (await addOrganization(kit.rooms.store.db, kit.now(), 'Provider', null, { ...startingPolicy, enabled: true, mode: 'opt-in' })).id
 
 const later = () => new Date(kit.now().getTime() + 3_600_000)
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { startingPolicy } from '#domain/policy.ts'
 import { type Client, type Kit, openKit, type Person } from '../kit.ts'
 
 const rounds = 100
@@ -63,7 +64,13 @@ test(`of two who save the same policy at the same moment exactly one is heard, i
   const [one, two] = [await admin(site.id), await admin(site.id)]
   for (let version = 1; version <= rounds; version++) {
     const save = ({ client }: { client: Client }, newUsersRequired: boolean) =>
-      client.call('PUT', `/api/v1/organizations/${site.id}/policy`, { enabled: true, mode: 'opt-in', newUsersRequired, version })
+      client.call('PUT', `/api/v1/organizations/${site.id}/policy`, {
+        ...startingPolicy,
+        enabled: true,
+        mode: 'opt-in',
+        newUsersRequired,
+        version,
+      })
     const outcomes = (await Promise.all([save(one, true), save(two, false)])).map(({ status }) => status)
     assert.deepEqual(outcomes.sort(), [200, 409], `version ${version}`)
   }

@@ -3,7 +3,7 @@ import { IconCheck, IconInfoCircle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
-import type { Mode, Policy, PolicyChange } from '#contract/organizations.ts'
+import type { Mode, Policy, PolicyChange } from '#contract/policy.ts'
 import { words } from '#words/en/console.ts'
 import { policyQuery } from '../api.ts'
 import { Ask } from '../ask.tsx'
@@ -53,8 +53,8 @@ function PolicyForm({ stored }: { readonly stored: Policy }) {
   }
   const save = async () => {
     setOutcome(undefined)
-    const { enabled, mode, newUsersRequired, version } = draft
-    const body: PolicyChange = { enabled, mode, newUsersRequired, version }
+    const { enabled, mode, newUsersRequired } = draft
+    const { people: _figures, ...body }: PolicyChange & Partial<Policy> = draft
     const isDone = await run(
       {
         method: 'PUT',

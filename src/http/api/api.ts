@@ -14,6 +14,7 @@ import { requireSameOrigin, type Visits } from '../visit.ts'
 import { accountRoutes } from './account.ts'
 import { linkRoutes } from './links.ts'
 import { organizationRoutes } from './organizations.ts'
+import { policyRoutes } from './policy.ts'
 import { signInRoutes } from './sign-in.ts'
 
 type App = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
@@ -53,6 +54,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       signInRoutes(api)
       accountRoutes(api)
       organizationRoutes(api)
+      policyRoutes(api)
       linkRoutes(api)
       app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
     },

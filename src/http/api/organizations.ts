@@ -1,16 +1,6 @@
 import { Type } from 'typebox'
-import {
-  Invitation,
-  Member,
-  MemberChange,
-  Members,
-  NewSite,
-  Organization,
-  Policy,
-  PolicyChange,
-  TwoFactorAction,
-} from '#contract/organizations.ts'
-import { changePolicyOf, createSite, organizationOf, policyOf } from '#flows/organizations.ts'
+import { Invitation, Member, MemberChange, Members, NewSite, Organization, TwoFactorAction } from '#contract/organizations.ts'
+import { createSite, organizationOf } from '#flows/organizations.ts'
 import { actOnTwoFactor, inviteAgain, inviteMember, memberOf, membersOf, updateMember } from '#flows/people.ts'
 import type { Api } from './api.ts'
 
@@ -31,18 +21,6 @@ export function organizationRoutes({ app, rooms, visits, changing }: Api): void 
     '/organizations/:organizationId/sites',
     { schema: { tags, summary: 'Create a client organization', params: ofOrganization, body: NewSite, response: { 201: Organization } } },
     async (request, reply) => reply.code(201).send(await createSite(rooms, changing(request), request.params.organizationId, request.body)),
-  )
-
-  app.get(
-    '/organizations/:organizationId/policy',
-    { schema: { tags, summary: 'The rules for two-factor authentication', params: ofOrganization, response: { 200: Policy } } },
-    (request) => policyOf(rooms, visits.of(request), request.params.organizationId),
-  )
-
-  app.put(
-    '/organizations/:organizationId/policy',
-    { schema: { tags, summary: 'Change the rules', params: ofOrganization, body: PolicyChange, response: { 200: Policy } } },
-    (request) => changePolicyOf(rooms, changing(request), request.params.organizationId, request.body),
   )
 
   app.get(

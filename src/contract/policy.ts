@@ -1,0 +1,40 @@
+import { type Static, Type } from 'typebox'
+
+/** Whom the requirement covers: everybody decides alone, the chosen ones must, or all must. */
+export const Mode = Type.Union([Type.Literal('opt-in'), Type.Literal('chosen'), Type.Literal('everyone')])
+export type Mode = Static<typeof Mode>
+
+const version = Type.Integer({ description: 'Send it back with a change; an older one is refused' })
+
+const rules = {
+  enabled: Type.Boolean({ description: 'The master switch "Enable 2FA"' }),
+  mode: Mode,
+  newUsersRequired: Type.Boolean({ description: 'New users start as "Required 2FA"' }),
+  methods: Type.Array(Type.String(), { minItems: 1, maxItems: 20, uniqueItems: true, description: 'Kinds that may be used' }),
+  defaultMethod: Type.String({ description: '"2FA Communication Method": one of `methods`' }),
+  mayChangeMethod: Type.Boolean({ description: '"Allow Users to Change 2FA Communication"' }),
+  passcodeTimeoutMinutes: Type.Integer({ minimum: 1, maximum: 10, description: '"2FA Passcode Timeout", for codes that are sent' }),
+  rememberDays: Type.Integer({ minimum: 0, maximum: 365, description: 'How long a device is remembered; 0 is never' }),
+  remembers: Type.Union([Type.Literal('everyone'), Type.Literal('users')], {
+    description: 'Whom devices are remembered for: all members, or only those with the role user',
+  }),
+  strictTotp: Type.Boolean({ description: 'The current code of an app, and the one before for ten seconds only' }),
+  leastPasswordLength: Type.Union([Type.Integer({ minimum: 8, maximum: 64 }), Type.Null()], {
+    description: 'Raises the least length of passwords; null leaves it as it is, and it never lowers it',
+  }),
+}
+
+export const Policy = Type.Object({
+  ...rules,
+  version,
+  people: Type.Object({
+    total: Type.Integer(),
+    secured: Type.Integer({ description: 'With an authenticator set up' }),
+    required: Type.Integer({ description: 'Who must have one, by the stored rules' }),
+    missing: Type.Integer({ description: 'Who must have one and has not' }),
+  }),
+})
+export type Policy = Static<typeof Policy>
+
+export const PolicyChange = Type.Object({ ...rules, version }, { additionalProperties: false })
+export type PolicyChange = Static<typeof PolicyChange>

@@ -1,0 +1,142 @@
+import { sql } from 'kysely'
+import type { Policy } from '#domain/policy.ts'
+import type { Database, Tables } from './tables.ts'
+
+export interface StoredPolicy extends Policy {
+  readonly version: number
+}
+
+/** The columns of a policy that a statement reads by name; `p` is its row. */
+export const policyColumns = `p.enabled, p.mode, p.new_users_required, p.methods, p.default_method, p.may_change_method,
+    p.passcode_timeout_minutes, p.remember_days, p.remembers, p.strict_totp, p.least_password_length`
+
+export type PolicyRow = Omit<Tables['policies'], 'organization_id' | 'version'>
+
+/** The same columns as a list of values, in the order of {@link policyColumns}. */
+export type PolicyValues = readonly [
+  enabled: boolean,
+  mode: Policy['mode'],
+  newUsersRequired: boolean,
+  methods: readonly string[],
+  defaultMethod: string,
+  mayChangeMethod: boolean,
+  passcodeTimeoutMinutes: number,
+  rememberDays: number,
+  remembers: Policy['remembers'],
+  strictTotp: boolean,
+  leastPasswordLength: number | null,
+]
+
+export function policyOfRow(row: PolicyRow): Policy {
+  return {
+    enabled: row.enabled,
+    mode: row.mode,
+    newUsersRequired: row.new_users_required,
+    methods: row.methods,
+    defaultMethod: row.default_method,
+    mayChangeMethod: row.may_change_method,
+    passcodeTimeoutMinutes: row.passcode_timeout_minutes,
+    rememberDays: row.remember_days,
+    remembers: row.remembers,
+    strictTotp: row.strict_totp,
+    leastPasswordLength: row.least_password_length,
+  }
+}
+
+export function policyOfValues(values: PolicyValues): Policy {
+  const [enabled, mode, newUsersRequired, methods, defaultMethod, mayChangeMethod] = values
+  const [, , , , , , passcodeTimeoutMinutes, rememberDays, remembers, strictTotp, leastPasswordLength] = values
+  return {
+    enabled,
+    mode,
+    newUsersRequired,
+    methods,
+    defaultMethod,
+    mayChangeMethod,
+    passcodeTimeoutMinutes,
+    rememberDays,
+    remembers,
+    strictTotp,
+    leastPasswordLength,
+  }
+}
+
+function rowOf(policy: Policy): PolicyRow {
+  return {
+    enabled: policy.enabled,
+    mode: policy.mode,
+    new_users_required: policy.newUsersRequired,
+    methods: [...policy.methods],
+    default_method: policy.defaultMethod,
+    may_change_method: policy.mayChangeMethod,
+    passcode_timeout_minutes: policy.passcodeTimeoutMinutes,
+    remember_days: policy.rememberDays,
+    remembers: policy.remembers,
+    strict_totp: policy.strictTotp,
+    least_password_length: policy.leastPasswordLength,
+  }
+}
+
+export async function addPolicy(db: Database, organizationId: string, policy: Policy): Promise<void> {
+  await db
+    .insertInto('policies')
+    .values({ organization_id: organizationId, ...rowOf(policy), version: 1 })
+    .execute()
+}
+
+export async function findPolicy(db: Database, organizationId: string): Promise<StoredPolicy> {
+  const row = await db.selectFrom('policies').selectAll().where('organization_id', '=', organizationId).executeTakeFirstOrThrow()
+  return { ...policyOfRow(row), version: row.version }
+}
+
+/** Stores a policy if it still has the version it was read with. @returns false when somebody was faster */
+export async function changePolicy(db: Database, organizationId: string, policy: Policy, from: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('policies')
+    .set({ ...rowOf(policy), version: from + 1 })
+    .where('organization_id', '=', organizationId)
+    .where('version', '=', from)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+export interface Coverage {
+  readonly total: number
+  readonly secured: number
+  readonly required: number
+  readonly missing: number
+}
+
+/** How many people an organization has, how many of them have an authenticator, and how many must. */
+export async function coverageOf(db: Database, organizationId: string): Promise<Coverage> {
+  const { rows } = await sql<Coverage>`
+    select count(*)::int as total,
+      (count(*) filter (where secured))::int as secured,
+      (count(*) filter (where must))::int as required,
+      (count(*) filter (where must and not secured))::int as missing
+    from (
+      select exists (select from authenticators a where a.user_id = m.user_id and a.retired_at is null) as secured,
+        p.enabled and (p.mode = 'everyone' or (p.mode = 'chosen' and m.required)) as must
+      from memberships m join policies p on p.organization_id = m.organization_id where m.organization_id = ${organizationId}
+    ) one`.execute(db)
+  return rows[0] ?? { total: 0, secured: 0, required: 0, missing: 0 }
+}
+
+/** Addresses of the members who have an authenticator: those whom a switched-off policy concerns. */
+export async function securedMembers(
+  db: Database,
+  organizationId: string,
+): Promise<readonly { readonly id: string; readonly email: string }[]> {
+  return db
+    .selectFrom('memberships as m')
+    .innerJoin('users as u', 'u.id', 'm.user_id')
+    .select(['u.id', 'u.email'])
+    .where('m.organization_id', '=', organizationId)
+    .where('m.joined_at', 'is not', null)
+    .where((where) =>
+      where.exists(
+        where.selectFrom('authenticators as a').select('a.id').whereRef('a.user_id', '=', 'u.id').where('a.retired_at', 'is', null),
+      ),
+    )
+    .execute()
+}
