@@ -5,22 +5,24 @@ import { Problem } from '#domain/problem.ts'
 import { grantableRoles, may, type Right, type Role, rightsOf } from '#domain/roles.ts'
 import { note } from '#store/audit.ts'
 import { addOrganization, findOrganizationFor, type Organization } from '#store/organizations.ts'
+import type { OpenSession } from '#store/session.ts'
 import type { Database } from '#store/tables.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import { requireFreshSession, requireSession } from './session.ts'
 
 /**
- * The organization, if the actor may do this there. Somebody with no role in it learns nothing, not even that it exists.
+ * The organization, if whoever has this session may do this there. Somebody with no role in it learns nothing, not even that
+ * it exists.
  *
  * @throws {Problem} `not-found` without any role there, `forbidden` with one that does not suffice
  */
 export async function authorize(
   db: Database,
-  actorId: string,
+  { userId }: OpenSession,
   organizationId: string,
   right: Right,
 ): Promise<Organization & { readonly role: Role }> {
-  const organization = isId(organizationId) ? await findOrganizationFor(db, organizationId, actorId) : undefined
+  const organization = isId(organizationId) ? await findOrganizationFor(db, organizationId, userId) : undefined
   if (!organization) throw new Problem('not-found')
   if (!may(organization.role, right)) throw new Problem('forbidden', { right, role: organization.role })
   return organization
@@ -39,7 +41,7 @@ export async function createSite(rooms: Rooms, visit: Visit, providerId: string,
   const now = rooms.now()
   if (name.trim() === '') throw new Problem('malformed', { reason: 'name' })
   const site = await rooms.store.transaction(async (db) => {
-    const provider = await authorize(db, session.userId, providerId, 'create-sites')
+    const provider = await authorize(db, session, providerId, 'create-sites')
     const added = await addOrganization(db, now, name.trim(), provider.id, startingPolicy)
     await note(db, now, visit, {
       action: 'organization.site-created',

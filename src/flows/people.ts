@@ -43,8 +43,9 @@ export async function membersOf(
   organizationId: string,
   { search, cursor, limit = 50 }: MemberFilter,
 ): Promise<Members> {
-  const { userId } = await requireSession(rooms, visit)
-  const { id } = await authorize(rooms.store.db, userId, organizationId, 'see-users')
+  const session = await requireSession(rooms, visit)
+  const { userId } = session
+  const { id } = await authorize(rooms.store.db, session, organizationId, 'see-users')
   const after = cursor === undefined ? undefined : readCursor(cursor)
   const { members, total } = await listMembers(rooms.store.db, id, userId, {
     ...(search ? { search } : {}),
@@ -61,8 +62,9 @@ export async function membersOf(
 }
 
 export async function memberOf(rooms: Rooms, visit: Visit, organizationId: string, memberId: string): Promise<MemberView> {
-  const { userId } = await requireSession(rooms, visit)
-  const { id } = await authorize(rooms.store.db, userId, organizationId, 'see-users')
+  const session = await requireSession(rooms, visit)
+  const { userId } = session
+  const { id } = await authorize(rooms.store.db, session, organizationId, 'see-users')
   return view(await requireMember(rooms.store.db, id, memberId, userId), userId)
 }
 
@@ -79,7 +81,7 @@ export async function inviteMember(
   { name, email, role }: Invitation,
 ): Promise<MemberView> {
   const session = await requireSession(rooms, visit)
-  await authorize(rooms.store.db, session.userId, organizationId, 'invite-users')
+  await authorize(rooms.store.db, session, organizationId, 'invite-users')
   await requireFreshSession(rooms, visit)
   const to = plainEmail(email)
   const cleanName = name.trim()
@@ -87,7 +89,7 @@ export async function inviteMember(
   if (cleanName === '') throw new Problem('malformed', { reason: 'name' })
   const now = rooms.now()
   const invited = await rooms.store.transaction(async (db) => {
-    const organization = await authorize(db, session.userId, organizationId, 'invite-users')
+    const organization = await authorize(db, session, organizationId, 'invite-users')
     requireGrantable(organization, role)
     const policy = await findPolicy(db, organization.id)
     const userId = await findOrAddUser(db, now, { email: to, name: cleanName })
@@ -215,12 +217,12 @@ async function changeMember(
   change: (act: Act) => Promise<readonly Omit<AuditEvent, 'actorId'>[]>,
 ): Promise<MemberView> {
   const first = await requireSession(rooms, visit)
-  await authorize(rooms.store.db, first.userId, organizationId, right)
+  await authorize(rooms.store.db, first, organizationId, right)
   const session = await requireFreshSession(rooms, visit)
   const now = rooms.now()
   const changed = await rooms.store.transaction(async (db) => {
     if (right === 'change-roles') await lockRoles(db, organizationId)
-    const organization = await authorize(db, session.userId, organizationId, right)
+    const organization = await authorize(db, session, organizationId, right)
     const member = await requireMember(db, organization.id, memberId, session.userId)
     if (!standsAbove(organization.role, member.role)) throw new Problem('forbidden', { right, role: organization.role })
     const events = await change({ db, session, organization, member })

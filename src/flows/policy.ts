@@ -11,8 +11,8 @@ import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
 import { requireFreshSession, requireSession } from './session.ts'
 
 export async function policyOf(rooms: Rooms, visit: Visit, organizationId: string): Promise<PolicyView> {
-  const { userId } = await requireSession(rooms, visit)
-  await authorize(rooms.store.db, userId, organizationId, 'see-policy')
+  const session = await requireSession(rooms, visit)
+  await authorize(rooms.store.db, session, organizationId, 'see-policy')
   return view(rooms.store.db, organizationId)
 }
 
@@ -25,13 +25,13 @@ export async function policyOf(rooms: Rooms, visit: Visit, organizationId: strin
  */
 export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId: string, change: PolicyChange): Promise<PolicyView> {
   const session = await requireSession(rooms, visit)
-  await authorize(rooms.store.db, session.userId, organizationId, 'change-policy')
+  await authorize(rooms.store.db, session, organizationId, 'change-policy')
   await requireFreshSession(rooms, visit)
   const now = rooms.now()
   const { version, ...policy } = change
   requireKnownMethods(policy)
   await rooms.store.transaction(async (db) => {
-    const organization = await authorize(db, session.userId, organizationId, 'change-policy')
+    const organization = await authorize(db, session, organizationId, 'change-policy')
     const before = await findPolicy(db, organization.id)
     if (!(await changePolicy(db, organization.id, policy, version))) throw new Problem('moved-on')
     const { version: _version, ...from } = before
