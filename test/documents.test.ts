@@ -8,6 +8,7 @@ import { freshProofSeconds, sessionLifetime } from '#domain/session.ts'
 import { signInLifetimeSeconds } from '#domain/sign-in.ts'
 import * as throttle from '#domain/throttle.ts'
 import { invitationLifetimeSeconds } from '#flows/people.ts'
+import { authorityTable, printedTable } from './authority.ts'
 import { type Kit, openKit } from './kit.ts'
 
 /** What the documents say is compared with what the code does, so that neither can change without the other. */
@@ -412,6 +413,10 @@ describe('the examples', () => {
       ([method, path = '']) => `${method} ${bare(path)}`,
     )
     assert.deepEqual(written.toSorted(), served.toSorted())
+  })
+
+  test('authority.md has the authority of every route as the routes declare it', () => {
+    assert.equal(printedTable(), authorityTable(kit.app.authorities), 'run npm run authority, and read what has changed')
   })
 
   test('integrating.md has every step of a sign-in', () => {

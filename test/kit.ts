@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { sql } from 'kysely'
 import type { Role } from '#contract/account.ts'
 import type { Step } from '#contract/sign-in.ts'
 import { keysFrom, newKey } from '#crypto/keys.ts'
@@ -302,6 +303,16 @@ export function refused(reply: Answered, status: number, code: string, details: 
   assert.equal(reply.json?.code, code, `${reply.status} ${reply.text.slice(0, 300)}`)
   assert.equal(reply.status, status)
   for (const [name, value] of Object.entries(details)) assert.deepEqual(reply.json[name], value, name)
+}
+
+/** All that stands in the database, but for some tables: whether something changed is whether this did. */
+export async function contentsOf({ rooms }: Kit, but: readonly string[] = []): Promise<string> {
+  const { db } = rooms.store
+  const tables = (await db.introspection.getTables()).map(({ name }) => name).filter((name) => !but.includes(name))
+  const rows = tables.map(async (name) =>
+    (await sql`select * from ${sql.table(name)}`.execute(db)).rows.map((row) => JSON.stringify(row)).sort(),
+  )
+  return JSON.stringify(await Promise.all(rows))
 }
 
 type Reply = Awaited<ReturnType<FastifyInstance['inject']>>

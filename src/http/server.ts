@@ -113,6 +113,7 @@ export async function openServer({
   app.setErrorHandler(refuse)
   app.setNotFoundHandler((request, reply) => refuse(new Problem('not-found'), request, reply))
 
+  app.decorate('authorities', [])
   await app.register(cookie)
   app.get('/healthz', { logLevel: 'warn' }, async () => ({ status: 'alive' }))
   app.get('/readyz', { logLevel: 'warn' }, async (_request, reply) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { startingPolicy } from '#domain/policy.ts'
-import { answer, type Client, type Kit, openKit, type Person, refused, start, startFromSession } from '../kit.ts'
+import { answer, type Client, contentsOf, type Kit, openKit, type Person, refused, start, startFromSession } from '../kit.ts'
+import { exampleRequests } from '../requests.ts'
 
 let kit: Kit
 before(async () => {
@@ -15,29 +15,6 @@ async function signedIn(): Promise<{ person: Person; client: Client; organizatio
   return { person, client: await kit.signIn(person), organizationId: site.id }
 }
 
-/** All that stands in the tables that a forged request could change. */
-async function everything(): Promise<string> {
-  const { db } = kit.rooms.store
-  const tables = [
-    'organizations',
-    'policies',
-    'users',
-    'memberships',
-    'authenticators',
-    'sessions',
-    'sign_ins',
-    'links',
-    'messages',
-    'audit_events',
-    'throttles',
-  ] as const
-  return JSON.stringify(
-    await Promise.all(
-      tables.map(async (table) => (await db.selectFrom(table).selectAll().execute()).map((row) => JSON.stringify(row)).sort()),
-    ),
-  )
-}
-
 interface Change {
   readonly method: string
   readonly path: string
@@ -46,55 +23,25 @@ interface Change {
   readonly isProved: boolean
 }
 
-/** Every unsafe address of the API, read from its own description, with a body that would be right. */
-async function changes(organizationId: string, userId: string): Promise<readonly Change[]> {
-  const { paths } = (await kit.client().call('GET', '/api/v1/openapi.json')).json
-  const bodies: Record<string, unknown> = {
-    'POST /sign-ins': { email: 'a@example.org', password: 'x' },
-    'POST /sign-ins/current/answers': { saved: true },
-    'POST /me/sign-ins': { intent: 'confirm' },
-    'POST /organizations/{organizationId}/sites': { name: 'Site' },
-    'PUT /organizations/{organizationId}/policy': { ...startingPolicy, version: 1 },
-    'POST /organizations/{organizationId}/users': { name: 'N', email: 'forged@example.org', role: 'user' },
-    'PATCH /organizations/{organizationId}/users/{userId}': { required: true },
-    'POST /organizations/{organizationId}/users/{userId}/two-factor': { action: 'reset' },
-    'POST /setup': { token: 'x'.repeat(43), organizationName: 'O', name: 'N', email: 'a@example.org', password: 'x' },
-    'POST /invitations/accept': { token: 'x'.repeat(43), password: 'x' },
-    'POST /password-resets': { email: 'a@example.org' },
-    'POST /password-resets/complete': { token: 'x'.repeat(43), password: 'x' },
-  }
-  const open = new Set([
-    'POST /sign-ins',
-    'POST /setup',
-    'POST /invitations/accept',
-    'POST /password-resets',
-    'POST /password-resets/complete',
-  ])
-  return Object.entries<Record<string, unknown>>(paths).flatMap(([path, methods]) =>
-    Object.keys(methods)
-      .map((method) => method.toUpperCase())
-      .filter((method) => method !== 'GET' && method !== 'HEAD')
-      .map((method) => {
-        const name = `${method} ${path.replace(/^\/api\/v1/, '')}`
-        const filled = path.replace('{organizationId}', organizationId).replace('{userId}', userId).replace('{sessionId}', userId)
-        const body = bodies[name]
-        return {
-          method,
-          path: filled.startsWith('/api/') ? filled : `/api/v1${filled}`,
-          isProved: !open.has(name),
-          ...(body ? { body } : {}),
-        }
-      }),
-  )
+/** Every unsafe address of the API with a body that would be right. */
+function changes(organizationId: string, userId: string): readonly Change[] {
+  return exampleRequests(kit.app.authorities)
+    .filter(({ method }) => method !== 'GET')
+    .map(({ method, path, body, who }) => ({
+      method,
+      path: path.replace(':organizationId', organizationId).replaceAll(/:\w+/g, userId),
+      isProved: who !== 'anyone',
+      ...(body ? { body } : {}),
+    }))
 }
 
 test('R084 no change goes through without its proof, from another origin, or in another form than JSON', async () => {
   const { person, client, organizationId } = await signedIn()
   kit.pass(60)
   await startFromSession(client, 'backup-codes')
-  const all = await changes(organizationId, person.id)
+  const all = changes(organizationId, person.id)
   assert.ok(all.length >= 16, `${all.length} addresses`)
-  const before = await everything()
+  const before = await contentsOf(kit)
   for (const { method, path, body, isProved } of all) {
     const send = (proof: string, headers: Record<string, string>, payload: unknown = body) =>
       Object.assign(client.copy(), { csrf: proof }).call(method, path, payload, headers)
@@ -117,7 +64,7 @@ test('R084 no change goes through without its proof, from another origin, or in 
     }
     assert.ok(name)
   }
-  assert.equal(await everything(), before)
+  assert.equal(await contentsOf(kit), before)
 })
 
 test('R084 the forms of the pages are refused without their proof and from another site', async () => {
@@ -127,7 +74,7 @@ test('R084 the forms of the pages are refused without their proof and from anoth
   const fields = { email: 'a@example.org', password: 'x', code: '123456', token, organizationName: 'O', name: 'N' }
   const type = { 'content-type': 'application/x-www-form-urlencoded' }
   await client.call('GET', '/forgot-password')
-  const before = await everything()
+  const before = await contentsOf(kit)
   for (const action of actions) {
     const form = (csrf: string) => new URLSearchParams({ csrf, ...fields }).toString()
     assert.equal((await client.call('POST', action, form(''), type)).status, 403, action)
@@ -149,7 +96,7 @@ test('R084 the forms of the pages are refused without their proof and from anoth
       assert.equal(reply.status, 403, `${action} ${JSON.stringify(headers)}`)
     }
   }
-  assert.equal(await everything(), before)
+  assert.equal(await contentsOf(kit), before)
 })
 
 test('R081 on https every cookie is tied to the host and sent over TLS only, and the browser is told to stay there', async () => {

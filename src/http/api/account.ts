@@ -7,36 +7,58 @@ import type { Api } from './api.ts'
 export function accountRoutes({ app, rooms, visits, changing }: Api): void {
   const tags = ['Account']
 
-  app.get('/session', { schema: { tags, summary: 'Who is signed in, and how surely', response: { 200: Session } } }, async (request) => {
-    const visit = visits.of(request)
-    return { ...(await checkSession(rooms, visit)), csrfToken: visits.csrfToken(visit.session ?? '') }
-  })
+  app.get(
+    '/session',
+    {
+      config: { authority: { who: 'session' } },
+      schema: { tags, summary: 'Who is signed in, and how surely', response: { 200: Session } },
+    },
+    async (request) => {
+      const visit = visits.of(request)
+      return { ...(await checkSession(rooms, visit)), csrfToken: visits.csrfToken(visit.session ?? '') }
+    },
+  )
 
-  app.delete('/session', { schema: { tags, summary: 'Sign out', response: { 204: Type.Null() } } }, async (request, reply) => {
-    await signOut(rooms, changing(request))
-    visits.setCookies(reply, { session: null, signIn: null })
-    return reply.code(204).header('clear-site-data', '"cache", "storage"').send(null)
-  })
+  app.delete(
+    '/session',
+    { config: { authority: { who: 'session', proof: 'any' } }, schema: { tags, summary: 'Sign out', response: { 204: Type.Null() } } },
+    async (request, reply) => {
+      await signOut(rooms, changing(request))
+      visits.setCookies(reply, { session: null, signIn: null })
+      return reply.code(204).header('clear-site-data', '"cache", "storage"').send(null)
+    },
+  )
 
   app.get(
     '/me/two-factor',
-    { schema: { tags, summary: 'The card "Two-Factor Authentication"', response: { 200: TwoFactor } } },
+    {
+      config: { authority: { who: 'session' } },
+      schema: { tags, summary: 'The card "Two-Factor Authentication"', response: { 200: TwoFactor } },
+    },
     (request) => twoFactorOf(rooms, visits.of(request)),
   )
 
   app.post(
     '/me/two-factor/reset',
-    { schema: { tags, summary: '"Reset QR Code": set up again at the next sign-in', response: { 200: TwoFactor } } },
+    {
+      config: { authority: { who: 'session', proof: 'fresh' } },
+      schema: { tags, summary: '"Reset QR Code": set up again at the next sign-in', response: { 200: TwoFactor } },
+    },
     (request) => resetOwnTwoFactor(rooms, changing(request)),
   )
 
-  app.get('/me/sessions', { schema: { tags, summary: 'Where one is signed in', response: { 200: Sessions } } }, (request) =>
-    sessionsOf(rooms, visits.of(request)),
+  app.get(
+    '/me/sessions',
+    { config: { authority: { who: 'session' } }, schema: { tags, summary: 'Where one is signed in', response: { 200: Sessions } } },
+    (request) => sessionsOf(rooms, visits.of(request)),
   )
 
   app.delete(
     '/me/sessions',
-    { schema: { tags, summary: 'End all other sessions', response: { 204: Type.Null() } } },
+    {
+      config: { authority: { who: 'session', proof: 'any' } },
+      schema: { tags, summary: 'End all other sessions', response: { 204: Type.Null() } },
+    },
     async (request, reply) => {
       await endOtherSessions(rooms, changing(request))
       return reply.code(204).send(null)
@@ -45,7 +67,10 @@ export function accountRoutes({ app, rooms, visits, changing }: Api): void {
 
   app.delete(
     '/me/sessions/:sessionId',
-    { schema: { tags, summary: 'End one session', params: Type.Object({ sessionId: Type.String() }), response: { 204: Type.Null() } } },
+    {
+      config: { authority: { who: 'session', proof: 'any' } },
+      schema: { tags, summary: 'End one session', params: Type.Object({ sessionId: Type.String() }), response: { 204: Type.Null() } },
+    },
     async (request, reply) => {
       await endSession(rooms, changing(request), request.params.sessionId)
       return reply.code(204).send(null)

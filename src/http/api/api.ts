@@ -10,6 +10,7 @@ import type {
 } from 'fastify'
 import { Problem } from '#domain/problem.ts'
 import type { Rooms, Visit } from '#flows/rooms.ts'
+import { requireAuthorities } from '../authority.ts'
 import { requireSameOrigin, type Visits } from '../visit.ts'
 import { accountRoutes } from './account.ts'
 import { linkRoutes } from './links.ts'
@@ -33,6 +34,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
   await parent.register(
     async (scope) => {
       const app = scope.withTypeProvider<TypeBoxTypeProvider>()
+      requireAuthorities(scope)
       await app.register(swagger, {
         openapi: { openapi: '3.1.0', info: { title: 'Countersign', version: '1' }, servers: [{ url: '/api/v1' }] },
         hideUntagged: true,
@@ -56,7 +58,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       organizationRoutes(api)
       policyRoutes(api)
       linkRoutes(api)
-      app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+      app.get('/openapi.json', { config: { authority: { who: 'anyone' } }, schema: { hide: true } }, () => app.swagger())
     },
     { prefix: '/api/v1' },
   )

@@ -13,7 +13,10 @@ export function linkRoutes({ app, rooms, visits }: Api): void {
 
   app.post(
     '/setup',
-    { schema: { tags, summary: 'Found the installation with its first organization and person', body: SetUp, response: { 201: Step } } },
+    {
+      config: { authority: { who: 'anyone' } },
+      schema: { tags, summary: 'Found the installation with its first organization and person', body: SetUp, response: { 201: Step } },
+    },
     async (request, reply) => {
       const result = await setUp(rooms, visits.of(request), request.body)
       visits.setCookies(reply, result.cookies)
@@ -23,7 +26,10 @@ export function linkRoutes({ app, rooms, visits }: Api): void {
 
   app.post(
     '/invitations/accept',
-    { schema: { tags, summary: 'Accept an invitation', body: AcceptInvitation, response: { 201: Step } } },
+    {
+      config: { authority: { who: 'anyone' } },
+      schema: { tags, summary: 'Accept an invitation', body: AcceptInvitation, response: { 201: Step } },
+    },
     async (request, reply) => {
       const result = await acceptInvitation(rooms, visits.of(request), request.body)
       visits.setCookies(reply, result.cookies)
@@ -34,6 +40,7 @@ export function linkRoutes({ app, rooms, visits }: Api): void {
   app.post(
     '/password-resets',
     {
+      config: { authority: { who: 'anyone' } },
       schema: {
         tags,
         summary: 'Mail a link for a new password; the answer is the same for an unknown address',
@@ -49,7 +56,10 @@ export function linkRoutes({ app, rooms, visits }: Api): void {
 
   app.post(
     '/password-resets/complete',
-    { schema: { tags, summary: 'Set the new password', body: ResetPassword, response: { 204: Type.Null() } } },
+    {
+      config: { authority: { who: 'anyone' } },
+      schema: { tags, summary: 'Set the new password', body: ResetPassword, response: { 204: Type.Null() } },
+    },
     async (request, reply) => {
       await resetPassword(rooms, visits.of(request), request.body)
       visits.setCookies(reply, { session: null, signIn: null })

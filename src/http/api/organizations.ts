@@ -13,19 +13,26 @@ export function organizationRoutes({ app, rooms, visits, changing }: Api): void 
 
   app.get(
     '/organizations/:organizationId',
-    { schema: { tags, summary: 'An organization and what one may do there', params: ofOrganization, response: { 200: Organization } } },
+    {
+      config: { authority: { who: 'user' } },
+      schema: { tags, summary: 'An organization and what one may do there', params: ofOrganization, response: { 200: Organization } },
+    },
     (request) => organizationOf(rooms, visits.of(request), request.params.organizationId),
   )
 
   app.post(
     '/organizations/:organizationId/sites',
-    { schema: { tags, summary: 'Create a client organization', params: ofOrganization, body: NewSite, response: { 201: Organization } } },
+    {
+      config: { authority: { who: 'owner', proof: 'fresh', only: 'provider' } },
+      schema: { tags, summary: 'Create a client organization', params: ofOrganization, body: NewSite, response: { 201: Organization } },
+    },
     async (request, reply) => reply.code(201).send(await createSite(rooms, changing(request), request.params.organizationId, request.body)),
   )
 
   app.get(
     '/organizations/:organizationId/users',
     {
+      config: { authority: { who: 'admin' } },
       schema: {
         tags,
         summary: 'Members, by name',
@@ -50,20 +57,29 @@ export function organizationRoutes({ app, rooms, visits, changing }: Api): void 
 
   app.post(
     '/organizations/:organizationId/users',
-    { schema: { tags, summary: 'Invite a person', params: ofOrganization, body: Invitation, response: { 201: Member } } },
+    {
+      config: { authority: { who: 'admin', proof: 'fresh' } },
+      schema: { tags, summary: 'Invite a person', params: ofOrganization, body: Invitation, response: { 201: Member } },
+    },
     async (request, reply) =>
       reply.code(201).send(await inviteMember(rooms, changing(request), request.params.organizationId, request.body)),
   )
 
   app.get(
     '/organizations/:organizationId/users/:userId',
-    { schema: { tags, summary: 'One member', params: ofMember, response: { 200: Member } } },
+    { config: { authority: { who: 'admin' } }, schema: { tags, summary: 'One member', params: ofMember, response: { 200: Member } } },
     (request) => memberOf(rooms, visits.of(request), request.params.organizationId, request.params.userId),
   )
 
   app.patch(
     '/organizations/:organizationId/users/:userId',
     {
+      config: {
+        authority: {
+          who: { 'a role': 'security-admin', 'requires 2FA': 'admin', 'no longer requires 2FA': 'security-admin' },
+          proof: 'fresh',
+        },
+      },
       schema: {
         tags,
         summary: 'Change a member\'s role or the tick "Required 2FA"',
@@ -78,6 +94,7 @@ export function organizationRoutes({ app, rooms, visits, changing }: Api): void 
   app.post(
     '/organizations/:organizationId/users/:userId/two-factor',
     {
+      config: { authority: { who: { enable: 'admin', disable: 'security-admin', reset: 'admin' }, proof: 'fresh' } },
       schema: {
         tags,
         summary: 'Enable, disable or reset two-factor authentication for a member',
@@ -91,7 +108,10 @@ export function organizationRoutes({ app, rooms, visits, changing }: Api): void 
 
   app.post(
     '/organizations/:organizationId/users/:userId/invitation',
-    { schema: { tags, summary: 'Mail the invitation again', params: ofMember, response: { 204: Type.Null() } } },
+    {
+      config: { authority: { who: 'admin', proof: 'fresh' } },
+      schema: { tags, summary: 'Mail the invitation again', params: ofMember, response: { 204: Type.Null() } },
+    },
     async (request, reply) => {
       await inviteAgain(rooms, changing(request), request.params.organizationId, request.params.userId)
       return reply.code(204).send(null)

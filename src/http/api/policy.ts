@@ -11,13 +11,19 @@ export function policyRoutes({ app, rooms, visits, changing }: Api): void {
 
   app.get(
     '/organizations/:organizationId/policy',
-    { schema: { tags, summary: 'The rules for two-factor authentication', params: ofOrganization, response: { 200: Policy } } },
+    {
+      config: { authority: { who: 'admin' } },
+      schema: { tags, summary: 'The rules for two-factor authentication', params: ofOrganization, response: { 200: Policy } },
+    },
     (request) => policyOf(rooms, visits.of(request), request.params.organizationId),
   )
 
   app.put(
     '/organizations/:organizationId/policy',
-    { schema: { tags, summary: 'Change the rules', params: ofOrganization, body: PolicyChange, response: { 200: Policy } } },
+    {
+      config: { authority: { who: 'security-admin', proof: 'fresh' } },
+      schema: { tags, summary: 'Change the rules', params: ofOrganization, body: PolicyChange, response: { 200: Policy } },
+    },
     (request) => changePolicyOf(rooms, changing(request), request.params.organizationId, request.body),
   )
 }

@@ -20,7 +20,10 @@ export function signInRoutes({ app, rooms, visits, changing }: Api): void {
 
   app.post(
     '/sign-ins',
-    { schema: { tags, summary: 'Start a sign-in with an email and a password', body: PasswordAnswer, response: { 201: Step } } },
+    {
+      config: { authority: { who: 'anyone' } },
+      schema: { tags, summary: 'Start a sign-in with an email and a password', body: PasswordAnswer, response: { 201: Step } },
+    },
     async (request, reply) => {
       const { step, cookies } = await startSignIn(rooms, visits.of(request), request.body)
       visits.setCookies(reply, cookies)
@@ -28,14 +31,19 @@ export function signInRoutes({ app, rooms, visits, changing }: Api): void {
     },
   )
 
-  app.get('/sign-ins/current', { schema: { tags, summary: 'What the sign-in waits for', response: { 200: Step } } }, async (request) => {
-    const visit = visits.of(request)
-    return withProof(await currentStep(rooms, visit), visit.signIn)
-  })
+  app.get(
+    '/sign-ins/current',
+    { config: { authority: { who: 'sign-in' } }, schema: { tags, summary: 'What the sign-in waits for', response: { 200: Step } } },
+    async (request) => {
+      const visit = visits.of(request)
+      return withProof(await currentStep(rooms, visit), visit.signIn)
+    },
+  )
 
   app.post(
     '/sign-ins/current/answers',
     {
+      config: { authority: { who: 'sign-in' } },
       schema: {
         tags,
         summary: 'Answer: a password, the code of any authenticator on offer, or that the backup codes are saved',
@@ -53,7 +61,7 @@ export function signInRoutes({ app, rooms, visits, changing }: Api): void {
 
   app.delete(
     '/sign-ins/current',
-    { schema: { tags, summary: 'Drop the sign-in', response: { 204: Type.Null() } } },
+    { config: { authority: { who: 'sign-in' } }, schema: { tags, summary: 'Drop the sign-in', response: { 204: Type.Null() } } },
     async (request, reply) => {
       await cancelSignIn(rooms, answering(request))
       visits.setCookies(reply, { signIn: null })
@@ -64,6 +72,7 @@ export function signInRoutes({ app, rooms, visits, changing }: Api): void {
   app.post(
     '/me/sign-ins',
     {
+      config: { authority: { who: 'session', proof: 'any' } },
       schema: {
         tags,
         summary: 'Start from a session: confirm, enroll, draw backup codes, disable',

@@ -32,13 +32,13 @@ export function linkPages(app: FastifyInstance, { rooms, visits, supportContact:
     return withStatus(reply, error).send(await draw(error))
   }
 
-  app.get<WithToken>('/setup/:token', async (request, reply) => {
+  app.get<WithToken>('/setup/:token', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
     const { token } = request.params
     await requireSetUpLink(rooms, token)
     return reply.send(setUpPage({ csrf: csrfOf(request, reply), token, minLength: 8 }, wordsOf(request)))
   })
 
-  app.post('/setup', async (request, reply) => {
+  app.post('/setup', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
     requireCsrf(request)
     const read = (name: string) => textOf(request.body, name)
     const values = {
@@ -61,14 +61,14 @@ export function linkPages(app: FastifyInstance, { rooms, visits, supportContact:
     }
   })
 
-  app.get<WithToken>('/invitation/:token', async (request, reply) => {
+  app.get<WithToken>('/invitation/:token', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
     const { token } = request.params
     return reply.send(
       invitationPage({ csrf: csrfOf(request, reply), token, ...(await invitationOf(rooms, token)), support }, wordsOf(request)),
     )
   })
 
-  app.post('/invitation', async (request, reply) => {
+  app.post('/invitation', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
     requireCsrf(request)
     const token = textOf(request.body, 'token')
     try {
@@ -83,11 +83,11 @@ export function linkPages(app: FastifyInstance, { rooms, visits, supportContact:
     }
   })
 
-  app.get('/forgot-password', (request, reply) =>
+  app.get('/forgot-password', { config: { authority: { who: 'anyone' } } }, (request, reply) =>
     reply.send(forgotPasswordPage({ csrf: csrfOf(request, reply), support }, wordsOf(request))),
   )
 
-  app.post('/forgot-password', async (request, reply) => {
+  app.post('/forgot-password', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
     requireCsrf(request)
     const email = textOf(request.body, 'email').slice(0, 320)
     try {
@@ -100,14 +100,14 @@ export function linkPages(app: FastifyInstance, { rooms, visits, supportContact:
     }
   })
 
-  app.get<WithToken>('/reset-password/:token', async (request, reply) => {
+  app.get<WithToken>('/reset-password/:token', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
     const { token } = request.params
     return reply.send(
       resetPasswordPage({ csrf: csrfOf(request, reply), token, ...(await passwordResetOf(rooms, token)) }, wordsOf(request)),
     )
   })
 
-  app.post('/reset-password', async (request, reply) => {
+  app.post('/reset-password', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
     requireCsrf(request)
     const token = textOf(request.body, 'token')
     try {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import formbody from '@fastify/formbody'
 import type { FastifyInstance } from 'fastify'
 import { problems } from '#domain/problem.ts'
+import { requireAuthorities } from '../authority.ts'
 import { requireSameOrigin } from '../visit.ts'
 import { registerAssets } from './assets.ts'
 import { linkPages } from './links.ts'
@@ -15,6 +16,7 @@ export async function registerPrompt(app: FastifyInstance, options: PromptOption
   registerAssets(app)
   const explanations = readExplanations()
   await app.register(async (scope) => {
+    requireAuthorities(scope)
     await scope.register(formbody)
     scope.addHook('onRequest', async (request, reply) => {
       asPage(reply)
@@ -22,14 +24,15 @@ export async function registerPrompt(app: FastifyInstance, options: PromptOption
     })
     signInPages(scope, options)
     linkPages(scope, options)
-    scope.get<{ Params: { code: string } }>('/problems/:code', (request, reply) => {
+    scope.get<{ Params: { code: string } }>('/problems/:code', { config: { authority: { who: 'anyone' } } }, (request, reply) => {
       const { code } = request.params
       if (!Object.hasOwn(problems, code)) return reply.callNotFound()
       const { status, title } = problems[code as keyof typeof problems]
       return reply.send(problemExplanationPage({ code, status, title, text: explanations.get(code) ?? title }))
     })
     const { mails } = options
-    if (mails) scope.get('/inbox', (_request, reply) => reply.send(inboxPage({ mails: mails() })))
+    if (mails)
+      scope.get('/inbox', { config: { authority: { who: 'anyone' } } }, (_request, reply) => reply.send(inboxPage({ mails: mails() })))
   })
 }
 

@@ -47,7 +47,7 @@ export function signInPages(app: FastifyInstance, { rooms, visits, supportContac
     return reply.send(passwordPage({ csrf, support, ...filled }, wordsOf(request)))
   }
 
-  app.get<{ Querystring: Fields }>('/sign-in', async (request, reply) => {
+  app.get<{ Querystring: Fields }>('/sign-in', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
     const visit = visits.of(request)
     const returnTo = textOf(request.query, 'return') || undefined
     if (!isBlank(visit.signIn)) {
@@ -83,7 +83,7 @@ export function signInPages(app: FastifyInstance, { rooms, visits, supportContac
       () => false,
     )
 
-  app.post<{ Body: Fields }>('/sign-in', async (request, reply) => {
+  app.post<{ Body: Fields }>('/sign-in', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
     const visit = visits.of(request)
     visits.requireCsrf(visit.signIn, textOf(request.body, 'csrf'))
     const [email, password, returnTo] = [textOf(request.body, 'email'), textOf(request.body, 'password'), textOf(request.body, 'returnTo')]
@@ -116,7 +116,7 @@ export function signInPages(app: FastifyInstance, { rooms, visits, supportContac
     }
   }
 
-  app.post<{ Body: Fields }>('/sign-in/answer', async (request, reply) => {
+  app.post<{ Body: Fields }>('/sign-in/answer', { config: { authority: { who: 'sign-in' } } }, async (request, reply) => {
     const visit = visits.of(request)
     visits.requireCsrf(visit.signIn, textOf(request.body, 'csrf'))
     if (textOf(request.body, 'password') !== '') return answer(request, reply, visit, { password: textOf(request.body, 'password') })
@@ -131,7 +131,7 @@ export function signInPages(app: FastifyInstance, { rooms, visits, supportContac
     return answer(request, reply, visit, { code })
   })
 
-  app.post<{ Body: Fields }>('/sign-in/cancel', async (request, reply) => {
+  app.post<{ Body: Fields }>('/sign-in/cancel', { config: { authority: { who: 'sign-in' } } }, async (request, reply) => {
     const visit = visits.of(request)
     visits.requireCsrf(visit.signIn, textOf(request.body, 'csrf'))
     const back = await cancelSignIn(rooms, visit)
@@ -139,7 +139,7 @@ export function signInPages(app: FastifyInstance, { rooms, visits, supportContac
     return reply.redirect(back, 303)
   })
 
-  app.get('/sign-in/codes.txt', async (request, reply) => {
+  app.get('/sign-in/codes.txt', { config: { authority: { who: 'sign-in' } } }, async (request, reply) => {
     const step = await currentStep(rooms, visits.of(request))
     if (step.step !== 'codes') throw new Problem('step-not-open')
     reply.header('content-disposition', 'attachment; filename="backup-codes.txt"').type('text/plain; charset=utf-8')

@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { digest, keyedDigest, newId, newToken } from '#crypto/random.ts'
+import { type Evidence, passwordEvidence } from '#domain/assurance.ts'
+import type { Role } from '#domain/roles.ts'
+import { freshProofSeconds } from '#domain/session.ts'
+import { addMembership, findOrAddUser } from '#store/people.ts'
+import { type Answered, type Client, contentsOf, openKit, start } from '../kit.ts'
+import { type ExampleRequest, exampleRequests } from '../requests.ts'
+
+/** Every cell of `docs/authority.md`: each kind of request, as each visitor, at each place where its target can be. */
+const kit = await openKit()
+after(() => kit.close())
+const { db } = kit.rooms.store
+const requests = exampleRequests(kit.app.authorities)
+
+/** Who asks: whose staff they are, and as what. */
+const visitors = {
+  nobody: undefined,
+  'half signed in': undefined,
+  'a user of a site': { of: 'site', role: 'user' },
+  'an admin of a site': { of: 'site', role: 'admin' },
+  'a security admin of a site': { of: 'site', role: 'security-admin' },
+  'a user of the provider': { of: 'provider', role: 'user' },
+  'an admin of the provider': { of: 'provider', role: 'admin' },
+  'a security admin of the provider': { of: 'provider', role: 'security-admin' },
+  'an owner': { of: 'provider', role: 'owner' },
+} as const satisfies Record<string, { readonly of: 'site' | 'provider'; readonly role: Role } | undefined>
+type Visitor = keyof typeof visitors
+
+/** Where the target is, as seen by the one who asks, and whose organization stands in the path. */
+const places = {
+  oneself: 'own',
+  'a colleague': 'own',
+  'a stranger under the own organization': 'own',
+  'a stranger in another organization': 'another',
+  'somebody where one can have no role': 'closed',
+  'nobody in an organization that does not exist': 'closed',
+} as const
+type Place = keyof typeof places
+
+/** The role that staff of the provider have in its sites. */
+const roleBelow: Readonly<Record<Role, Role | undefined>> = {
+  user: undefined,
+  admin: 'admin',
+  'security-admin': 'security-admin',
+  owner: 'security-admin',
+}
+
+interface Target {
+  readonly organizationId: string
+  readonly userId: string
+}
+
+const addUser = async (organizationId: string, role: Role): Promise<Target> => {
+  const email = `${newId(kit.now())}@example.org`
+  const userId = await findOrAddUser(db, kit.now(), { email, name: role })
+  await addMembership(db, kit.now(), { organizationId, userId, role, required: false, name: role, hasJoined: true })
+  return { organizationId, userId }
+}
+
+/** A session row as a complete sign-in leaves it, so that thousands of cells need not compute a password each. */
+async function addSession(userId: string, secondsOld: number): Promise<{ readonly id: string; readonly client: Client }> {
+  const token = newToken()
+  const at = new Date(kit.now().getTime() - secondsOld * 1000)
+  const totp: Evidence = { kind: 'totp', proves: ['have'], amr: ['otp'], at }
+  const id = newId(kit.now())
+  await db
+    .insertInto('sessions')
+    .values({
+      token_hash: digest(token),
+      id,
+      user_id: userId,
+      evidence: JSON.stringify([passwordEvidence(at), totp]),
+      started_at: at,
+      last_seen_at: kit.now(),
+      address: '192.0.2.1',
+      browser: '',
+    })
+    .execute()
+  const client = Object.assign(kit.client(), { csrf: keyedDigest(kit.rooms.keys.csrf, token) })
+  client.cookies.set('countersign-session', token)
+  return { id, client }
+}
+
+/** The id of a thing of somebody's, for each parameter of a path that names one. */
+const thingOf: Readonly<Record<string, (target: Target) => string | Promise<string>>> = {
+  organizationId: ({ organizationId }) => organizationId,
+  userId: ({ userId }) => userId,
+  sessionId: async ({ userId }) => (await addSession(userId, 0)).id,
+}
+
+/** Organizations and people enough for one visitor and all places. */
+async function makeWorld(visitor: Visitor) {
+  const who = visitors[visitor] ?? { of: 'site', role: 'user' }
+  const [site, other] = [await kit.site(), await kit.site()]
+  const home = who.of === 'site' ? site.id : kit.provider.id
+  const self = await addUser(home, who.role)
+  const stranger = await addUser(other.id, 'user')
+  const nowhere = newId(kit.now())
+  const targets: Record<Place, Target> = {
+    oneself: self,
+    'a colleague': await addUser(home, 'user'),
+    'a stranger in another organization': stranger,
+    'somebody where one can have no role':
+      who.of === 'site'
+        ? { organizationId: kit.provider.id, userId: kit.provider.owner.id }
+        : { organizationId: nowhere, userId: stranger.userId },
+    'a stranger under the own organization': { organizationId: home, userId: stranger.userId },
+    'nobody in an organization that does not exist': { organizationId: nowhere, userId: nowhere },
+  }
+  return { self, targets }
+}
+type World = Awaited<ReturnType<typeof makeWorld>>
+
+type Outcome = 'allowed' | 401 | 403 | 404
+
+const height = ['user', 'admin', 'security-admin', 'owner'] as const
+
+/** What the declaration means for one cell; undefined where the place means nothing to the route. */
+function expected({ who, path, only }: ExampleRequest, visitor: Visitor, place: Place): Outcome | undefined {
+  const namesSomebody = [...path.matchAll(/:(\w+)/g)].some(([, name]) => name !== 'organizationId')
+  const actor = visitors[visitor]
+  if (who === 'anyone' || who === 'sign-in') {
+    if (place !== 'oneself') return undefined
+    return who === 'anyone' || visitor === 'half signed in' ? 'allowed' : 401
+  }
+  if (who === 'session') {
+    if (place !== 'oneself' && !namesSomebody) return undefined
+    return !actor ? 401 : place === 'oneself' ? 'allowed' : 404
+  }
+  const isStray = place === 'a stranger under the own organization'
+  if (!namesSomebody && (place === 'oneself' || isStray)) return undefined
+  if (!actor) return 401
+  const isOwn = places[place] === 'own'
+  const role = isOwn ? actor.role : places[place] === 'another' && actor.of === 'provider' ? roleBelow[actor.role] : undefined
+  if (!role) return 404
+  const exists = only === undefined || (isOwn && actor.of === only)
+  if (!exists || height.indexOf(role) < height.indexOf(who)) return 403
+  return isStray ? 404 : 'allowed'
+}
+
+/** `allowed` is a success, or a refusal by a rule of the matter itself. */
+function outcomeOf({ status, json }: Answered): Outcome | string {
+  const told = `${status} ${json?.code ?? ''}`
+  if (status < 400 || [409, 410, 422, 429].includes(status)) return 'allowed'
+  if (told === '401 not-signed-in' || told === '401 sign-in-gone') return 401
+  if (told === '403 forbidden') return json.right && json.role ? 403 : '403 without its reason'
+  if (told === '404 not-found') return 404
+  return `${told} ${json?.reason ?? ''}`
+}
+
+const halfSignedIn = await kit.person((await kit.site({ mode: 'everyone' })).id)
+await kit.signIn(halfSignedIn)
+
+async function clientOf(visitor: Visitor, { self }: World, secondsOld = 0): Promise<Client> {
+  if (visitor === 'nobody') return kit.client()
+  if (visitor !== 'half signed in') return (await addSession(self.userId, secondsOld)).client
+  const client = kit.client()
+  assert.equal((await start(client, halfSignedIn)).json?.step, 'answer')
+  return client
+}
+
+async function send(client: Client, { method, path, body }: ExampleRequest, target: Target): Promise<Answered> {
+  let filled = path
+  for (const [whole, name = ''] of path.matchAll(/:(\w+)/g)) {
+    const thing = thingOf[name]
+    assert.ok(thing, `this test does not know what ${whole} of ${path} is: add it to thingOf`)
+    filled = filled.replace(whole, await thing(target))
+  }
+  return client.call(method, filled, body)
+}
+
+const nameOf = ({ method, path, kind }: ExampleRequest) => `${method} ${path.replace('/api/v1', '')}${kind ? ` (${kind})` : ''}`
+const cells = requests.flatMap((request) =>
+  (Object.keys(visitors) as Visitor[]).flatMap((visitor) =>
+    (Object.keys(places) as Place[]).flatMap((place) => {
+      const outcome = expected(request, visitor, place)
+      return outcome === undefined ? [] : [{ request, visitor, place, outcome }]
+    }),
+  ),
+)
+
+test('every refusal of the matrix is the one that is declared, says the same whether the target exists or not, and changes nothing', async () => {
+  const wrong: string[] = []
+  const refusals = cells.filter(({ outcome }) => outcome !== 'allowed')
+  const worlds = new Map<Visitor, { readonly world: World; readonly client: Client }>()
+  for (const visitor of Object.keys(visitors) as Visitor[]) {
+    const world = await makeWorld(visitor)
+    worlds.set(visitor, { world, client: await clientOf(visitor, world) })
+  }
+  const ignored = ['sessions']
+  const before = await contentsOf(kit, ignored)
+  for (const { request, visitor, place, outcome } of refusals) {
+    const { world, client } = worlds.get(visitor) ?? assert.fail()
+    const reply = await send(client, request, world.targets[place])
+    const seen = outcomeOf(reply)
+    if (seen !== outcome) wrong.push(`${nameOf(request)} by ${visitor}, ${place}: ${seen}, not ${outcome}`)
+    if (outcome === 404) assert.deepEqual(Object.keys(reply.json).toSorted(), ['code', 'instance', 'status', 'title', 'type'])
+  }
+  assert.deepEqual(wrong, [])
+  assert.equal(await contentsOf(kit, ignored), before)
+  assert.ok(refusals.length > 400, `${refusals.length} refusals`)
+})
+
+test('whoever may, can: every cell that is declared open is answered by the matter itself', async () => {
+  const wrong: string[] = []
+  for (const { request, visitor, place } of cells.filter(({ outcome }) => outcome === 'allowed')) {
+    const world = await makeWorld(visitor)
+    const seen = outcomeOf(await send(await clientOf(visitor, world), request, world.targets[place]))
+    if (seen !== 'allowed') wrong.push(`${nameOf(request)} by ${visitor}, ${place}: ${seen}`)
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test('each change refuses a proof older than five minutes where that is declared, and takes it where it is not', async () => {
+  const wrong: string[] = []
+  for (const request of requests.filter(({ proof }) => proof !== undefined)) {
+    const world = await makeWorld('an owner')
+    const target = world.targets[request.who === 'session' ? 'oneself' : 'a colleague']
+    const reply = await send(await clientOf('an owner', world, freshProofSeconds + 1), request, target)
+    const isRefused = reply.status === 403 && reply.json?.code === 'proof-required'
+    const isRight = request.proof === 'fresh' ? isRefused : outcomeOf(reply) === 'allowed'
+    if (!isRight) wrong.push(`${nameOf(request)}: ${reply.status} ${reply.json?.code ?? ''}, declared ${request.proof}`)
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test('each change by a cookie refuses a request without its proof against forgery', async () => {
+  const wrong: string[] = []
+  for (const request of requests.filter(({ method, who }) => method !== 'GET' && who !== 'anyone')) {
+    const visitor = request.who === 'sign-in' ? 'half signed in' : 'an owner'
+    const world = await makeWorld(visitor)
+    for (const csrf of ['', 'x'.repeat(43)]) {
+      const client = Object.assign(await clientOf(visitor, world), { csrf })
+      const { status, json } = await send(client, request, world.targets['a colleague'])
+      if (status !== 403 || json?.code !== 'forged-request') wrong.push(`${nameOf(request)}: ${status} ${json?.code ?? ''}`)
+    }
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test('a form of the Prompt that acts on a sign-in sends whoever has none back to the password, with no cookie of a session', async () => {
+  const forms = kit.app.authorities.filter(({ method, path }) => method === 'POST' && !path.startsWith('/api/'))
+  assert.ok(forms.length >= 7)
+  for (const { path, who } of forms) {
+    const stranger = kit.client()
+    const page = await stranger.call('GET', '/sign-in')
+    const csrf = /name="csrf" value="([^"]+)"/.exec(page.text)?.[1] ?? ''
+    const type = { 'content-type': 'application/x-www-form-urlencoded' }
+    assert.equal((await stranger.call('POST', path, 'csrf=', type)).status, 403, path)
+    const reply = await stranger.call('POST', path, new URLSearchParams({ csrf, code: '000000', saved: 'yes' }).toString(), type)
+    if (who !== 'anyone')
+      assert.ok(
+        reply.status === 401 || (reply.status === 303 && /^\/(sign-in)?$/.test(String(reply.headers.location))),
+        `${path}: ${reply.status}`,
+      )
+    assert.ok(!stranger.cookies.has('countersign-session'), path)
+  }
+})

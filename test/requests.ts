@@ -1,0 +1,53 @@
+import { startingPolicy } from '#domain/policy.ts'
+import type { RouteAuthority, Who } from '#http/authority.ts'
+
+type Body = Readonly<Record<string, unknown>>
+
+const token = 'x'.repeat(43)
+
+/**
+ * A well-formed body for every route that takes one, by its address below `/api/v1`; where the route tells kinds of requests
+ * apart, one body for each kind. What they ask for is right or is refused by a rule, and never by a shape.
+ */
+const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<string, Body>> }>> = {
+  'POST /sign-ins': { email: 'a@example.org', password: 'x' },
+  'POST /sign-ins/current/answers': { saved: true },
+  'POST /me/sign-ins': { intent: 'confirm' },
+  'POST /organizations/:organizationId/sites': { name: 'Site' },
+  'PUT /organizations/:organizationId/policy': { ...startingPolicy, version: 1 },
+  'POST /organizations/:organizationId/users': { name: 'N', email: 'invited@example.org', role: 'user' },
+  'PATCH /organizations/:organizationId/users/:userId': {
+    kinds: { 'a role': { role: 'user' }, 'requires 2FA': { required: true }, 'no longer requires 2FA': { required: false } },
+  },
+  'POST /organizations/:organizationId/users/:userId/two-factor': {
+    kinds: { enable: { action: 'enable' }, disable: { action: 'disable' }, reset: { action: 'reset' } },
+  },
+  'POST /setup': { token, organizationName: 'O', name: 'N', email: 'a@example.org', password: 'x' },
+  'POST /invitations/accept': { token, password: 'x' },
+  'POST /password-resets': { email: 'a@example.org' },
+  'POST /password-resets/complete': { token, password: 'x' },
+}
+
+/** One request that a route of the API can be sent; its path still has its parameters. */
+export interface ExampleRequest extends Omit<RouteAuthority, 'who'> {
+  /** The kind of request, for a route that tells them apart. */
+  readonly kind?: string
+  readonly who: Who
+  readonly body?: Body
+}
+
+/** Every kind of request of every route of the API. @throws {Error} for a route whose kinds have no body here */
+export function exampleRequests(authorities: readonly RouteAuthority[]): readonly ExampleRequest[] {
+  return authorities
+    .filter(({ path }) => path.startsWith('/api/'))
+    .flatMap((route) => {
+      const { method, path, who } = route
+      const found = bodies[`${method} ${path.replace('/api/v1', '')}`]
+      if (typeof who === 'string') return [{ ...route, who, ...(found ? { body: found as Body } : {}) }]
+      return Object.entries(who).map(([kind, least]) => {
+        const body = (found?.kinds as Readonly<Record<string, Body>> | undefined)?.[kind]
+        if (!body) throw new Error(`test/requests.ts has no body for "${kind}" of ${method} ${path}.`)
+        return { ...route, kind, who: least, body }
+      })
+    })
+}
