@@ -59,7 +59,7 @@ describe('errors.md', () => {
 
   test('names every reason that a code or a password is refused for', () => {
     const reasons: Record<string, readonly string[]> = {
-      'code-not-accepted': ['malformed', 'mismatch', 'replayed', 'clock', 'used-backup-code'],
+      'code-not-accepted': ['malformed', 'mismatch', 'late', 'replayed', 'clock', 'used-backup-code'],
       'password-too-weak': ['too-short', 'too-long', 'common', 'contains-context'],
     }
     const written = (file: string) => [...read(file).matchAll(/reason: '([a-z-]+)'/g)].map(([, reason]) => reason)

@@ -34,7 +34,7 @@ export function factorContract(make: () => Claimant): void {
   const enroll = () => {
     const claimant = make()
     const { show, keep } = claimant.factor.enrollment.begin(person)
-    const binding = claimant.factor.enrollment.answer(JSON.parse(JSON.stringify(keep)), claimant.enrolling(show))
+    const binding = claimant.factor.enrollment.answer(JSON.parse(JSON.stringify(keep)), claimant.enrolling(show), 'usual')
     assert.equal(binding.verdict, 'accepted')
     if (binding.verdict !== 'accepted') throw new Error('unreachable')
     const state = JSON.parse(JSON.stringify(binding.state)) as State
@@ -51,30 +51,30 @@ export function factorContract(make: () => Claimant): void {
 
   test(`${factor.kind}: an honest claimant enrolls and then signs in twice`, () => {
     const { answering, show, wait, ...kit } = enroll()
-    const first = kit.factor.authentication.answer(kit.state, answering(show, 0))
+    const first = kit.factor.authentication.answer(kit.state, answering(show, 0), 'usual')
     assert.equal(first.verdict, 'accepted')
     if (first.verdict !== 'accepted') return
     assert.ok(first.proves.length > 0 && first.amr.length > 0)
     wait()
-    const second = kit.factor.authentication.answer(spend(kit.state, first.cost), answering(show, 1))
+    const second = kit.factor.authentication.answer(spend(kit.state, first.cost), answering(show, 1), 'usual')
     assert.equal(second.verdict, 'accepted')
   })
   test(`${factor.kind}: an answer is refused once its price is paid`, () => {
     const { answering, show, ...kit } = enroll()
     const answer = answering(show, 0)
-    const first = kit.factor.authentication.answer(kit.state, answer)
+    const first = kit.factor.authentication.answer(kit.state, answer, 'usual')
     assert.equal(first.verdict, 'accepted')
     if (first.verdict !== 'accepted') return
-    assert.equal(kit.factor.authentication.answer(spend(kit.state, first.cost), answer).verdict, 'rejected')
+    assert.equal(kit.factor.authentication.answer(spend(kit.state, first.cost), answer, 'usual').verdict, 'rejected')
   })
   test(`${factor.kind}: garbage is refused, never thrown, at set-up and later`, () => {
     const { state, keep, ...kit } = enroll()
     for (const text of garbage) {
-      const verdict = kit.factor.authentication.answer(state, text)
+      const verdict = kit.factor.authentication.answer(state, text, 'usual')
       assert.equal(verdict.verdict, 'rejected', JSON.stringify(text))
       const isMalformed = verdict.verdict === 'rejected' && verdict.reason === 'malformed'
       assert.equal(kit.factor.authentication.fits(text), !isMalformed, 'what fits is judged, what does not is malformed')
-      assert.equal(kit.factor.enrollment.answer(keep, text).verdict, 'rejected', JSON.stringify(text))
+      assert.equal(kit.factor.enrollment.answer(keep, text, 'usual').verdict, 'rejected', JSON.stringify(text))
     }
   })
   test(`${factor.kind}: no two enrollments share a secret`, () => {
@@ -83,6 +83,6 @@ export function factorContract(make: () => Claimant): void {
   })
   test(`${factor.kind}: the answer of one authenticator is nothing to another`, () => {
     const [one, other] = [enroll(), enroll()]
-    assert.equal(other.factor.authentication.answer(other.state, one.answering(one.show, 0)).verdict, 'rejected')
+    assert.equal(other.factor.authentication.answer(other.state, one.answering(one.show, 0), 'usual').verdict, 'rejected')
   })
 }

@@ -30,9 +30,9 @@ export interface State {
 /** What a right answer costs. The statement that saves it refuses when it was spent in the meantime. */
 export type Cost = { readonly counter: number } | { readonly hash: string }
 
-/** Why an answer was not taken. `clock` carries how far the phone's clock seems off, told only after a right password. */
+/** Why an answer was not taken. `late` was right a moment ago; `clock` carries how far the phone's clock seems off, told only after a right password. */
 export type Rejection =
-  | { readonly reason: 'malformed' | 'mismatch' | 'replayed' | 'used-backup-code' }
+  | { readonly reason: 'malformed' | 'mismatch' | 'late' | 'replayed' | 'used-backup-code' }
   | { readonly reason: 'clock'; readonly clockOffBySeconds: number }
 
 /** "Yes" cannot be said without the price: an accepted verdict carries what must be spent for it. */
@@ -46,6 +46,12 @@ export type Binding =
   | ({ readonly verdict: 'rejected' } & Rejection)
 
 /**
+ * How far the clock of a phone may be off. `usual` is one step either side; `strict` is the current step, and the one before for
+ * its first ten seconds. Kinds without a clock take both alike.
+ */
+export type Tolerance = 'usual' | 'strict'
+
+/**
  * A way of second step. Kinds are data: rows of one table, entries of one list.
  *
  * A factor knows neither HTTP nor the store nor the policy; what it needs (a clock, randomness) it is constructed with.
@@ -57,11 +63,11 @@ export interface Factor {
     /** A fresh secret and what the person is shown to take it over. Nothing is bound by this. */
     begin(person: Person): { readonly show: Form; readonly keep: Json }
     /** The state of the new authenticator once the answer proves that it works. The answer itself is spent in that state. */
-    answer(kept: Json, answer: string): Binding
+    answer(kept: Json, answer: string, tolerance: Tolerance): Binding
   }
   readonly authentication: {
     /** Whether a text has the form of this kind's answers at all. What fits no kind costs no try and opens no secret. */
     fits(answer: string): boolean
-    answer(state: State, answer: string): Verdict
+    answer(state: State, answer: string, tolerance: Tolerance): Verdict
   }
 }

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { badgeFor, isRequired, leastPasswordLength, type Membership, type Mode, requirementFor, startingPolicy } from './policy.ts'
+import {
+  badgeFor,
+  isRequired,
+  leastPasswordLength,
+  type Membership,
+  type Mode,
+  requirementFor,
+  startingPolicy,
+  toleranceFor,
+} from './policy.ts'
 
 const membership = (name: string, enabled: boolean, mode: Mode, required = false): Membership => ({
   organizationId: name,
@@ -50,7 +59,21 @@ test('the badge says where a person stands', () => {
 })
 
 test('a password that can open a session alone has 15 characters at least, else 8', () => {
-  assert.equal(leastPasswordLength({ secondStep: 'always' }), 8)
-  assert.equal(leastPasswordLength({ secondStep: 'if-enrolled' }), 15)
-  assert.equal(leastPasswordLength({ secondStep: 'never' }), 15)
+  assert.equal(leastPasswordLength({ secondStep: 'always' }, []), 8)
+  assert.equal(leastPasswordLength({ secondStep: 'if-enrolled' }, [startingPolicy]), 15)
+  assert.equal(leastPasswordLength({ secondStep: 'never' }, []), 15)
+})
+
+test('an organization raises the least length of passwords and never lowers it; of several the highest counts', () => {
+  const raised = (length: number) => ({ ...startingPolicy, leastPasswordLength: length })
+  assert.equal(leastPasswordLength({ secondStep: 'always' }, [raised(12)]), 12)
+  assert.equal(leastPasswordLength({ secondStep: 'if-enrolled' }, [raised(12)]), 15)
+  assert.equal(leastPasswordLength({ secondStep: 'if-enrolled' }, [raised(20), startingPolicy, raised(24)]), 24)
+})
+
+test('one organization that is strict about codes is enough, while its two-factor authentication is on', () => {
+  const strict = (enabled: boolean) => ({ policy: { ...startingPolicy, enabled, strictTotp: true } })
+  assert.equal(toleranceFor([membership('a', true, 'opt-in'), strict(true)]), 'strict')
+  assert.equal(toleranceFor([membership('a', true, 'opt-in'), strict(false)]), 'usual')
+  assert.equal(toleranceFor([]), 'usual')
 })

@@ -1,3 +1,4 @@
+import type { Tolerance } from './factor.ts'
 import type { Role } from './roles.ts'
 
 /** Whom an organization's requirement covers: everybody decides alone, the chosen ones must, or all must. */
@@ -100,10 +101,16 @@ export function badgeFor(requirement: Requirement, isEnrolled: boolean): Badge {
   return requirement.secondStep === 'always' ? 'required' : 'not-set-up'
 }
 
+/** One organization that is strict about the codes of apps is enough. */
+export function toleranceFor(memberships: readonly Pick<Membership, 'policy'>[]): Tolerance {
+  return memberships.some(({ policy }) => policy.enabled && policy.strictTotp) ? 'strict' : 'usual'
+}
+
 /**
  * The least length of a password, in code points: 8 where the second step is always asked, else 15, because then it can
- * open a session alone (SP 800-63B-4 §3.1.1.2).
+ * open a session alone (SP 800-63B-4 §3.1.1.2). Organizations raise it, also while their two-factor authentication is off, and
+ * the highest wins.
  */
-export function leastPasswordLength(requirement: Requirement): number {
-  return requirement.secondStep === 'always' ? 8 : 15
+export function leastPasswordLength(requirement: Requirement, policies: readonly Pick<Policy, 'leastPasswordLength'>[]): number {
+  return Math.max(requirement.secondStep === 'always' ? 8 : 15, ...policies.map((one) => one.leastPasswordLength ?? 0))
 }

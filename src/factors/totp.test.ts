@@ -78,8 +78,25 @@ test('a code is good for its own step and one either side, to the second', () =>
   const start = stepAt(new Date(base)) * 30_000
   for (let seconds = -120; seconds <= 150; seconds++) {
     at = start + seconds * 1000
-    const { verdict } = factor.authentication.answer({ secret: key, counter: -1, hashes: [], usedHashes: [] }, code)
+    const { verdict } = factor.authentication.answer({ secret: key, counter: -1, hashes: [], usedHashes: [] }, code, 'usual')
     assert.equal(verdict, seconds >= -30 && seconds < 60 ? 'accepted' : 'rejected', `${seconds} s`)
+  }
+})
+
+test('strictly, a code is good for its own step and the first ten seconds after it, to the second; what comes later is called late', () => {
+  let at = 0
+  const factor = totp({ now: () => new Date(at), random: randomBytes, issuer: 'Acme' })
+  const key = base32(rfcKey)
+  const step = stepAt(new Date(1_700_000_010_000))
+  const code = hotp(rfcKey, step)
+  for (let seconds = -120; seconds <= 150; seconds++) {
+    at = (step * 30 + seconds) * 1000
+    const verdict = factor.authentication.answer({ secret: key, counter: -1, hashes: [], usedHashes: [] }, code, 'strict')
+    assert.equal(verdict.verdict, seconds >= 0 && seconds < 40 ? 'accepted' : 'rejected', `${seconds} s`)
+    const binding = factor.enrollment.answer(key, code, 'strict')
+    assert.equal(binding.verdict, verdict.verdict, `set-up at ${seconds} s`)
+    if (seconds >= 40 && seconds < 60) assert.deepEqual(verdict, { verdict: 'rejected', reason: 'late' })
+    if (seconds < 0 && seconds >= -30) assert.deepEqual(verdict, { verdict: 'rejected', reason: 'clock', clockOffBySeconds: 30 })
   }
 })
 
@@ -88,7 +105,7 @@ test('an accepted step and every earlier one is dead, a later one is not', () =>
   const factor = totp({ now: () => new Date(at), random: randomBytes, issuer: 'Acme' })
   const current = stepAt(new Date(at))
   const judge = (counter: number, step: number) =>
-    factor.authentication.answer({ secret: base32(rfcKey), counter, hashes: [], usedHashes: [] }, hotp(rfcKey, step))
+    factor.authentication.answer({ secret: base32(rfcKey), counter, hashes: [], usedHashes: [] }, hotp(rfcKey, step), 'usual')
   assert.deepEqual(judge(current, current), { verdict: 'rejected', reason: 'replayed' })
   assert.deepEqual(judge(current, current - 1), { verdict: 'rejected', reason: 'replayed' })
   assert.deepEqual(judge(current, current + 1), { verdict: 'accepted', cost: { counter: current + 1 }, proves: ['have'], amr: ['otp'] })
@@ -99,7 +116,7 @@ test('a phone whose clock is off is told by how much, and not let in', () => {
   const factor = totp({ now: () => new Date(at), random: randomBytes, issuer: 'Acme' })
   const current = stepAt(new Date(at))
   const judge = (step: number) =>
-    factor.authentication.answer({ secret: base32(rfcKey), counter: -1, hashes: [], usedHashes: [] }, hotp(rfcKey, step))
+    factor.authentication.answer({ secret: base32(rfcKey), counter: -1, hashes: [], usedHashes: [] }, hotp(rfcKey, step), 'usual')
   assert.deepEqual(judge(current - 6), { verdict: 'rejected', reason: 'clock', clockOffBySeconds: -180 })
   assert.deepEqual(judge(current + 4), { verdict: 'rejected', reason: 'clock', clockOffBySeconds: 120 })
   assert.deepEqual(judge(current - 100), { verdict: 'rejected', reason: 'mismatch' })
@@ -110,7 +127,7 @@ test('digits may be typed in two groups', () => {
   const factor = totp({ now: () => new Date(at), random: randomBytes, issuer: 'Acme' })
   const code = hotp(rfcKey, stepAt(new Date(at)))
   const state = { secret: base32(rfcKey), counter: -1, hashes: [], usedHashes: [] }
-  assert.equal(factor.authentication.answer(state, `${code.slice(0, 3)} ${code.slice(3)}`).verdict, 'accepted')
+  assert.equal(factor.authentication.answer(state, `${code.slice(0, 3)} ${code.slice(3)}`, 'usual').verdict, 'accepted')
 })
 
 test('Base32 gives the values of RFC 4648 §10 without padding, and back', () => {

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { isSame } from '#crypto/random.ts'
-import type { Factor, Rejection } from '#domain/factor.ts'
+import type { Factor, Rejection, Tolerance } from '#domain/factor.ts'
 import type { Clock, Random } from '#domain/ports.ts'
 import { base32, fromBase32 } from './base32.ts'
 
@@ -14,6 +14,8 @@ export interface TotpOptions {
 const periodSeconds = 30
 /** The current step first, then one either side: phones' clocks differ. Each step is good once. */
 const window = [0, -1, 1] as const
+/** How long the code before is taken where the organization is strict: about as long as it takes to type one. */
+const strictGraceSeconds = 10
 const pattern = /^[0-9]{6}$/
 const cleaned = (answer: string) => answer.replace(/[\s-]/g, '')
 /** How far to look for a clock that is off, in steps; only to say so, never to accept. */
@@ -33,6 +35,8 @@ export function stepAt(at: Date): number {
   return Math.floor(at.getTime() / 1000 / periodSeconds)
 }
 
+const secondsInto = (at: Date) => (at.getTime() / 1000) % periodSeconds
+
 /** The address in the QR code: `protocols` call it the Key URI. Issuer in both places, nothing that an app might ignore. */
 export function keyUri(issuer: string, account: string, key: string): string {
   const clean = (text: string) => encodeURIComponent(text.replaceAll(':', ' ').trim())
@@ -44,20 +48,25 @@ export function keyUri(issuer: string, account: string, key: string): string {
  * verdict carries the step it costs, and the statement that saves it refuses a step that is not higher than the stored one.
  */
 export function totp({ now, random, issuer }: TotpOptions): Factor {
-  const judge = (secret: unknown, lastStep: number, answer: string): { readonly step: number } | Rejection => {
+  const judge = (secret: unknown, lastStep: number, answer: string, tolerance: Tolerance): { readonly step: number } | Rejection => {
     const digits = cleaned(answer)
     if (!pattern.test(digits)) return { reason: 'malformed' }
     const key = createSecretKey(fromBase32(String(secret)))
-    const current = stepAt(now())
+    const at = now()
+    const current = stepAt(at)
+    const isTaken = (away: number) => tolerance === 'usual' || away === 0 || (away === -1 && secondsInto(at) < strictGraceSeconds)
     let isUsed = false
+    let isLate = false
     for (const away of window) {
       const step = current + away
       if (!isSame(hotp(key, step), digits)) continue
-      if (step > lastStep) return { step }
-      isUsed = true
+      if (step <= lastStep) isUsed = true
+      else if (isTaken(away)) return { step }
+      else isLate = away < 0
     }
     if (isUsed) return { reason: 'replayed' }
-    for (let away = 2; away <= clockSearch; away++) {
+    if (isLate) return { reason: 'late' }
+    for (let away = 1; away <= clockSearch; away++) {
       for (const sign of [-1, 1]) {
         if (isSame(hotp(key, current + sign * away), digits)) return { reason: 'clock', clockOffBySeconds: sign * away * periodSeconds }
       }
@@ -73,16 +82,16 @@ export function totp({ now, random, issuer }: TotpOptions): Factor {
         const key = base32(random(20))
         return { show: { form: 'secret', key, uri: keyUri(issuer, person.email, key) }, keep: key }
       },
-      answer: (kept, answer) => {
-        const judged = judge(kept, -1, answer)
+      answer: (kept, answer, tolerance) => {
+        const judged = judge(kept, -1, answer, tolerance)
         if ('reason' in judged) return { verdict: 'rejected', ...judged }
         return { verdict: 'accepted', state: { secret: kept, counter: judged.step, hashes: [], usedHashes: [] }, ...evidence }
       },
     },
     authentication: {
       fits: (answer) => pattern.test(cleaned(answer)),
-      answer: ({ secret, counter }, answer) => {
-        const judged = judge(secret, counter, answer)
+      answer: ({ secret, counter }, answer, tolerance) => {
+        const judged = judge(secret, counter, answer, tolerance)
         return 'reason' in judged
           ? { verdict: 'rejected', ...judged }
           : { verdict: 'accepted', cost: { counter: judged.step }, ...evidence }

@@ -53,7 +53,7 @@ export async function setUp(rooms: Rooms, visit: Visit, { token, organizationNam
   if (key === undefined) throw new Problem('invalid-email')
   if (organization === '' || person === '') throw new Problem('malformed', { reason: organization === '' ? 'organizationName' : 'name' })
   const policy: Policy = { ...startingPolicy, enabled: true }
-  await checkNewPassword(password, leastPasswordLength({ secondStep: 'always' }), { email: key, name: person, organization })
+  await checkNewPassword(password, leastPasswordLength({ secondStep: 'always' }, [policy]), { email: key, name: person, organization })
   const hash = await rooms.passwords.hash(password)
   const now = rooms.now()
   const account = await rooms.store.transaction(async (db) => {
@@ -162,7 +162,7 @@ async function mailPasswordReset(rooms: Rooms, visit: Visit, key: string): Promi
 
 /** What the page behind a password-reset link needs. @throws {Problem} `link-gone` */
 export async function passwordResetOf(rooms: Rooms, token: string): Promise<{ readonly minLength: number }> {
-  return { minLength: leastPasswordLength(requirementOf(await requireResetting(rooms, token))) }
+  return { minLength: leastLengthOf(await requireResetting(rooms, token)) }
 }
 
 /**
@@ -174,7 +174,7 @@ export async function passwordResetOf(rooms: Rooms, token: string): Promise<{ re
 export async function resetPassword(rooms: Rooms, visit: Visit, { token, password }: ResetPassword): Promise<void> {
   const account = await requireResetting(rooms, token)
   const organization = account.memberships[0]?.organizationName ?? ''
-  await checkNewPassword(password, leastPasswordLength(requirementOf(account)), { email: account.email, name: account.name, organization })
+  await checkNewPassword(password, leastLengthOf(account), { email: account.email, name: account.name, organization })
   const hash = await rooms.passwords.hash(password)
   const now = rooms.now()
   await rooms.store.transaction(async (db) => {
@@ -199,13 +199,16 @@ async function requireInvited(rooms: Rooms, token: string) {
   const link = await findLink(rooms.store.db, 'invitation', token, rooms.now())
   const invited = link?.organizationId && link.userId ? await findInvited(rooms.store.db, link.organizationId, link.userId) : undefined
   if (!link?.organizationId || !link.userId || !invited) throw new Problem('link-gone')
-  const { enabled, mode, required, ...rest } = invited
+  const { enabled, mode, leastPasswordLength: raised, required, ...rest } = invited
   const must = isRequired({ required, policy: { enabled, mode } })
-  const minLength = leastPasswordLength({ secondStep: must ? 'always' : 'if-enrolled' })
+  const minLength = leastPasswordLength({ secondStep: must ? 'always' : 'if-enrolled' }, [{ leastPasswordLength: raised }])
   return { ...rest, minLength, organizationId: link.organizationId, userId: link.userId }
 }
 
-const requirementOf = ({ memberships, setUpDue }: Account) => requirementFor(memberships, setUpDue)
+function leastLengthOf({ memberships, setUpDue }: Account): number {
+  const policies = memberships.map((one) => one.policy)
+  return leastPasswordLength(requirementFor(memberships, setUpDue), policies)
+}
 
 function require(account: Account | undefined): Account {
   if (!account) throw new Error('The account was written in this transaction.')

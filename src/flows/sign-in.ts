@@ -5,7 +5,7 @@ import { seal } from '#crypto/seal.ts'
 import { type Assurance, type Evidence, passwordEvidence } from '#domain/assurance.ts'
 import { plainEmail } from '#domain/email.ts'
 import type { Rejection, Verdict } from '#domain/factor.ts'
-import { requirementFor } from '#domain/policy.ts'
+import { requirementFor, toleranceFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { isFresh } from '#domain/session.ts'
 import { advance, nextStep, type SignIn, type Step, signInLifetimeSeconds } from '#domain/sign-in.ts'
@@ -206,7 +206,7 @@ async function answerEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, an
   const { enrollment } = signIn
   if (!enrollment) throw new Problem('step-not-open')
   const now = rooms.now()
-  const binding = factorOf(rooms, enrollment.kind).enrollment.answer(enrollment.keep, answer)
+  const binding = factorOf(rooms, enrollment.kind).enrollment.answer(enrollment.keep, answer, toleranceFor(account.memberships))
   if (binding.verdict === 'rejected') throw notAccepted(binding)
 
   const id = newId(now)
@@ -354,13 +354,14 @@ function judgeCode(
   account: Account,
   code: string,
 ): { readonly authenticator: Authenticator; readonly verdict: Verdict } | undefined {
-  const weight = { malformed: 0, mismatch: 1, clock: 2, replayed: 3, 'used-backup-code': 3 }
+  const weight = { malformed: 0, mismatch: 1, clock: 2, late: 3, replayed: 4, 'used-backup-code': 4 }
+  const tolerance = toleranceFor(account.memberships)
   const judged = account.authenticators.flatMap((authenticator) => {
     const { authentication } = factorOf(rooms, authenticator.kind)
     if (!authentication.fits(code)) return []
-    return [{ authenticator, verdict: authentication.answer(stateOf(rooms.keys, account.id, authenticator), code) }]
+    return [{ authenticator, verdict: authentication.answer(stateOf(rooms.keys, account.id, authenticator), code, tolerance) }]
   })
-  const rank = ({ verdict }: (typeof judged)[number]) => (verdict.verdict === 'accepted' ? 4 : weight[verdict.reason])
+  const rank = ({ verdict }: (typeof judged)[number]) => (verdict.verdict === 'accepted' ? 5 : weight[verdict.reason])
   return judged.sort((one, other) => rank(other) - rank(one))[0]
 }
 

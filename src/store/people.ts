@@ -210,6 +210,7 @@ export async function findInvited(db: Database, organizationId: string, userId: 
       'm.role',
       'p.enabled',
       'p.mode',
+      'p.least_password_length as leastPasswordLength',
     ])
     .where('m.organization_id', '=', organizationId)
     .where('m.user_id', '=', userId)

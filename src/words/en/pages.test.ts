@@ -17,12 +17,14 @@ test('every problem says what it was and what to do next', () => {
 test('a wrong code is explained by its reason', () => {
   assert.match(code('mismatch').advice, /change every 30 seconds/)
   assert.match(code('replayed').advice, /next one/)
+  assert.match(code('late').advice, /shows now/)
   assert.match(code('malformed').advice, /six digits/)
   assert.match(explain({ code: 'code-not-accepted', reason: 'mismatch' }, { isBackupCode: true }).advice, /saved last/)
 })
 
 test("a phone's clock is told as far off as it is", () => {
   assert.match(code('clock', { clockOffBySeconds: -180 }).advice, /about 3 minutes behind.*automatic/)
+  assert.match(code('clock', { clockOffBySeconds: 30 }).advice, /about 30 seconds ahead/)
   assert.match(code('clock', { clockOffBySeconds: 60 }).advice, /about 1 minute ahead/)
 })
 

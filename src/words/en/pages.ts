@@ -47,6 +47,13 @@ function codeNotAccepted(
       advice: 'Each code works once. Wait for the next one in your app, then type that.',
     }
   }
+  if (reason === 'late') {
+    return {
+      field,
+      title: 'That code has just run out.',
+      advice: 'Type the one that your app shows now. If this happens again, switch on automatic date and time on your phone.',
+    }
+  }
   if (reason === 'clock') {
     const direction = clockOffBySeconds < 0 ? 'behind' : 'ahead'
     return {
