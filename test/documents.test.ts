@@ -7,7 +7,7 @@ import { type ProblemCode, problems } from '#domain/problem.ts'
 import { freshProofSeconds, sessionLifetime } from '#domain/session.ts'
 import { signInLifetimeSeconds } from '#domain/sign-in.ts'
 import * as throttle from '#domain/throttle.ts'
-import { invitationLifetimeSeconds } from '#flows/people.ts'
+import { invitationLifetimeSeconds } from '#flows/invitations.ts'
 import { authorityTable, printedTable } from './authority.ts'
 import { type Kit, openKit } from './kit.ts'
 

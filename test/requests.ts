@@ -17,7 +17,12 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
   'PUT /organizations/:organizationId/policy': { ...startingPolicy, version: 1 },
   'POST /organizations/:organizationId/users': { name: 'N', email: 'invited@example.org', role: 'user' },
   'PATCH /organizations/:organizationId/users/:userId': {
-    kinds: { 'a role': { role: 'user' }, 'requires 2FA': { required: true }, 'no longer requires 2FA': { required: false } },
+    kinds: {
+      'a name': { name: 'N' },
+      'a role': { role: 'user' },
+      'requires 2FA': { required: true },
+      'no longer requires 2FA': { required: false },
+    },
   },
   'POST /organizations/:organizationId/users/:userId/two-factor': {
     kinds: { enable: { action: 'enable' }, disable: { action: 'disable' }, reset: { action: 'reset' } },

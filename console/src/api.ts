@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { Session, Sessions, TwoFactor } from '#contract/account.ts'
-import type { Member, Members, Organization } from '#contract/organizations.ts'
+import type { Organization } from '#contract/organizations.ts'
+import type { Member, Members } from '#contract/people.ts'
 import type { Policy } from '#contract/policy.ts'
 import type { ProblemReply } from '#contract/problem.ts'
 import { words } from '#words/en/console.ts'

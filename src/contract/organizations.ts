@@ -1,10 +1,15 @@
 import { type Static, Type } from 'typebox'
-import { Badge, Role } from './account.ts'
+import { Role } from './account.ts'
 
 /** What a role may do in an organization; the Console offers exactly these, the flows enforce them. */
 export const Right = Type.Union([
   Type.Literal('see-users'),
   Type.Literal('invite-users'),
+  Type.Literal('import-users'),
+  Type.Literal('edit-users'),
+  Type.Literal('suspend-users'),
+  Type.Literal('remove-users'),
+  Type.Literal('unlock-users'),
   Type.Literal('require-two-factor'),
   Type.Literal('undo-requirement'),
   Type.Literal('reset-two-factor'),
@@ -27,43 +32,3 @@ export type Organization = Static<typeof Organization>
 
 export const NewSite = Type.Object({ name: Type.String({ minLength: 1, maxLength: 120 }) }, { additionalProperties: false })
 export type NewSite = Static<typeof NewSite>
-
-export const Member = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  email: Type.String(),
-  role: Role,
-  status: Type.Union([Type.Literal('invited'), Type.Literal('active')]),
-  required: Type.Boolean({ description: 'The tick "Required 2FA" of this person in this organization' }),
-  isRequired: Type.Boolean({ description: 'Whether the rules as a whole require it from this person' }),
-  badge: Badge,
-  lastSignInAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
-  isSelf: Type.Boolean(),
-})
-export type Member = Static<typeof Member>
-
-export const Members = Type.Object({
-  users: Type.Array(Member),
-  total: Type.Integer({ description: 'Matches in all, on every page together' }),
-  nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Send it as ?cursor= for the next page' }),
-})
-export type Members = Static<typeof Members>
-
-export const Invitation = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 120 }), email: Type.String({ minLength: 3, maxLength: 320 }), role: Role },
-  { additionalProperties: false },
-)
-export type Invitation = Static<typeof Invitation>
-
-export const MemberChange = Type.Object(
-  { role: Type.Optional(Role), required: Type.Optional(Type.Boolean()) },
-  { additionalProperties: false, minProperties: 1 },
-)
-export type MemberChange = Static<typeof MemberChange>
-
-/** "Enable" makes it required of this person, "Disable" takes the requirement and the authenticators away, "Reset" the authenticators only. */
-export const TwoFactorAction = Type.Object(
-  { action: Type.Union([Type.Literal('enable'), Type.Literal('disable'), Type.Literal('reset')]) },
-  { additionalProperties: false },
-)
-export type TwoFactorAction = Static<typeof TwoFactorAction>

@@ -21,6 +21,11 @@ export type Action =
   | 'role.changed'
   | 'user.invited'
   | 'user.joined'
+  | 'user.changed'
+  | 'user.suspended'
+  | 'user.reinstated'
+  | 'user.removed'
+  | 'user.unlocked'
   | 'password.set'
   | 'password.reset-asked'
 

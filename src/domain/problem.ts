@@ -31,6 +31,8 @@ export const problems = {
     title: 'This organization leaves the choice to each person. Set the mode to "Chosen users" to require it from some.',
   },
   'not-enrolled': { status: 409, title: 'No authenticator is set up.' },
+  'not-joined': { status: 409, title: 'This person has not accepted the invitation yet. Remove them to take it back.' },
+  yourself: { status: 409, title: 'Nobody does this to themselves. Ask another administrator.' },
   'already-active': { status: 409, title: 'This person has accepted the invitation already.' },
   'last-security-admin': { status: 409, title: 'This is the last Security Admin here. Name another one first.' },
   'shared-user': {

@@ -4,6 +4,11 @@ export type Role = 'owner' | 'security-admin' | 'admin' | 'user'
 export type Right =
   | 'see-users'
   | 'invite-users'
+  | 'import-users'
+  | 'edit-users'
+  | 'suspend-users'
+  | 'remove-users'
+  | 'unlock-users'
   | 'require-two-factor'
   | 'undo-requirement'
   | 'reset-two-factor'
@@ -12,8 +17,24 @@ export type Right =
   | 'change-policy'
   | 'create-sites'
 
-const admin = ['see-users', 'invite-users', 'require-two-factor', 'reset-two-factor', 'see-policy'] as const satisfies readonly Right[]
-const securityAdmin = [...admin, 'undo-requirement', 'change-roles', 'change-policy'] as const satisfies readonly Right[]
+const admin = [
+  'see-users',
+  'invite-users',
+  'import-users',
+  'edit-users',
+  'suspend-users',
+  'require-two-factor',
+  'reset-two-factor',
+  'see-policy',
+] as const satisfies readonly Right[]
+const securityAdmin = [
+  ...admin,
+  'undo-requirement',
+  'remove-users',
+  'unlock-users',
+  'change-roles',
+  'change-policy',
+] as const satisfies readonly Right[]
 
 const rights: Readonly<Record<Role, readonly Right[]>> = {
   user: [],

@@ -118,9 +118,9 @@ export async function acceptInvitation(rooms: Rooms, visit: Visit, { token, pass
     if (!isRight) throw new Problem('wrong-password')
   }
   const account = await rooms.store.transaction(async (db) => {
-    if (!(await spendLink(db, 'invitation', token, now))) throw new Problem('link-gone')
+    // The membership comes first, as for whoever removes or invites again: the two rows are locked in one order everywhere.
+    if (!(await join(db, now, organizationId, userId)) || !(await spendLink(db, 'invitation', token, now))) throw new Problem('link-gone')
     if (hash !== undefined) await setPassword(db, userId, hash, [lane.key])
-    await join(db, now, organizationId, userId)
     await note(db, now, visit, { action: 'user.joined', organizationId, actorId: userId, subjectId: userId })
     return findAccount(db, userId)
   })

@@ -56,13 +56,18 @@ export async function findOrganizationFor(
   const row = await db
     .selectFrom('organizations as o')
     .leftJoin('memberships as own', (join) =>
-      join.onRef('own.organization_id', '=', 'o.id').on('own.user_id', '=', actorId).on('own.joined_at', 'is not', null),
+      join
+        .onRef('own.organization_id', '=', 'o.id')
+        .on('own.user_id', '=', actorId)
+        .on('own.joined_at', 'is not', null)
+        .on('own.suspended_at', 'is', null),
     )
     .leftJoin('memberships as above', (join) =>
       join
         .onRef('above.organization_id', '=', 'o.parent_id')
         .on('above.user_id', '=', actorId)
         .on('above.joined_at', 'is not', null)
+        .on('above.suspended_at', 'is', null)
         .on('above.role', '<>', 'user'),
     )
     .select(['o.id', 'o.name', 'o.parent_id', 'own.role as own_role', 'above.role as above_role'])

@@ -1,9 +1,9 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql, type Updateable } from 'kysely'
 import { isId, newId } from '#crypto/random.ts'
-import type { Mode } from '#domain/policy.ts'
+import type { Badge, Mode } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
 import { laneKeys } from './sign-in.ts'
-import type { Database } from './tables.ts'
+import type { Database, Tables } from './tables.ts'
 
 export interface Member {
   readonly id: string
@@ -12,11 +12,16 @@ export interface Member {
   readonly role: Role
   readonly required: boolean
   readonly joinedAt: Date | null
+  readonly suspendedAt: Date | null
+  /** "Two Factor Type": a kind of factor, or null for the organization's default. */
+  readonly method: string | null
   readonly isEnrolled: boolean
   readonly lastSignInAt: Date | null
   /** Whether the person also belongs to an organization that the one who looks has no administrative role over. */
   readonly isShared: boolean
   readonly policy: { readonly enabled: boolean; readonly mode: Mode }
+  /** Where the person stands in the list of people. */
+  readonly listedAs: string
 }
 
 interface MemberRow {
@@ -26,6 +31,9 @@ interface MemberRow {
   readonly role: Role
   readonly required: boolean
   readonly joined_at: Date | null
+  readonly suspended_at: Date | null
+  readonly method: string | null
+  readonly listed_as: string
   readonly enrolled: boolean
   readonly last_sign_in_at: Date | null
   readonly shared: boolean
@@ -37,14 +45,14 @@ interface MemberRow {
 const shownName = sql`case when m.joined_at is null then m.invited_as else u.name end`
 
 const memberColumns = (actorId: string) => sql`
-  u.id, u.email, ${shownName} as name, m.role, m.required, m.joined_at, p.enabled, p.mode,
+  u.id, u.email, ${shownName} as name, m.role, m.required, m.joined_at, m.suspended_at, m.method, m.listed_as, p.enabled, p.mode,
   m.joined_at is not null and exists (select from authenticators a where a.user_id = u.id and a.retired_at is null) as enrolled,
   case when m.joined_at is not null then (
     select e.at from audit_events e where e.subject_id = u.id and e.action = 'session.started' order by e.id desc limit 1) end as last_sign_in_at,
   exists (
     select from memberships other join organizations oo on oo.id = other.organization_id
     where other.user_id = u.id and other.joined_at is not null and not exists (
-      select from memberships mine where mine.user_id = ${actorId} and mine.joined_at is not null and mine.role <> 'user'
+      select from memberships mine where mine.user_id = ${actorId} and mine.joined_at is not null and mine.suspended_at is null and mine.role <> 'user'
         and mine.organization_id in (oo.id, oo.parent_id))) as shared`
 
 /** One member, locked against a change by somebody else until the transaction ends. */
@@ -55,27 +63,63 @@ export async function findMember(db: Database, organizationId: string, userId: s
   return rows[0] && toMember(rows[0])
 }
 
-export interface MemberQuery {
+/** What a list of people is narrowed by; all of it together. */
+export interface MemberFilter {
+  /** Part of the name as it is shown, or of the address. */
   readonly search?: string
-  readonly cursor?: { readonly name: string; readonly id: string }
-  readonly limit: number
+  readonly status?: 'invited' | 'active' | 'suspended'
+  readonly badge?: Badge
+  readonly role?: Role
 }
 
-/** A page of members in the order of their names. The search looks for the text anywhere in the name and the address. */
+const statuses = {
+  invited: sql`m.joined_at is null`,
+  active: sql`m.joined_at is not null and m.suspended_at is null`,
+  suspended: sql`m.suspended_at is not null`,
+} as const
+
+const enrolled = sql`m.joined_at is not null and exists (select from authenticators a where a.user_id = m.user_id and a.retired_at is null)`
+const must = sql`(p.mode = 'everyone' or (p.mode = 'chosen' and m.required))`
+const badges: Readonly<Record<Badge, RawBuilder<unknown>>> = {
+  'not-available': sql`not p.enabled`,
+  secured: sql`p.enabled and ${enrolled}`,
+  required: sql`p.enabled and ${must} and not (${enrolled})`,
+  'not-set-up': sql`p.enabled and not ${must} and not (${enrolled})`,
+}
+
+/** Everything it asks stands in `memberships_listed`, but for the authenticators, which have an index by person. */
+function matches(organizationId: string, { search, status, badge, role }: MemberFilter): RawBuilder<unknown> {
+  const conditions = [
+    sql`m.organization_id = ${organizationId}`,
+    ...(search ? [sql`m.listed_as like lower(${`%${search.replace(/[\\%_]/g, '\\$&')}%`})`] : []),
+    ...(status ? [statuses[status]] : []),
+    ...(role ? [sql`m.role = ${role}`] : []),
+    ...(badge ? [badges[badge]] : []),
+  ]
+  return sql.join(conditions, sql` and `)
+}
+
+/** A page of members in the order of their names, after the one who is listed as `after`. */
 export async function listMembers(
   db: Database,
   organizationId: string,
   actorId: string,
-  { search, cursor, limit }: MemberQuery,
-): Promise<{ readonly members: readonly Member[]; readonly total: number }> {
-  const like = search ? `%${search.replace(/[\\%_]/g, '\\$&')}%` : undefined
-  const matches = like ? sql`and (${shownName} ilike ${like} or u.email ilike ${like})` : sql``
-  const after = cursor ? sql`and (lower(${shownName}), u.id) > (lower(${cursor.name}), ${cursor.id}::uuid)` : sql``
-  const from = sql`from memberships m join users u on u.id = m.user_id join policies p on p.organization_id = m.organization_id where m.organization_id = ${organizationId} ${matches}`
-  const { rows } =
-    await sql<MemberRow>`select ${memberColumns(actorId)} ${from} ${after} order by lower(${shownName}), u.id limit ${limit}`.execute(db)
-  const { rows: counted } = await sql<{ total: number }>`select count(*)::int as total ${from}`.execute(db)
-  return { members: rows.map(toMember), total: counted[0]?.total ?? 0 }
+  filter: MemberFilter,
+  { after, limit }: { readonly after?: string; readonly limit: number },
+): Promise<readonly Member[]> {
+  const { rows } = await sql<MemberRow>`
+    select ${memberColumns(actorId)} from memberships m join users u on u.id = m.user_id join policies p on p.organization_id = m.organization_id
+    where ${matches(organizationId, filter)} ${after === undefined ? sql`` : sql`and m.listed_as > ${after}`}
+    order by m.listed_as limit ${limit}`.execute(db)
+  return rows.map(toMember)
+}
+
+/** How many members there are on all pages together. */
+export async function countMembers(db: Database, organizationId: string, filter: MemberFilter): Promise<number> {
+  const { rows } = await sql<{ total: number }>`
+    select count(*)::int as total from memberships m join policies p on p.organization_id = m.organization_id
+    where ${matches(organizationId, filter)}`.execute(db)
+  return rows[0]?.total ?? 0
 }
 
 function toMember(row: MemberRow): Member {
@@ -86,10 +130,13 @@ function toMember(row: MemberRow): Member {
     role: row.role,
     required: row.required,
     joinedAt: row.joined_at,
+    suspendedAt: row.suspended_at,
+    method: row.method,
     isEnrolled: row.enrolled,
     lastSignInAt: row.last_sign_in_at,
     isShared: row.shared,
     policy: { enabled: row.enabled, mode: row.mode },
+    listedAs: row.listed_as,
   }
 }
 
@@ -136,22 +183,34 @@ export async function addMembership(
   return numInsertedOrUpdatedRows === 1n
 }
 
-export async function join(db: Database, now: Date, organizationId: string, userId: string): Promise<void> {
-  await db
+/** Accepts a membership. @returns false when it is not open any more */
+export async function join(db: Database, now: Date, organizationId: string, userId: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable('memberships')
     .set({ joined_at: now })
     .where('organization_id', '=', organizationId)
     .where('user_id', '=', userId)
-    .execute()
+    .where('joined_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
 }
 
 export async function changeMembership(
   db: Database,
   organizationId: string,
   userId: string,
-  change: { readonly role?: Role; readonly required?: boolean },
+  change: Updateable<Pick<Tables['memberships'], 'role' | 'required' | 'method' | 'invited_as' | 'suspended_at'>>,
 ): Promise<void> {
   await db.updateTable('memberships').set(change).where('organization_id', '=', organizationId).where('user_id', '=', userId).execute()
+}
+
+/** The audit stays, and so does the person. */
+export async function removeMembership(db: Database, organizationId: string, userId: string): Promise<void> {
+  await db.deleteFrom('memberships').where('organization_id', '=', organizationId).where('user_id', '=', userId).execute()
+}
+
+export async function renameUser(db: Database, userId: string, name: string): Promise<void> {
+  await db.updateTable('users').set({ name }).where('id', '=', userId).execute()
 }
 
 /** Role changes of one organization happen one after another; whoever comes second acts with the role they then have. */
@@ -168,6 +227,7 @@ export async function otherSecurityAdmins(db: Database, organizationId: string, 
     .where('user_id', '<>', userId)
     .where('role', 'in', ['owner', 'security-admin'])
     .where('joined_at', 'is not', null)
+    .where('suspended_at', 'is', null)
     .forUpdate()
     .execute()
   return rows.length

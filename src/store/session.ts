@@ -34,7 +34,7 @@ const isLive = `s.last_seen_at > $2::timestamptz - interval '${sessionLifetime.i
 const sessionText = `select s.id, s.user_id, s.evidence, s.started_at, s.last_seen_at < $2::timestamptz - interval '1 minute' as is_stale, u.email, u.name, m.organization_id, o.name as organization_name, o.parent_id, m.role, m.required,
     ${policyColumns}
   from sessions s join users u on u.id = s.user_id
-    left join memberships m on m.user_id = s.user_id and m.joined_at is not null
+    left join memberships m on m.user_id = s.user_id and m.joined_at is not null and m.suspended_at is null
     left join organizations o on o.id = m.organization_id
     left join policies p on p.organization_id = m.organization_id
   where s.token_hash = $1 and ${isLive} order by m.joined_at`
@@ -138,6 +138,22 @@ export async function endSessions(
 /** Ends everything that a person has open: sessions and sign-ins on the way. */
 export async function endEverything(db: Database, userId: string): Promise<void> {
   await endSessions(db, userId, {})
+}
+
+/**
+ * Ends everything that a person has open if no membership of theirs counts any more. With one that does, sessions go on, and
+ * the next request finds what is left of them.
+ */
+export async function endIfHomeless(db: Database, userId: string): Promise<void> {
+  const home = await db
+    .selectFrom('memberships')
+    .select('organization_id')
+    .where('user_id', '=', userId)
+    .where('joined_at', 'is not', null)
+    .where('suspended_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  if (!home) await endEverything(db, userId)
 }
 
 /** Removes what has run out. Nothing waits for this; what has run out is refused already. */

@@ -100,6 +100,12 @@ export function toEvidence(stored: unknown): readonly Evidence[] {
   return (stored as readonly { kind: string; proves: Proof[]; amr: Amr[]; at: string }[]).map((one) => ({ ...one, at: new Date(one.at) }))
 }
 
+/** Forgets wrong answers and waits. @returns how many of the lanes bore any */
+export async function clearLanes(db: Database, keys: readonly string[]): Promise<number> {
+  const { numDeletedRows } = await db.deleteFrom('throttles').where('key', 'in', keys).where('failures', '>', 0).executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
 export async function dropSignIn(db: Database, tokenHash: Buffer): Promise<void> {
   await db.deleteFrom('sign_ins').where('token_hash', '=', tokenHash).execute()
 }

@@ -30,6 +30,9 @@ export interface Tables {
     invited_as: string
     invited_at: Date
     joined_at: Date | null
+    suspended_at: ColumnType<Date | null, Date | null | undefined, Date | null>
+    method: ColumnType<string | null, string | null | undefined, string | null>
+    listed_as: ColumnType<string, never, never>
   }
   authenticators: {
     id: string

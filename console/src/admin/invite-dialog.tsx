@@ -1,7 +1,7 @@
 import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import type { Role } from '#contract/account.ts'
-import type { Invitation } from '#contract/organizations.ts'
+import type { Invitation } from '#contract/people.ts'
 import { words } from '#words/en/console.ts'
 import { useChange } from '../changes.tsx'
 import { useWho } from '../who.tsx'

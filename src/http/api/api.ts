@@ -15,6 +15,7 @@ import { requireSameOrigin, type Visits } from '../visit.ts'
 import { accountRoutes } from './account.ts'
 import { linkRoutes } from './links.ts'
 import { organizationRoutes } from './organizations.ts'
+import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policy.ts'
 import { signInRoutes } from './sign-in.ts'
 
@@ -57,6 +58,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       accountRoutes(api)
       organizationRoutes(api)
       policyRoutes(api)
+      peopleRoutes(api)
       linkRoutes(api)
       app.get('/openapi.json', { config: { authority: { who: 'anyone' } }, schema: { hide: true } }, () => app.swagger())
     },

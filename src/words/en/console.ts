@@ -194,7 +194,7 @@ export const words = {
     email: 'Email',
     role: 'Role',
     status: 'Status',
-    statuses: { invited: 'Invited', active: 'Active' },
+    statuses: { invited: 'Invited', active: 'Active', suspended: 'Suspended' },
     twoFactor: 'Two-Factor',
     actions: 'Actions',
     actionsFor: (name: string) => `Actions for ${name}`,

@@ -14,6 +14,11 @@ const needs = {
   'wrong-codes-limit': [],
   'requirement-set': ['organization'],
   'requirement-removed': ['organization'],
+  'user-changed': ['organization', 'by'],
+  'user-unlocked': ['organization', 'by'],
+  'membership-suspended': ['organization'],
+  'membership-reinstated': ['organization'],
+  'membership-removed': ['organization'],
   'policy-off': ['organization'],
 } as const satisfies Record<string, readonly string[]>
 
@@ -28,6 +33,7 @@ interface Circumstances {
 interface Optional {
   readonly 'two-factor-disabled': { readonly organization?: string }
   readonly 'two-factor-reset': { readonly organization?: string }
+  readonly 'user-changed': { readonly name?: string; readonly role?: string; readonly method?: string }
 }
 
 /**
@@ -68,6 +74,12 @@ function webAddress(url: string): string {
 
 /** An IP address as it is; anything a proxy may have let through instead is treated like a name. */
 const networkAddress = (text: string) => (/^([0-9a-f]*:[0-9a-f:]{0,40})?(\d{1,3}(\.\d{1,3}){3})?$/i.test(text) ? text : asName(text))
+
+const roles: Readonly<Record<string, string>> = { owner: 'Owner', 'security-admin': 'Security Admin', admin: 'Admin', user: 'User' }
+const methods: Readonly<Record<string, string>> = {
+  default: "the organization's default",
+  totp: 'Google / Microsoft Authenticator',
+}
 
 const changeIt =
   'If this was not you: somebody may be in your account. Change your password now with "Forgot password?" on the login page, then tell your administrator.'
@@ -161,6 +173,41 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
     paragraphs: [
       `${asName(organization)} no longer requires Two-Factor Authentication from you. What you have set up stays on until you switch it off, and we advise you to keep it on.`,
     ],
+    otherwise: 'If this was not expected: ask your administrator.',
+  }),
+  'user-changed': ({ organization, by, name, role, method }) => ({
+    subject: `Your account at ${asName(organization)} was changed`,
+    paragraphs: [
+      `${asName(by)}, an administrator of ${asName(organization)}, changed your account.`,
+      ...(name === undefined ? [] : [`Your name is now: ${asName(name)}.`]),
+      ...(role === undefined ? [] : [`Your role there is now: ${roles[role] ?? asName(role)}.`]),
+      ...(method === undefined ? [] : [`Your Two Factor Type there is now: ${methods[method] ?? asName(method)}.`]),
+    ],
+    otherwise: 'If this was not expected: ask your administrator.',
+  }),
+  'user-unlocked': ({ organization, by }) => ({
+    subject: 'You can log in again',
+    paragraphs: [
+      `${asName(by)}, an administrator of ${asName(organization)}, unlocked your account: the wrong passwords and codes so far no longer count, and nobody has to wait any more.`,
+    ],
+    otherwise:
+      'If you did not ask for this: somebody may be trying to guess your codes. Change your password with "Forgot password?" on the login page, then tell your administrator.',
+  }),
+  'membership-suspended': ({ organization }) => ({
+    subject: `Your access to ${asName(organization)} was suspended`,
+    paragraphs: [
+      `An administrator suspended your access to ${asName(organization)}. Until it is given back you cannot use it, and where you belong to nothing else you cannot log in. What you have set up is kept.`,
+    ],
+    otherwise: 'If this was not expected: ask your administrator.',
+  }),
+  'membership-reinstated': ({ organization }) => ({
+    subject: `You have access to ${asName(organization)} again`,
+    paragraphs: [`An administrator gave your access to ${asName(organization)} back. Log in as before.`],
+    otherwise: 'If this was not expected: ask your administrator.',
+  }),
+  'membership-removed': ({ organization }) => ({
+    subject: `You no longer belong to ${asName(organization)}`,
+    paragraphs: [`An administrator removed you from ${asName(organization)}. Where you belong to nothing else you cannot log in any more.`],
     otherwise: 'If this was not expected: ask your administrator.',
   }),
   'policy-off': ({ organization }) => ({

@@ -1,0 +1,93 @@
+import type { Invitation, Member as MemberView } from '#contract/people.ts'
+import { plainEmail } from '#domain/email.ts'
+import { Problem } from '#domain/problem.ts'
+import { note } from '#store/audit.ts'
+import { addLink } from '#store/links.ts'
+import { enqueue } from '#store/messages.ts'
+import type { Organization } from '#store/organizations.ts'
+import { addMembership, findOrAddUser } from '#store/people.ts'
+import { findPolicy } from '#store/policy.ts'
+import type { OpenSession } from '#store/session.ts'
+import type { Database } from '#store/tables.ts'
+import { authorize } from './organizations.ts'
+import { type MemberAction, requireActor, requireGrantable, requireMember, view } from './people.ts'
+import type { Rooms, Visit } from './rooms.ts'
+
+/** An invitation can be accepted for three days. */
+export const invitationLifetimeSeconds = 3 * 86_400
+
+/**
+ * Invites a person by mail. An address that is known already gets the same mail and answer: nobody learns by inviting who has
+ * an account elsewhere.
+ *
+ * @throws {Problem} `forbidden`, `invalid-email`, `email-taken`
+ */
+export async function inviteMember(
+  rooms: Rooms,
+  visit: Visit,
+  organizationId: string,
+  { name, email, role }: Invitation,
+): Promise<MemberView> {
+  const session = await requireActor(rooms, visit, organizationId, ['invite-users'])
+  const to = plainEmail(email)
+  const cleanName = name.trim()
+  if (to === undefined) throw new Problem('invalid-email')
+  if (cleanName === '') throw new Problem('malformed', { reason: 'name' })
+  const now = rooms.now()
+  const invited = await rooms.store.transaction(async (db) => {
+    const organization = await authorize(db, session, organizationId, 'invite-users')
+    requireGrantable(organization, role)
+    const policy = await findPolicy(db, organization.id)
+    const userId = await findOrAddUser(db, now, { email: to, name: cleanName })
+    const membership = {
+      organizationId: organization.id,
+      userId,
+      role,
+      required: policy.newUsersRequired,
+      name: cleanName,
+      hasJoined: false,
+    }
+    if (!(await addMembership(db, now, membership))) throw new Problem('email-taken')
+    await note(db, now, visit, {
+      action: 'user.invited',
+      organizationId: organization.id,
+      actorId: session.userId,
+      subjectId: userId,
+      detail: { role },
+    })
+    await mailInvitation(rooms, db, session, organization, userId, to)
+    return requireMember(db, organization.id, userId, session.userId)
+  })
+  rooms.onMessage()
+  return view(invited, session.userId)
+}
+
+/** Mails the invitation again, with a new address; the earlier one is dead. It throws `already-active`. */
+export const invitingAgain: MemberAction = {
+  rights: ['invite-users'],
+  change: async ({ rooms, db, session, organization, member }) => {
+    if (member.joinedAt) throw new Problem('already-active')
+    await mailInvitation(rooms, db, session, organization, member.id, member.email)
+    return [{ action: 'user.invited', detail: { again: true } }]
+  },
+}
+
+async function mailInvitation(
+  rooms: Rooms,
+  db: Database,
+  session: OpenSession,
+  organization: Organization,
+  userId: string,
+  to: string,
+): Promise<void> {
+  const now = rooms.now()
+  const expiresAt = new Date(now.getTime() + invitationLifetimeSeconds * 1000)
+  const token = await addLink(db, now, { kind: 'invitation', organizationId: organization.id, userId, expiresAt })
+  const values = {
+    organization: organization.name,
+    inviter: session.name,
+    url: `${rooms.publicUrl}/invitation/${token}`,
+    expiresAt: expiresAt.toISOString(),
+  }
+  await enqueue(db, rooms.keys, now, { to, template: 'invitation', values })
+}
