@@ -8,10 +8,12 @@ import { openPasswords } from '#crypto/password.ts'
 import { type Inbox, openInbox } from '#delivery/inbox.ts'
 import { type Outgoing, smtp } from '#delivery/smtp.ts'
 import { allFactors } from '#factors/all.ts'
+import { startSealing } from '#flows/audit.ts'
 import { startQueue } from '#flows/messages.ts'
 import { offerSetUp } from '#flows/recovery.ts'
 import type { Rooms } from '#flows/rooms.ts'
 import { openServer } from '#http/server.ts'
+import { walkChain } from '#store/audit-chain.ts'
 import { claimKey, keyFingerprint } from '#store/organizations.ts'
 import { openStore, type Store, StoreUnusable } from '#store/store.ts'
 import { wordsFor } from '#words/words.ts'
@@ -21,6 +23,7 @@ const usage = `countersign COMMAND
   serve     start the server (npm start)
   migrate   bring the database up to date and stop
   settings  list all settings and what each is for
+  verify    see whether the audit is what was written (--head HASH: and whether it still holds a head noted earlier)
 
 Settings are environment variables; docs/configuration.md explains each.`
 
@@ -35,6 +38,7 @@ try {
   if (command === 'serve') await serve(readConfig(process.env))
   else if (command === 'migrate') await migrate(readConfig(process.env))
   else if (command === 'settings') await listSettings()
+  else if (command === 'verify') await verify(readConfig(process.env), process.argv.slice(3))
   else throw new CannotStart(`There is no command "${command}".\n\n${usage}`)
 } catch (error) {
   const isExpected = error instanceof CannotStart || error instanceof SettingUnusable || error instanceof StoreUnusable
@@ -90,6 +94,8 @@ async function serve(config: Config): Promise<void> {
   if (queue) onMessage = queue.wake
   else console.log('No mails are sent: set SMTP_URL. They wait in the queue until then.')
 
+  const sealing = startSealing(rooms, (error, what) => app.log.error({ err: error }, what))
+
   console.log(`Countersign is ready on ${config.publicUrl} with ${store.engine}.`)
   const address = await offerSetUp(rooms)
   if (address) console.log(`Set it up here (works once, for a day; a restart prints a new one):\n  ${address}`)
@@ -104,6 +110,7 @@ async function serve(config: Config): Promise<void> {
     await app.close()
     clearInterval(idle)
     await queue?.stop()
+    await sealing.stop().catch((error: unknown) => app.log.error({ err: error }, 'the audit could not be sealed'))
     await store.close()
     unlock(config)
     process.exit(0)
@@ -118,6 +125,22 @@ async function migrate(config: Config): Promise<void> {
   console.log(done.length > 0 ? `Applied ${done.join(', ')}.` : 'The database was up to date.')
   await store.close()
   unlock(config)
+}
+
+/** Walks the audit's chain. Ends with 1 where it is not what was written. */
+async function verify(config: Config, options: readonly string[]): Promise<void> {
+  const noted = options[0] === '--head' ? options[1] : undefined
+  if (options.length > 0 && (noted === undefined || options.length > 2)) throw new CannotStart(`verify takes --head HASH and nothing else.`)
+  const store = await openStore({ ...(config.databaseUrl ? { databaseUrl: config.databaseUrl } : {}), dataDir: lockedDataDir(config) })
+  try {
+    if (!(await store.isReady())) throw new CannotStart('The database has not been brought up to date. Run "migrate" first.')
+    const { isWhole, sentences } = wordsFor().audit.verified(await walkChain(store, (await prepare(store, config)).audit, noted), noted)
+    for (const sentence of sentences) console.log(sentence)
+    if (!isWhole) process.exitCode = 1
+  } finally {
+    await store.close()
+    unlock(config)
+  }
 }
 
 async function listSettings(): Promise<void> {

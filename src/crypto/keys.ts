@@ -11,6 +11,7 @@ export interface Keys {
   readonly csrf: KeyObject
   readonly lane: KeyObject
   readonly device: KeyObject
+  readonly audit: KeyObject
   /** Says which key file a database belongs to, without telling the key. */
   readonly fingerprint: string
 }
@@ -33,6 +34,7 @@ export function keysFrom(text: string): Keys {
     csrf: derive('csrf'),
     lane: derive('lane'),
     device: derive('device'),
+    audit: derive('audit'),
     fingerprint: createHmac('sha256', key).update('countersign fingerprint').digest('hex').slice(0, 32),
   }
 }

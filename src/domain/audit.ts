@@ -28,12 +28,30 @@ export type Action =
   | 'user.unlocked'
   | 'password.set'
   | 'password.reset-asked'
+  | 'audit.exported'
 
-/** Who did what to whom, where. A personal event (a sign-in) has no organization: it belongs to all of the person's. */
+/**
+ * Who did what to whom, where. A personal event (a sign-in) has no organization: administrators of every organization that the
+ * person is a member of at that moment read it, so its detail tells nothing of any of them.
+ */
 export interface AuditEvent {
   readonly action: Action
   readonly organizationId?: string
   readonly actorId?: string
   readonly subjectId?: string
   readonly detail?: Readonly<Record<string, Json>>
+}
+
+/** What a walk along the whole chain of the audit found: each event's hash covers the event and the hash before it. */
+export interface Walk {
+  readonly events: number
+  readonly from?: string
+  readonly to?: string
+  /** The hash of the last event, which stands for all before it. */
+  readonly head: string
+  /** The first place where the chain is not what was sealed. */
+  readonly broken?: { readonly position: number; readonly why: 'missing' | 'changed' | 'lists' }
+  /** Where the head that was noted earlier stands. */
+  readonly notedAt?: number
+  readonly unsealed: number
 }

@@ -90,6 +90,18 @@ export interface Tables {
     address: string
     request_id: string
     detail: string
+    /** Null, as the two that follow, until the event is sealed. */
+    position: ColumnType<number | null, never, number>
+    concerns: ColumnType<string[] | null, never, string[]>
+    hash: ColumnType<string | null, never, string>
+  }
+  audit_concerns: {
+    organization_id: string
+    event_id: string
+    position: number
+    action: string
+    actor_id: string | null
+    subject_id: string | null
   }
 }
 

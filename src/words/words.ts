@@ -1,3 +1,4 @@
+import { audit } from './en/audit.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
 
@@ -8,9 +9,10 @@ export interface Words {
   readonly pages: typeof pages
   readonly mail: typeof mail
   readonly mailFromQueue: typeof mailFromQueue
+  readonly audit: typeof audit
 }
 
-const english: Words = { language: 'en', pages, mail, mailFromQueue }
+const english: Words = { language: 'en', pages, mail, mailFromQueue, audit }
 const catalogues: Readonly<Record<string, Words>> = { en: english }
 
 /** The catalogue that suits an `Accept-Language` header best (RFC 9110 §12.5.4), or English. */

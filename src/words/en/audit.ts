@@ -1,0 +1,233 @@
+/** The audit in words: what happened, sentence by sentence, and what its chain says about itself. */
+import type { Action, Walk } from '#domain/audit.ts'
+import type { Json } from '#domain/json.ts'
+import type { Policy } from '#domain/policy.ts'
+import type { Role } from '#domain/roles.ts'
+
+/** Who and whom by name; absent where nobody is known. */
+export interface Told {
+  readonly who?: string
+  readonly whom?: string
+  /** Whether the two are one person. */
+  readonly isSelf: boolean
+  readonly detail: Readonly<Record<string, Json>>
+}
+
+type Sentence = (who: string, whom: string, told: Told) => string
+
+const text = (value: Json | undefined): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
+const roles: Readonly<Record<Role, string>> = { owner: 'Owner', 'security-admin': 'Security Admin', admin: 'Admin', user: 'User' }
+const role = (value: Json | undefined): string => roles[text(value) as Role] ?? text(value)
+
+/** What each action is called in lists, and its sentence. */
+const actions = {
+  'organization.founded': ['Organization founded', (who, _, { detail }) => `${who} founded ${text(detail.name)}`],
+  'organization.site-created': ['Site created', (who, _, { detail }) => `${who} created the site ${text(detail.name)}`],
+  'policy.changed': ['Rules changed', (who) => `${who} changed the rules for two-factor authentication`],
+  'sign-in.password-refused': [
+    'Wrong password',
+    (_, whom, told) =>
+      told.whom === undefined ? 'A wrong password was given for an address that nobody has' : `A wrong password was given for ${whom}`,
+  ],
+  'sign-in.code-refused': ['Wrong code', (_, whom) => `A wrong code was given for ${whom}`],
+  'sign-in.limit-reached': ['Limit of wrong codes', (_, whom) => `The limit of wrong codes for ${whom} was reached`],
+  'session.started': ['Signed in', (who) => `${who} signed in`],
+  'session.confirmed': ['Confirmed', (who) => `${who} confirmed who they are`],
+  'session.ended': [
+    'Session ended',
+    (who, _, { detail }) => (typeof detail.sessions === 'number' ? `${who} ended their other sessions` : `${who} ended a session`),
+  ],
+  'authenticator.bound': ['Authenticator set up', (who) => `${who} set up an authenticator`],
+  'backup-codes.drawn': ['Backup codes drawn', (who) => `${who} drew backup codes`],
+  'backup-codes.used': ['Backup code used', (who) => `${who} used a backup code`],
+  'two-factor.disabled': [
+    'Two-factor authentication disabled',
+    (who, whom, { isSelf }) =>
+      isSelf ? `${who} disabled their two-factor authentication` : `${who} disabled the two-factor authentication of ${whom}`,
+  ],
+  'two-factor.reset': [
+    'Authenticators reset',
+    (who, whom, { isSelf }) => (isSelf ? `${who} reset their authenticators` : `${who} reset the authenticators of ${whom}`),
+  ],
+  'requirement.set': ['Requirement set', (who, whom) => `${who} made two-factor authentication required of ${whom}`],
+  'requirement.removed': ['Requirement removed', (who, whom) => `${who} took back that two-factor authentication is required of ${whom}`],
+  'role.changed': [
+    'Role changed',
+    (who, whom, { detail }) => `${who} changed the role of ${whom} from ${role(detail.from)} to ${role(detail.to)}`,
+  ],
+  'user.invited': [
+    'Person invited',
+    (who, whom, { detail }) => (detail.again === true ? `${who} invited ${whom} again` : `${who} invited ${whom} as ${role(detail.role)}`),
+  ],
+  'user.joined': ['Invitation accepted', (who) => `${who} accepted the invitation`],
+  'user.changed': ['Person changed', (who, whom) => `${who} changed the details of ${whom}`],
+  'user.suspended': ['Person suspended', (who, whom) => `${who} suspended ${whom}`],
+  'user.reinstated': ['Person let back in', (who, whom) => `${who} let ${whom} back in`],
+  'user.removed': ['Person removed', (who, whom) => `${who} removed ${whom}`],
+  'user.unlocked': ['Person unlocked', (who, whom) => `${who} unlocked ${whom}`],
+  'password.set': ['Password set', (who) => `${who} set a new password`],
+  'password.reset-asked': [
+    'New password asked for',
+    (_, whom, told) =>
+      told.whom === undefined ? 'A new password was asked for at an address that nobody has' : `A new password was asked for ${whom}`,
+  ],
+  'audit.exported': ['Audit exported', (who, _, { detail }) => `${who} exported the audit as ${text(detail.format).toUpperCase()}`],
+} as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
+
+/** The rules of an organization as Company Settings calls them. */
+const policyFields: Readonly<Record<keyof Policy, string>> = {
+  enabled: 'Enable 2FA',
+  mode: 'Who must use it',
+  newUsersRequired: 'New users start as required',
+  methods: 'Allowed methods',
+  defaultMethod: '2FA Communication Method',
+  mayChangeMethod: 'Allow Users to Change 2FA Communication',
+  passcodeTimeoutMinutes: '2FA Passcode Timeout, in minutes',
+  rememberDays: 'Remember devices, in days',
+  remembers: 'Who may be remembered',
+  strictTotp: 'Strict time window of apps',
+  leastPasswordLength: 'Least length of passwords',
+}
+
+const otherFields: Readonly<Record<string, string>> = {
+  name: 'Name',
+  role: 'Role',
+  again: 'Sent again',
+  kind: 'Kind',
+  id: 'Number',
+  amr: 'Proved with',
+  aal: 'Assurance level',
+  reason: 'Reason',
+  isRecognizedDevice: 'From a device used before',
+  limit: 'Limit',
+  sessions: 'Sessions',
+  actsAs: 'Acting as',
+  format: 'Format',
+  filter: 'Filter',
+}
+
+const values: Readonly<Record<string, string>> = {
+  true: 'ON',
+  false: 'OFF',
+  null: 'none',
+  chosen: 'Chosen users',
+  everyone: 'Everyone',
+  'opt-in': 'Opt-in',
+  totp: 'Authenticator app',
+  'backup-codes': 'Backup codes',
+  pwd: 'password',
+  otp: 'code',
+  mfa: 'two factors',
+  malformed: 'not a code at all',
+  mismatch: 'not the right code',
+  clock: "the phone's clock is off",
+  replayed: 'used before',
+  'used-backup-code': 'a backup code that was used before',
+  ...roles,
+}
+
+const field = (name: string): string =>
+  (policyFields as Readonly<Record<string, string>>)[name] ??
+  otherFields[name] ??
+  name.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`)
+
+function value(given: Json | undefined): string {
+  if (given === undefined) return ''
+  if (Array.isArray(given)) return given.map(value).join(', ')
+  if (typeof given === 'object' && given !== null) return JSON.stringify(given)
+  return values[String(given)] ?? String(given)
+}
+
+const isObject = (given: Json | undefined): given is { readonly [key: string]: Json } =>
+  typeof given === 'object' && given !== null && !Array.isArray(given)
+
+/** One line of what an event says besides its sentence; what was changed has what it was before. */
+export interface AuditDetail {
+  readonly what: string
+  readonly before?: string
+  readonly value: string
+}
+
+/** What changed, field by field, and whatever else stands in an event. */
+function details({ from, to, ...rest }: Told['detail']): readonly AuditDetail[] {
+  const changes =
+    isObject(from) && isObject(to)
+      ? [...new Set([...Object.keys(from), ...Object.keys(to)])].filter((name) => JSON.stringify(from[name]) !== JSON.stringify(to[name]))
+      : undefined
+  const changed = changes
+    ? changes.map((name) => ({
+        what: field(name),
+        before: value((from as Record<string, Json>)[name]),
+        value: value((to as Record<string, Json>)[name]),
+      }))
+    : from !== undefined || to !== undefined
+      ? [{ what: 'Change', before: value(from), value: value(to) }]
+      : []
+  return [...changed, ...Object.entries(rest).map(([name, given]) => ({ what: field(name), value: value(given) }))]
+}
+
+const count = (number: number, one: string, many: string): string => `${number.toLocaleString('en')} ${number === 1 ? one : many}`
+
+/** What `verify` says about a chain. */
+function verified(walk: Walk, noted?: string): { readonly isWhole: boolean; readonly sentences: readonly string[] } {
+  const { events, from, to, head, broken, notedAt, unsealed } = walk
+  const events_ = count(events, 'event', 'events')
+  const waiting = `${count(unsealed, 'event waits', 'events wait')} to be sealed; whoever can write in the database could still remove ${unsealed === 1 ? 'it' : 'them'} unseen.`
+  if (broken) {
+    const why = {
+      missing: `The event at place ${broken.position} is missing.`,
+      changed: `The event at place ${broken.position} is not what was sealed there: it was changed, or stands in the place of another, or was sealed with another key.`,
+      lists: `At place ${broken.position} or up to 1,000 after it, an event is not in the lists of the organizations that it concerns, or a list has one too many.`,
+    }[broken.why]
+    return { isWhole: false, sentences: ['THE AUDIT IS BROKEN.', why, `What stands before that place is whole.`] }
+  }
+  const whole = events === 0 ? 'There is nothing sealed yet.' : `The chain holds: ${events_}, sealed in one line, from ${from} to ${to}.`
+  if (noted !== undefined && notedAt === undefined) {
+    const sentences = [
+      'THE AUDIT IS BROKEN.',
+      `${whole} But the head ${noted} is not in it: its end was cut off, it was written anew, or the head was not copied rightly.`,
+    ]
+    return { isWhole: false, sentences }
+  }
+  return {
+    isWhole: true,
+    sentences: [
+      whole,
+      ...(unsealed > 0 ? [waiting] : []),
+      ...(notedAt === undefined
+        ? []
+        : [`The head that you noted stands at place ${notedAt.toLocaleString('en')}: all up to there is as it was.`]),
+      ...(events === 0 ? [] : [`Head: ${head}`]),
+      'Note the head in a place that the database cannot reach, and give it with --head next time: a chain alone does not show that its end was cut off.',
+      'Whoever holds the key file and can write in the database can write a new chain; only a head noted elsewhere shows that.',
+    ],
+  }
+}
+
+export const audit = {
+  /** The name of an action, for lists to choose from. */
+  label: (action: string): string => (actions as Readonly<Record<string, readonly [string, Sentence]>>)[action]?.[0] ?? action,
+  actions: Object.keys(actions) as readonly Action[],
+  sentence: (action: string, told: Told): string => {
+    const sentence = (actions as Readonly<Record<string, readonly [string, Sentence]>>)[action]?.[1]
+    const standing = told.detail.actsAs === 'provider' ? ' (of the provider)' : ''
+    return sentence?.(`${told.who ?? 'Somebody'}${standing}`, told.whom ?? 'somebody', told) ?? action
+  },
+  details,
+  verified,
+  columns: [
+    'When (UTC)',
+    'What happened',
+    'Action',
+    'Organization',
+    'Who',
+    'Who, number',
+    'Whom',
+    'Whom, number',
+    'Where from',
+    'Details',
+    'Request',
+    'Event',
+    'Place in the chain',
+  ],
+}
