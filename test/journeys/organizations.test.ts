@@ -161,6 +161,7 @@ test('S1.6 S1.10 S1.12 S1.15 S4.18 S4.20 S4.21 S4.23 an admin requires it of a p
     .selectFrom('audit_events')
     .select(['action', 'actor_id'])
     .where('subject_id', '=', user.person.id)
+    .orderBy('action', 'desc')
     .execute()
   assert.deepEqual(
     events.filter(({ action }) => action.startsWith('requirement.')),
