@@ -15,6 +15,7 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
   'POST /me/sign-ins': { intent: 'confirm' },
   'POST /organizations/:organizationId/sites': { name: 'Site' },
   'PUT /organizations/:organizationId/policy': { ...startingPolicy, version: 1 },
+  'POST /organizations/:organizationId/policy/preview': { ...startingPolicy },
   'POST /organizations/:organizationId/users': { name: 'N', email: 'invited@example.org', role: 'user' },
   'PATCH /organizations/:organizationId/users/:userId': {
     kinds: {

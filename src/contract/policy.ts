@@ -36,5 +36,23 @@ export const Policy = Type.Object({
 })
 export type Policy = Static<typeof Policy>
 
+/** A draft: what is not stored yet. */
+export const PolicyDraft = Type.Object(rules, { additionalProperties: false })
+export type PolicyDraft = Static<typeof PolicyDraft>
+
+const group = (description: string) =>
+  Type.Object(
+    { count: Type.Integer(), names: Type.Array(Type.String(), { description: 'Of these people the first 20, by name' }) },
+    { description },
+  )
+
+/** What a draft would bring about if it were stored now: only what it changes, in view of all organizations of each person. */
+export const PolicyPreview = Type.Object({
+  mustSetUp: group('People who will set up an authenticator at their next sign-in'),
+  sessionsEnd: group('Sessions that end at their next request, and whose they are'),
+  noLongerRequired: group('People who may then switch it off'),
+})
+export type PolicyPreview = Static<typeof PolicyPreview>
+
 export const PolicyChange = Type.Object({ ...rules, version }, { additionalProperties: false })
 export type PolicyChange = Static<typeof PolicyChange>

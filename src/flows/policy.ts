@@ -1,10 +1,11 @@
-import type { PolicyChange, Policy as PolicyView } from '#contract/policy.ts'
+import type { PolicyChange, PolicyDraft, PolicyPreview, Policy as PolicyView } from '#contract/policy.ts'
 import type { Policy } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { enrollable } from '#domain/sign-in.ts'
 import { note } from '#store/audit.ts'
 import { enqueue } from '#store/messages.ts'
-import { changePolicy, coverageOf, findPolicy, securedMembers } from '#store/policy.ts'
+import { changePolicy, coverageOf, findPolicy, policyChangesSince, securedMembers } from '#store/policy.ts'
+import { previewPolicy } from '#store/policy-preview.ts'
 import type { Database } from '#store/tables.ts'
 import { authorize } from './organizations.ts'
 import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
@@ -16,12 +17,20 @@ export async function policyOf(rooms: Rooms, visit: Visit, organizationId: strin
   return view(rooms.store.db, organizationId)
 }
 
+/** What a draft would bring about; nothing is stored. @throws {Problem} `forbidden`, `malformed` for a method that does not exist */
+export async function previewPolicyOf(rooms: Rooms, visit: Visit, organizationId: string, draft: PolicyDraft): Promise<PolicyPreview> {
+  const session = await requireSession(rooms, visit)
+  const { id } = await authorize(rooms.store.db, session, organizationId, 'change-policy')
+  requireKnownMethods(draft)
+  return previewPolicy(rooms.store.db, rooms.now(), id, draft)
+}
+
 /**
  * Stores what a Security Admin decided. Switching off tells everybody who has an authenticator, because their password alone
  * will open their account.
  *
- * @throws {Problem} `forbidden`, `proof-required`, `malformed` for a method that does not exist, `moved-on` when somebody else
- *   saved in the meantime
+ * @throws {Problem} `forbidden`, `proof-required`, `malformed` for a method that does not exist, `moved-on` with who changed what
+ *   when somebody else saved in the meantime
  */
 export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId: string, change: PolicyChange): Promise<PolicyView> {
   const session = await requireSession(rooms, visit)
@@ -33,13 +42,13 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
   await rooms.store.transaction(async (db) => {
     const organization = await authorize(db, session, organizationId, 'change-policy')
     const before = await findPolicy(db, organization.id)
-    if (!(await changePolicy(db, organization.id, policy, version))) throw new Problem('moved-on')
+    if (!(await changePolicy(db, organization.id, policy, version))) throw await movedOn(db, organization.id, version)
     const { version: _version, ...from } = before
     await note(db, now, visit, {
       action: 'policy.changed',
       organizationId: organization.id,
       actorId: session.userId,
-      detail: { from, to: policy },
+      detail: { from, to: policy, version: version + 1 },
     })
     if (before.enabled && !policy.enabled) {
       const told = await securedMembers(db, organization.id)
@@ -49,6 +58,16 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
   })
   rooms.onMessage()
   return view(rooms.store.db, organizationId)
+}
+
+/** Tells who changed which rules after the version that somebody had read, as far as the audit knows. */
+async function movedOn(db: Database, organizationId: string, version: number): Promise<Problem> {
+  const changes = await policyChangesSince(db, organizationId, version)
+  const fields = changes.flatMap(({ from, to }) =>
+    Object.keys(to).filter((field) => JSON.stringify(from[field]) !== JSON.stringify(to[field])),
+  )
+  const names = changes.flatMap(({ by }) => by ?? [])
+  return new Problem('moved-on', { changed: [...new Set(fields)], changedBy: [...new Set(names)] })
 }
 
 function requireKnownMethods({ methods, defaultMethod }: Policy): void {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { Json } from '#domain/json.ts'
 import type { Policy } from '#domain/policy.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -98,6 +99,22 @@ export async function changePolicy(db: Database, organizationId: string, policy:
     .where('version', '=', from)
     .executeTakeFirst()
   return numUpdatedRows === 1n
+}
+
+/** A change of an organization's rules, as it was written down. */
+export interface PolicyChangeEntry {
+  readonly by: string | null
+  readonly from: Readonly<Record<string, Json>>
+  readonly to: Readonly<Record<string, Json>>
+}
+
+/** The changes after a version, oldest first, out of the thousand newest events of the organization. */
+export async function policyChangesSince(db: Database, organizationId: string, version: number): Promise<readonly PolicyChangeEntry[]> {
+  const { rows } = await sql<PolicyChangeEntry>`
+    select u.name as by, e.detail -> 'from' as from, e.detail -> 'to' as to
+    from (select * from audit_events where organization_id = ${organizationId} order by id desc limit 1000) e left join users u on u.id = e.actor_id
+    where e.action = 'policy.changed' and (e.detail ->> 'version')::int > ${version} order by (e.detail ->> 'version')::int`.execute(db)
+  return rows
 }
 
 export interface Coverage {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import { Policy, PolicyChange } from '#contract/policy.ts'
-import { changePolicyOf, policyOf } from '#flows/policy.ts'
+import { Policy, PolicyChange, PolicyDraft, PolicyPreview } from '#contract/policy.ts'
+import { changePolicyOf, policyOf, previewPolicyOf } from '#flows/policy.ts'
 import type { Api } from './api.ts'
 
 const ofOrganization = Type.Object({ organizationId: Type.String() })
@@ -25,5 +25,20 @@ export function policyRoutes({ app, rooms, visits, changing }: Api): void {
       schema: { tags, summary: 'Change the rules', params: ofOrganization, body: PolicyChange, response: { 200: Policy } },
     },
     (request) => changePolicyOf(rooms, changing(request), request.params.organizationId, request.body),
+  )
+
+  app.post(
+    '/organizations/:organizationId/policy/preview',
+    {
+      config: { authority: { who: 'security-admin', proof: 'any' } },
+      schema: {
+        tags,
+        summary: 'What a change of the rules would bring about; nothing is stored',
+        params: ofOrganization,
+        body: PolicyDraft,
+        response: { 200: PolicyPreview },
+      },
+    },
+    (request) => previewPolicyOf(rooms, changing(request), request.params.organizationId, request.body),
   )
 }
