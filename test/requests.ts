@@ -17,6 +17,15 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
   'PUT /organizations/:organizationId/policy': { ...startingPolicy, version: 1 },
   'POST /organizations/:organizationId/policy/preview': { ...startingPolicy },
   'POST /organizations/:organizationId/users': { name: 'N', email: 'invited@example.org', role: 'user' },
+  'POST /organizations/:organizationId/users/actions': {
+    kinds: {
+      enable: { action: 'enable', users: ['x'] },
+      disable: { action: 'disable', users: ['x'] },
+      'invite-again': { action: 'invite-again', users: ['x'] },
+      suspend: { action: 'suspend', users: ['x'] },
+    },
+  },
+  'POST /organizations/:organizationId/users/import': { csv: 'name,email\nN,imported@example.org', isTrial: false },
   'PATCH /organizations/:organizationId/users/:userId': {
     kinds: {
       'a name': { name: 'N' },

@@ -65,3 +65,60 @@ export const TwoFactorAction = Type.Object(
   { additionalProperties: false },
 )
 export type TwoFactorAction = Static<typeof TwoFactorAction>
+
+export const BulkAction = Type.Object(
+  {
+    action: Type.Union([Type.Literal('enable'), Type.Literal('disable'), Type.Literal('invite-again'), Type.Literal('suspend')]),
+    users: Type.Array(Type.String({ maxLength: 40 }), { minItems: 1, maxItems: 50, uniqueItems: true }),
+  },
+  { additionalProperties: false },
+)
+export type BulkAction = Static<typeof BulkAction>
+
+/** What became of each person, in the order of the request. What could be done is done, whatever was refused beside it. */
+export const BulkOutcome = Type.Object({
+  results: Type.Array(
+    Type.Object({
+      userId: Type.String(),
+      refused: Type.Union([Type.Object({ code: Type.String(), title: Type.String() }), Type.Null()], {
+        description: 'The problem that this person alone would have been answered with; null when it is done',
+      }),
+    }),
+  ),
+})
+export type BulkOutcome = Static<typeof BulkOutcome>
+
+export const ImportRequest = Type.Object(
+  {
+    csv: Type.String({ description: 'The file as text; its first line names the columns name, email and role' }),
+    isTrial: Type.Boolean({ description: 'Only tells what would happen' }),
+  },
+  { additionalProperties: false },
+)
+export type ImportRequest = Static<typeof ImportRequest>
+
+export const LineProblem = Type.Union([
+  Type.Literal('invalid-email'),
+  Type.Literal('name-missing'),
+  Type.Literal('invalid-name'),
+  Type.Literal('unknown-role'),
+  Type.Literal('role-above-yours'),
+  Type.Literal('twice'),
+  Type.Literal('already-member'),
+])
+export type LineProblem = Static<typeof LineProblem>
+
+/** What becomes of each line, or what would in a trial. */
+export const ImportReport = Type.Object({
+  invited: Type.Integer({ description: 'How many people are invited' }),
+  lines: Type.Array(
+    Type.Object({
+      line: Type.Integer({ description: 'Where it stands in the file' }),
+      name: Type.String(),
+      email: Type.String(),
+      role: Role,
+      problem: Type.Union([LineProblem, Type.Null()], { description: 'Why this line invites nobody' }),
+    }),
+  ),
+})
+export type ImportReport = Static<typeof ImportReport>

@@ -32,6 +32,7 @@ export const problems = {
   },
   'not-enrolled': { status: 409, title: 'No authenticator is set up.' },
   'not-joined': { status: 409, title: 'This person has not accepted the invitation yet. Remove them to take it back.' },
+  'unreadable-import': { status: 422, title: 'This file cannot be imported.' },
   yourself: { status: 409, title: 'Nobody does this to themselves. Ask another administrator.' },
   'already-active': { status: 409, title: 'This person has accepted the invitation already.' },
   'last-security-admin': { status: 409, title: 'This is the last Security Admin here. Name another one first.' },

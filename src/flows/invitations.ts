@@ -1,5 +1,6 @@
 import type { Invitation, Member as MemberView } from '#contract/people.ts'
 import { plainEmail } from '#domain/email.ts'
+import type { Message } from '#domain/message.ts'
 import { Problem } from '#domain/problem.ts'
 import { note } from '#store/audit.ts'
 import { addLink } from '#store/links.ts'
@@ -81,13 +82,25 @@ async function mailInvitation(
   to: string,
 ): Promise<void> {
   const now = rooms.now()
-  const expiresAt = new Date(now.getTime() + invitationLifetimeSeconds * 1000)
+  const expiresAt = invitationTime(now)
   const token = await addLink(db, now, { kind: 'invitation', organizationId: organization.id, userId, expiresAt })
+  await enqueue(db, rooms.keys, now, invitationMessage(rooms, session, organization, { to, token, expiresAt }))
+}
+
+/** Until when an invitation of this moment can be accepted. */
+export const invitationTime = (now: Date) => new Date(now.getTime() + invitationLifetimeSeconds * 1000)
+
+export function invitationMessage(
+  { publicUrl }: Rooms,
+  { name }: OpenSession,
+  organization: Organization,
+  { to, token, expiresAt }: { readonly to: string; readonly token: string; readonly expiresAt: Date },
+): Message {
   const values = {
     organization: organization.name,
-    inviter: session.name,
-    url: `${rooms.publicUrl}/invitation/${token}`,
+    inviter: name,
+    url: `${publicUrl}/invitation/${token}`,
     expiresAt: expiresAt.toISOString(),
   }
-  await enqueue(db, rooms.keys, now, { to, template: 'invitation', values })
+  return { to, template: 'invitation', values }
 }

@@ -1,6 +1,19 @@
 import { Type } from 'typebox'
 import type { Role } from '#contract/account.ts'
-import { Invitation, Member, MemberChange, MemberFilter, Members, TwoFactorAction } from '#contract/people.ts'
+import {
+  BulkAction,
+  BulkOutcome,
+  ImportReport,
+  ImportRequest,
+  Invitation,
+  Member,
+  MemberChange,
+  MemberFilter,
+  Members,
+  TwoFactorAction,
+} from '#contract/people.ts'
+import { actOnMembers } from '#flows/bulk.ts'
+import { importMembers } from '#flows/import.ts'
 import { inviteMember, invitingAgain } from '#flows/invitations.ts'
 import { reinstatement, removeMember, suspension, unlocking } from '#flows/membership.ts'
 import { changeMember, type MemberAction, memberOf, membersOf, twoFactorActions, updateMember } from '#flows/people.ts'
@@ -32,6 +45,39 @@ export function peopleRoutes({ app, rooms, visits, changing }: Api): void {
     },
     async (request, reply) =>
       reply.code(201).send(await inviteMember(rooms, changing(request), request.params.organizationId, request.body)),
+  )
+
+  app.post(
+    `${users}/actions`,
+    {
+      config: {
+        authority: { who: { enable: 'admin', disable: 'security-admin', 'invite-again': 'admin', suspend: 'admin' }, proof: 'fresh' },
+      },
+      schema: {
+        tags,
+        summary: 'The same action on at most fifty members, with a result for each',
+        params: ofOrganization,
+        body: BulkAction,
+        response: { 200: BulkOutcome },
+      },
+    },
+    (request) => actOnMembers(rooms, changing(request), request.params.organizationId, request.body),
+  )
+
+  app.post(
+    `${users}/import`,
+    {
+      bodyLimit: 2 * 1024 * 1024,
+      config: { authority: { who: 'admin', proof: 'fresh' } },
+      schema: {
+        tags,
+        summary: 'Invite the people of a CSV file',
+        params: ofOrganization,
+        body: ImportRequest,
+        response: { 200: ImportReport },
+      },
+    },
+    (request) => importMembers(rooms, changing(request), request.params.organizationId, request.body),
   )
 
   app.get(
