@@ -5,17 +5,21 @@ import type { Member, Members } from '#contract/people.ts'
 import type { Policy } from '#contract/policy.ts'
 import type { ProblemReply } from '#contract/problem.ts'
 import { words } from '#words/en/console.ts'
+import type { UserFilter } from './admin/user-filters.tsx'
 
 /** What the server refused and why, or `unreachable` when it did not answer at all. */
 export class Problem extends Error {
   readonly code: string
   readonly status: number
+  /** All that the reply says, for the few pages that need more than the sentence. */
+  readonly details: Partial<ProblemReply>
 
-  constructor(code: string, status: number, sentence: string) {
+  constructor(code: string, status: number, sentence: string, details: Partial<ProblemReply> = {}) {
     super(sentence)
     this.name = 'Problem'
     this.code = code
     this.status = status
+    this.details = details
   }
 }
 
@@ -41,9 +45,10 @@ async function call<T>(method: Method, path: string, { body, csrfToken }: { body
 
 function problemOf(status: number, text: string): Problem {
   try {
-    const { code, title, retryAfterSeconds } = JSON.parse(text) as ProblemReply
+    const reply = JSON.parse(text) as ProblemReply
+    const { code, title, retryAfterSeconds } = reply
     const wait = retryAfterSeconds === undefined ? '' : ` ${words.states.waitSeconds(retryAfterSeconds)}`
-    return new Problem(code, status, title + wait)
+    return new Problem(code, status, title + wait, reply)
   } catch {
     // A proxy in between answers with a page of its own.
     return new Problem('internal', status, words.states.unknown)
@@ -82,15 +87,16 @@ export const organizationQuery = (id: string) =>
 export const policyQuery = (organizationId: string) =>
   queryOptions({ queryKey: ['policy', organizationId], queryFn: () => call<Policy>('GET', `/organizations/${organizationId}/policy`) })
 
-export const membersQuery = (organizationId: string, search: string) =>
+/** One page of the users who match a filter, after the place that the page before ended at. */
+export function membersPage(organizationId: string, filter: UserFilter, cursor: string, limit: number): Promise<Members> {
+  const asked = new URLSearchParams({ limit: `${limit}`, ...filter, ...(cursor === '' ? {} : { cursor }) })
+  return call<Members>('GET', `/organizations/${organizationId}/users?${asked}`)
+}
+
+export const membersQuery = (organizationId: string, filter: UserFilter) =>
   infiniteQueryOptions({
-    queryKey: ['users', organizationId, search],
-    queryFn: ({ pageParam }) => {
-      const asked = new URLSearchParams({ limit: '50' })
-      if (search !== '') asked.set('search', search)
-      if (pageParam !== '') asked.set('cursor', pageParam)
-      return call<Members>('GET', `/organizations/${organizationId}/users?${asked}`)
-    },
+    queryKey: ['users', organizationId, filter],
+    queryFn: ({ pageParam }) => membersPage(organizationId, filter, pageParam, 50),
     initialPageParam: '',
     getNextPageParam: (last) => last.nextCursor ?? undefined,
   })
@@ -118,15 +124,15 @@ export interface Change {
 
 export type Intent = 'confirm' | 'enroll' | 'backup-codes' | 'disable'
 
-/** Carries a change out. A CSRF token that went stale, say by a sign-in in another window, is renewed once. */
-export async function make({ method, path, body }: Pick<Change, 'method' | 'path' | 'body'>): Promise<void> {
+/** Carries a change out, and gives what the server answers. A CSRF token that went stale, say by a sign-in in another window, is renewed once. */
+export async function make({ method, path, body }: Pick<Change, 'method' | 'path' | 'body'>): Promise<unknown> {
   const { csrfToken } = await queryClient.ensureQueryData(sessionQuery)
   try {
-    await call(method, path, { body, csrfToken })
+    return await call(method, path, { body, csrfToken })
   } catch (problem) {
     if (!(problem instanceof Problem && problem.code === 'forged-request')) throw problem
     const renewed = await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 })
-    await call(method, path, { body, csrfToken: renewed.csrfToken })
+    return call(method, path, { body, csrfToken: renewed.csrfToken })
   }
 }
 

@@ -1,6 +1,7 @@
 import { Button, EmptyState } from '@mantine/core'
 import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { words } from '#words/en/console.ts'
+import { toUserFilter } from './admin/user-filters.tsx'
 import { Frame } from './frame.tsx'
 import { Page } from './page.tsx'
 import { Loading } from './states.tsx'
@@ -20,9 +21,13 @@ const help = createRoute({
 const users = createRoute({
   getParentRoute: () => root,
   path: '/users',
-  validateSearch: ({ search }: Record<string, unknown>): { search?: string } =>
-    typeof search === 'string' && search !== '' ? { search } : {},
+  validateSearch: toUserFilter,
   component: lazyRouteComponent(() => import('./admin/users.tsx'), 'Users'),
+})
+const importUsers = createRoute({
+  getParentRoute: () => root,
+  path: '/users/import',
+  component: lazyRouteComponent(() => import('./admin/import.tsx'), 'ImportUsers'),
 })
 const user = createRoute({
   getParentRoute: () => root,
@@ -58,7 +63,7 @@ const aliases = [
 )
 
 export const router = createRouter({
-  routeTree: root.addChildren([settings, help, users, user, companySettings, twoFactor, passwordRules, ...aliases]),
+  routeTree: root.addChildren([settings, help, users, importUsers, user, companySettings, twoFactor, passwordRules, ...aliases]),
   defaultPendingComponent: Loading,
   defaultErrorComponent: Crashed,
   scrollRestoration: true,

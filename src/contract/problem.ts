@@ -10,6 +10,7 @@ export const ProblemReply = Type.Object(
     instance: Type.String({ description: 'The request id, as in the log' }),
     retryAfterSeconds: Type.Optional(Type.Integer()),
     reason: Type.Optional(Type.String({ description: 'What exactly was wrong, where there is more than one way' })),
+    line: Type.Optional(Type.Integer({ description: 'The line of a file that it is about' })),
   },
   { additionalProperties: true },
 )

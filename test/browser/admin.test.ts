@@ -238,7 +238,7 @@ test('S1.6 S1.10 S1.11 S1.12 S1.15 S4.20 an admin finds each user in the list wi
   await see(heading(later, 'User Settings'))
 
   // S4.20: a click on the name opens the page of that user.
-  await row(page, due).getByRole('link', { name: due.name }).click()
+  await row(page, due).getByRole('link', { name: due.name, exact: true }).click()
   await see(heading(page, due.name))
   await see(page.getByText(due.email))
 

@@ -6,22 +6,25 @@ import { useState } from 'react'
 import type { Member } from '#contract/people.ts'
 import type { Policy } from '#contract/policy.ts'
 import { words } from '#words/en/console.ts'
+import { peopleWords } from '#words/en/people.ts'
 import { Ask } from '../ask.tsx'
 import { useChange } from '../changes.tsx'
 import { useWho } from '../who.tsx'
 
 const say = words.users
 
-type Question = 'disable' | 'reset' | 'unrequire'
+type Question = 'disable' | 'reset' | 'unrequire' | 'suspend' | 'remove'
 
 interface MemberActionsProps {
   readonly member: Member
   /** Absent while it is on its way; the entries that depend on it wait. */
   readonly policy: Policy | undefined
+  /** Called when the member is gone. */
+  readonly onRemoved?: () => void
 }
 
 /** The three dots. Entries that cannot be chosen stay and say why. */
-export function MemberActions({ member, policy }: MemberActionsProps) {
+export function MemberActions({ member, policy, onRemoved }: MemberActionsProps) {
   const { organization, may } = useWho()
   const [asked, setAsked] = useState<Question>()
   const [isAsking, asking] = useDisclosure(false)
@@ -36,6 +39,8 @@ export function MemberActions({ member, policy }: MemberActionsProps) {
     run({ method: 'POST', path: `${address}/two-factor`, body: { action }, says, done })
   const require = (required: boolean, says: string, done: string) => () =>
     run({ method: 'PATCH', path: address, body: { required }, says, done })
+
+  const post = (path: string, says: string, done: string) => () => run({ method: 'POST', path: `${address}/${path}`, says, done })
 
   const isOutranked = !organization.grantableRoles.includes(member.role)
   const hasSomething = member.badge === 'secured' || member.required
@@ -61,6 +66,22 @@ export function MemberActions({ member, policy }: MemberActionsProps) {
       children: say.unrequireWhat(member.name),
       action: say.unrequireAction,
       onAction: require(false, say.unrequireTitle(member.name), say.unrequired(member.name)),
+    },
+    suspend: {
+      title: peopleWords.suspendTitle(member.name),
+      children: peopleWords.suspendWhat(member.name, organization.name),
+      action: peopleWords.suspend,
+      onAction: post('suspension', peopleWords.suspendTitle(member.name), peopleWords.suspended(member.name)),
+    },
+    remove: {
+      title: peopleWords.removeTitle(member.name),
+      children:
+        member.status === 'invited' ? peopleWords.removeInvitedWhat(member.name) : peopleWords.removeWhat(member.name, organization.name),
+      action: peopleWords.remove,
+      onAction: async () => {
+        const [says, done] = [peopleWords.removeTitle(member.name), peopleWords.removed(member.name)]
+        if (await run({ method: 'DELETE', path: address, says, done })) onRemoved?.()
+      },
     },
   }
 
@@ -115,16 +136,39 @@ export function MemberActions({ member, policy }: MemberActionsProps) {
           {member.status === 'invited' && (
             <Menu.Item
               disabled={!may('invite-users')}
-              onClick={() =>
-                run({
-                  method: 'POST',
-                  path: `${address}/invitation`,
-                  says: say.inviteAgainSays(member.email),
-                  done: say.invitedAgain(member.email),
-                })
-              }
+              onClick={post('invitation', say.inviteAgainSays(member.email), say.invitedAgain(member.email))}
             >
               {say.inviteAgain}
+            </Menu.Item>
+          )}
+          {member.status !== 'invited' && (
+            <Menu.Item
+              disabled={!may('unlock-users') || isOutranked || member.isShared}
+              onClick={post('unlocking', peopleWords.unlockSays(member.name), peopleWords.unlocked(member.name))}
+            >
+              <Described
+                label={peopleWords.unlock}
+                description={!may('unlock-users') ? say.securityAdminOnly : member.isShared ? peopleWords.shared : undefined}
+              />
+            </Menu.Item>
+          )}
+          {!member.isSelf && <Menu.Divider />}
+          {!member.isSelf && member.status === 'active' && (
+            <Menu.Item color="red" disabled={!may('suspend-users') || isOutranked} onClick={ask('suspend')}>
+              {peopleWords.suspend}
+            </Menu.Item>
+          )}
+          {member.status === 'suspended' && (
+            <Menu.Item
+              disabled={!may('suspend-users') || isOutranked}
+              onClick={post('reinstatement', peopleWords.reinstateSays(member.name), peopleWords.reinstated(member.name))}
+            >
+              {peopleWords.reinstate}
+            </Menu.Item>
+          )}
+          {!member.isSelf && (
+            <Menu.Item color="red" disabled={!may('remove-users') || isOutranked} onClick={ask('remove')}>
+              <Described label={peopleWords.remove} description={may('remove-users') ? undefined : say.securityAdminOnly} />
             </Menu.Item>
           )}
         </Menu.Dropdown>

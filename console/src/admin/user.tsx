@@ -1,11 +1,12 @@
-import { Alert, Anchor, Button, Checkbox, EmptyState, Group, NativeSelect, Stack } from '@mantine/core'
+import { Alert, Anchor, Button, Checkbox, EmptyState, Group, NativeSelect, Stack, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useParams } from '@tanstack/react-router'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import type { Role } from '#contract/account.ts'
 import type { Member, MemberChange } from '#contract/people.ts'
 import type { Policy } from '#contract/policy.ts'
 import { words } from '#words/en/console.ts'
+import { peopleWords } from '#words/en/people.ts'
 import { memberQuery, Problem, policyQuery } from '../api.ts'
 import { TwoFactorBadge } from '../badge.tsx'
 import { useChange } from '../changes.tsx'
@@ -34,6 +35,7 @@ function KnownUser() {
   const { userId } = useParams({ from: '/users/$userId' })
   const member = useQuery(memberQuery(organization.id, userId))
   const policy = useQuery(policyQuery(organization.id))
+  const navigate = useNavigate()
   const path = [
     words.frame.admin,
     <Anchor key="users" component={Link} to="/users" inherit>
@@ -53,7 +55,7 @@ function KnownUser() {
       title={member.data?.name ?? say.title}
       path={path}
       isNarrow
-      action={member.data && <MemberActions member={member.data} policy={policy.data} />}
+      action={member.data && <MemberActions member={member.data} policy={policy.data} onRemoved={() => navigate({ to: '/users' })} />}
     >
       <Shown query={member}>
         {(known) => (
@@ -71,7 +73,7 @@ function KnownUser() {
               </dl>
             </Section>
             <Section id="settings" title={say.title} aside={<TwoFactorBadge state={known.badge} />}>
-              <EditForm key={`${known.role} ${known.required}`} member={known} policy={policy.data} />
+              <EditForm key={`${known.name} ${known.role} ${known.required} ${known.method}`} member={known} policy={policy.data} />
             </Section>
           </Stack>
         )}
@@ -85,6 +87,9 @@ function EditForm({ member, policy }: { readonly member: Member; readonly policy
   const { run, isBusy } = useChange()
   const [role, setRole] = useState<Role>(member.role)
   const [required, setRequired] = useState(member.required)
+  const [name, setName] = useState(member.name)
+  const [method, setMethod] = useState(member.method ?? '')
+  const form = peopleWords.form
 
   const isOutranked = !organization.grantableRoles.includes(member.role)
   const mayChangeRole = may('change-roles') && !isOutranked && !member.isSelf
@@ -92,11 +97,21 @@ function EditForm({ member, policy }: { readonly member: Member; readonly policy
     !isOutranked &&
     policy?.enabled === true &&
     (member.required ? may('undo-requirement') : may('require-two-factor') && policy.mode !== 'opt-in')
+  const mayEdit = may('edit-users') && !isOutranked
+  const methodName = (kind: string) => form.methods[kind] ?? kind
   const roles = isOutranked ? [member.role] : organization.grantableRoles
+
+  const isUnchanged =
+    role === member.role && required === member.required && name.trim() === member.name && method === (member.method ?? '')
 
   const update = async (event: FormEvent) => {
     event.preventDefault()
-    const body: MemberChange = { ...(role === member.role ? {} : { role }), ...(required === member.required ? {} : { required }) }
+    const body: MemberChange = {
+      ...(role === member.role ? {} : { role }),
+      ...(required === member.required ? {} : { required }),
+      ...(name.trim() === member.name ? {} : { name: name.trim() }),
+      ...(method === (member.method ?? '') ? {} : { method: method === '' ? null : method }),
+    }
     await run({
       method: 'PATCH',
       path: `/organizations/${organization.id}/users/${member.id}`,
@@ -109,6 +124,17 @@ function EditForm({ member, policy }: { readonly member: Member; readonly policy
   return (
     <form onSubmit={update}>
       <Stack gap="lg" mt="md">
+        <TextInput
+          label={form.name}
+          description={member.isShared ? form.nameShared : undefined}
+          value={name}
+          disabled={!mayEdit || member.isShared}
+          error={name.trim() === '' ? form.nameMissing : undefined}
+          onChange={(event) => setName(event.currentTarget.value)}
+          maxLength={120}
+          autoComplete="off"
+          maw={480}
+        />
         <NativeSelect
           label={say.role}
           description={
@@ -126,6 +152,18 @@ function EditForm({ member, policy }: { readonly member: Member; readonly policy
           data={roles.map((value) => ({ value, label: words.roles[value] }))}
           maw={320}
         />
+        <NativeSelect
+          label={form.method}
+          description={form.methodWhat}
+          value={method}
+          disabled={!mayEdit}
+          onChange={(event) => setMethod(event.currentTarget.value)}
+          data={[
+            { value: '', label: form.methodDefault(methodName(policy?.defaultMethod ?? 'totp')) },
+            ...(policy?.methods ?? []).map((value) => ({ value, label: methodName(value) })),
+          ]}
+          maw={480}
+        />
         <Checkbox
           label={say.required}
           description={say.requiredWhat(member.name)}
@@ -137,7 +175,7 @@ function EditForm({ member, policy }: { readonly member: Member; readonly policy
           <RequirementNote member={member} policy={policy} required={required} />
         </div>
         <Group>
-          <Button type="submit" loading={isBusy} disabled={role === member.role && required === member.required}>
+          <Button type="submit" loading={isBusy} disabled={isUnchanged || name.trim() === ''}>
             {words.update}
           </Button>
         </Group>
