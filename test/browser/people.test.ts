@@ -39,10 +39,9 @@ test('S0.37 S0.38 S3.29 S3.30 S3.31 an admin opens Team from the own name, finds
 
   // S3.31: the edit icon, in the accent colour.
   const icon = row(page, other).getByRole('link', { name: `Edit ${other.name}` })
-  const colors = await icon.evaluate(
-    'link => [link, link.closest("tr").querySelector(".name a")].map((one) => getComputedStyle(one).color)',
-  )
-  const [color, accent] = colors as readonly string[]
+  type Style = { getComputedStyle(of: unknown): { color: string } }
+  const colorOf = (link: Locator): Promise<string> => link.evaluate((one) => (globalThis as unknown as Style).getComputedStyle(one).color)
+  const [color, accent] = [await colorOf(icon), await colorOf(row(page, other).getByRole('link', { name: other.name, exact: true }))]
   assert.equal(color, accent)
   await icon.click()
 

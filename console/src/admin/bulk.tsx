@@ -29,10 +29,9 @@ export interface BulkWork {
   readonly refused: readonly { readonly name: string; readonly reason: string }[]
 }
 
-/** The work that the question for a proof interrupted; forgotten as soon as it is read, or when it is old. */
-export function takeBulkWork(organizationId: string): BulkWork | undefined {
+/** The work that the question for a proof interrupted, unless it is old. It is forgotten when it goes on or is dropped. */
+export function interruptedWork(organizationId: string): BulkWork | undefined {
   const kept = sessionStorage.getItem(pendingKey)
-  sessionStorage.removeItem(pendingKey)
   if (kept === null) return undefined
   const { work, at } = JSON.parse(kept) as { work: BulkWork; at: number }
   return Date.now() - at < pendingLifetimeMs && work.organizationId === organizationId ? work : undefined
@@ -75,6 +74,7 @@ export function BulkDialog({ begin, onClose }: BulkDialogProps) {
   const needsProof = problem?.code === 'proof-required'
 
   const go = async () => {
+    sessionStorage.removeItem(pendingKey)
     setPhase('running')
     setProblem(undefined)
     isStopping.current = false
@@ -97,6 +97,7 @@ export function BulkDialog({ begin, onClose }: BulkDialogProps) {
     await start('confirm', window.location.pathname + window.location.search).catch(setProblem)
   }
   const close = () => {
+    sessionStorage.removeItem(pendingKey)
     isStopping.current = true
     onClose()
   }

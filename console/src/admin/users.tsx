@@ -13,7 +13,7 @@ import { TwoFactorBadge } from '../badge.tsx'
 import { Page } from '../page.tsx'
 import { Failed, Forbidden, Loading } from '../states.tsx'
 import { useWho } from '../who.tsx'
-import { BulkBar, BulkDialog, type BulkWork, takeBulkWork } from './bulk.tsx'
+import { BulkBar, BulkDialog, type BulkWork, interruptedWork } from './bulk.tsx'
 import { InviteDialog } from './invite-dialog.tsx'
 import { MemberActions } from './member-actions.tsx'
 import { type UserFilter, UserFilters } from './user-filters.tsx'
@@ -89,7 +89,7 @@ function Found({ onInvite }: { readonly onInvite: (() => void) | undefined }) {
   )
   const chooseAll = (all: readonly string[], isEverybody: boolean) => setChoice({ listed, ids: new Set(all), isAll: isEverybody })
   const count = isAll ? total : ids.size
-  const [work, setWork] = useState(() => takeBulkWork(organization.id))
+  const [work, setWork] = useState(() => interruptedWork(organization.id))
   const begin = (action: BulkWork['action']) =>
     setWork({
       organizationId: organization.id,
