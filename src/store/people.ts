@@ -80,11 +80,16 @@ const statuses = {
 
 const enrolled = sql`m.joined_at is not null and exists (select from authenticators a where a.user_id = m.user_id and a.retired_at is null)`
 const must = sql`(p.mode = 'everyone' or (p.mode = 'chosen' and m.required))`
-const badges: Readonly<Record<Badge, RawBuilder<unknown>>> = {
-  'not-available': sql`not p.enabled`,
-  secured: sql`p.enabled and ${enrolled}`,
-  required: sql`p.enabled and ${must} and not (${enrolled})`,
-  'not-set-up': sql`p.enabled and not ${must} and not (${enrolled})`,
+const badges: Readonly<Record<Exclude<Badge, 'not-available'>, RawBuilder<unknown>>> = {
+  secured: enrolled,
+  required: sql`${must} and not (${enrolled})`,
+  'not-set-up': sql`not ${must} and not (${enrolled})`,
+}
+
+/** Whether two-factor authentication is on is one value for everybody, asked once: where it decides, nobody is looked at. */
+function hasBadge(organizationId: string, badge: Badge): RawBuilder<unknown> {
+  const isOn = sql`(select enabled from policies where organization_id = ${organizationId})`
+  return badge === 'not-available' ? sql`not ${isOn}` : sql`${isOn} and ${badges[badge]}`
 }
 
 /** Everything it asks stands in `memberships_listed`, but for the authenticators, which have an index by person. */
@@ -94,7 +99,7 @@ function matches(organizationId: string, { search, status, badge, role }: Member
     ...(search ? [sql`m.listed_as like lower(${`%${search.replace(/[\\%_]/g, '\\$&')}%`})`] : []),
     ...(status ? [statuses[status]] : []),
     ...(role ? [sql`m.role = ${role}`] : []),
-    ...(badge ? [badges[badge]] : []),
+    ...(badge ? [hasBadge(organizationId, badge)] : []),
   ]
   return sql.join(conditions, sql` and `)
 }
