@@ -2,7 +2,7 @@ import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@ta
 import type { Session, Sessions, TwoFactor } from '#contract/account.ts'
 import type { Organization } from '#contract/organizations.ts'
 import type { Member, Members } from '#contract/people.ts'
-import type { Policy } from '#contract/policy.ts'
+import type { Policy, PolicyDraft, PolicyPreview } from '#contract/policy.ts'
 import type { ProblemReply } from '#contract/problem.ts'
 import { words } from '#words/en/console.ts'
 import type { UserFilter } from './admin/user-filters.tsx'
@@ -87,6 +87,13 @@ export const organizationQuery = (id: string) =>
 export const policyQuery = (organizationId: string) =>
   queryOptions({ queryKey: ['policy', organizationId], queryFn: () => call<Policy>('GET', `/organizations/${organizationId}/policy`) })
 
+/** What a draft of the rules would bring about. It is asked like a change, because names of people are in the answer. */
+export const policyPreviewQuery = (organizationId: string, draft: PolicyDraft) =>
+  queryOptions({
+    queryKey: ['policy-preview', organizationId, draft],
+    queryFn: () => make<PolicyPreview>({ method: 'POST', path: `/organizations/${organizationId}/policy/preview`, body: draft }),
+  })
+
 /** One page of the users who match a filter, after the place that the page before ended at. */
 export function membersPage(organizationId: string, filter: UserFilter, cursor: string, limit: number): Promise<Members> {
   const asked = new URLSearchParams({ limit: `${limit}`, ...filter, ...(cursor === '' ? {} : { cursor }) })
@@ -125,14 +132,14 @@ export interface Change {
 export type Intent = 'confirm' | 'enroll' | 'backup-codes' | 'disable'
 
 /** Carries a change out, and gives what the server answers. A CSRF token that went stale, say by a sign-in in another window, is renewed once. */
-export async function make({ method, path, body }: Pick<Change, 'method' | 'path' | 'body'>): Promise<unknown> {
+export async function make<T = unknown>({ method, path, body }: Pick<Change, 'method' | 'path' | 'body'>): Promise<T> {
   const { csrfToken } = await queryClient.ensureQueryData(sessionQuery)
   try {
-    return await call(method, path, { body, csrfToken })
+    return await call<T>(method, path, { body, csrfToken })
   } catch (problem) {
     if (!(problem instanceof Problem && problem.code === 'forged-request')) throw problem
     const renewed = await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 })
-    return call(method, path, { body, csrfToken: renewed.csrfToken })
+    return call<T>(method, path, { body, csrfToken: renewed.csrfToken })
   }
 }
 

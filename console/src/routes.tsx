@@ -51,7 +51,7 @@ const aliases = [
   ['/company-settings/general', '/company-settings/general/two-factor'],
   ['/settings/general', '/company-settings/general/two-factor'],
   ['/client-settings', '/company-settings/general/two-factor'],
-  ['/client-settings/password-security-rules', '/company-settings/general/two-factor'],
+  ['/client-settings/password-security-rules', '/company-settings/general/password-rules'],
 ].map(([path = '', to = '']) =>
   createRoute({
     getParentRoute: () => root,

@@ -27,6 +27,7 @@ const rules = {
 export const Policy = Type.Object({
   ...rules,
   version,
+  availableMethods: Type.Array(Type.String(), { description: 'Kinds that this installation can use' }),
   people: Type.Object({
     total: Type.Integer(),
     secured: Type.Integer({ description: 'With an authenticator set up' }),

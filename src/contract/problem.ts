@@ -9,6 +9,7 @@ export const ProblemReply = Type.Object(
     code: Type.String(),
     instance: Type.String({ description: 'The request id, as in the log' }),
     retryAfterSeconds: Type.Optional(Type.Integer()),
+    changedBy: Type.Optional(Type.Array(Type.String(), { description: 'Who changed it in the meantime, as far as the audit knows' })),
     reason: Type.Optional(Type.String({ description: 'What exactly was wrong, where there is more than one way' })),
     line: Type.Optional(Type.Integer({ description: 'The line of a file that it is about' })),
   },

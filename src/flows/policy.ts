@@ -77,5 +77,5 @@ function requireKnownMethods({ methods, defaultMethod }: Policy): void {
 
 async function view(db: Database, organizationId: string): Promise<PolicyView> {
   const [policy, people] = [await findPolicy(db, organizationId), await coverageOf(db, organizationId)]
-  return { ...policy, methods: [...policy.methods], people }
+  return { ...policy, methods: [...policy.methods], availableMethods: [...enrollable], people }
 }

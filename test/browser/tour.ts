@@ -276,12 +276,26 @@ export async function tourConsole(at: BrowserKit, look: Look): Promise<void> {
   await see(page.getByRole('switch', { name: 'Enable 2FA' }))
   await look('company-settings', page)
   await page.getByRole('radio', { name: 'Force All' }).check()
+  await see(page.getByText('will set up an authenticator at their next sign-in.'))
   await look('company-settings-unsaved', page)
+  const {
+    people: _people,
+    availableMethods: _methods,
+    ...rules
+  } = (await client.call('GET', `/api/v1/organizations/${northwind}/policy`)).json
+  await client.call('PUT', `/api/v1/organizations/${northwind}/policy`, { ...rules, mode: 'opt-in', strictTotp: true })
+  await page.getByRole('button', { name: 'Update' }).click()
+  await see(page.getByRole('button', { name: 'Drop my draft' }))
+  await look('company-settings-overtaken', page)
   kit.pass(301)
   await page.getByRole('button', { name: 'Update' }).click()
   await see(page.getByRole('dialog', { name: 'Confirm that it is you' }))
   await look('proof', page)
   await page.goto('/company-settings/general/password-rules')
+  await page.getByRole('searchbox', { name: 'Find a setting' }).fill('2fa')
+  await see(page.getByRole('list', { name: 'Settings found' }))
+  await look('settings-found', page)
+  await page.getByRole('searchbox', { name: 'Find a setting' }).fill('')
   await see(heading(page, 'PASSWORD SECURITY RULES'))
   await look('password-rules', page)
   await page.goto('/help/two-factor')

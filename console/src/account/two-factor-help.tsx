@@ -1,6 +1,7 @@
 import { Anchor, List, Text } from '@mantine/core'
 import { words } from '#words/en/console.ts'
 import { Page, Section } from '../page.tsx'
+import { SettingsSearch } from '../settings-search.tsx'
 
 const say = words.helpPage
 
@@ -8,6 +9,7 @@ export function TwoFactorHelp() {
   return (
     <Page title={say.title} path={[words.help]} isNarrow>
       <Text size="lg">{say.what}</Text>
+      <SettingsSearch />
       <nav aria-label={say.onThisPage}>
         <List listStyleType="none" className="contents">
           {[...say.apps, { id: 'lost-phone', name: say.lostTitle }, { id: 'questions', name: say.questionsTitle }].map(({ id, name }) => (

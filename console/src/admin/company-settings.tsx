@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { words } from '#words/en/console.ts'
 import { Page } from '../page.tsx'
+import { SettingsSearch } from '../settings-search.tsx'
 import { Forbidden } from '../states.tsx'
 import { useWho } from '../who.tsx'
 import { PasswordRules } from './password-rules.tsx'
@@ -31,6 +32,7 @@ function CompanySettings({ tab }: { readonly tab: Tab }) {
   }
   return (
     <Page title={say.title} path={say.path} isNarrow>
+      <SettingsSearch />
       <Tabs value={tab} onChange={(value) => navigate({ to: `/company-settings/general/${value}` })} keepMounted={false}>
         <Tabs.List mb="lg">
           {tabs.map((value) => (

@@ -1,16 +1,29 @@
-import { Alert, Anchor, Button, Checkbox, Divider, Group, NativeSelect, Progress, Radio, Stack, Switch, Text, Title } from '@mantine/core'
-import { IconCheck, IconInfoCircle } from '@tabler/icons-react'
+import {
+  Alert,
+  Anchor,
+  Button,
+  Checkbox,
+  Divider,
+  NativeSelect,
+  NumberInput,
+  Progress,
+  Radio,
+  Stack,
+  Switch,
+  Text,
+  Title,
+} from '@mantine/core'
+import { IconShieldExclamation } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { type FormEvent, useState } from 'react'
-import type { Mode, Policy, PolicyChange } from '#contract/policy.ts'
+import { useState } from 'react'
+import type { Mode, Policy, PolicyDraft } from '#contract/policy.ts'
 import { words } from '#words/en/console.ts'
 import { policyQuery } from '../api.ts'
-import { Ask } from '../ask.tsx'
-import { useChange } from '../changes.tsx'
 import { Section } from '../page.tsx'
 import { Shown } from '../states.tsx'
 import { useWho } from '../who.tsx'
+import { type PolicyFields, PolicyForm } from './policy-form.tsx'
 
 const say = words.company
 const modes = ['opt-in', 'chosen', 'everyone'] as const satisfies readonly Mode[]
@@ -29,130 +42,218 @@ export function TwoFactorPolicy() {
       }
     >
       <Shown query={policy} whom={say.forbidden(organization.name)} lines={8}>
-        {(stored) => <PolicyForm stored={stored} />}
+        {(stored) => (
+          <>
+            {stored.enabled && stored.people.total > stored.people.secured && <NotCovered people={stored.people} />}
+            <PolicyForm
+              stored={stored}
+              aside={
+                <>
+                  <Divider />
+                  <Figures people={stored.people} />
+                </>
+              }
+            >
+              {(fields) => fields.draft.enabled && <Options {...fields} methods={stored.availableMethods} />}
+            </PolicyForm>
+          </>
+        )}
       </Shown>
     </Section>
   )
 }
 
-/** The form keeps what was typed when others change the stored value; the server refuses an old version, and it is said. */
-function PolicyForm({ stored }: { readonly stored: Policy }) {
-  const { organization, may } = useWho()
-  const { run, isBusy } = useChange()
-  const [draft, setDraft] = useState<PolicyChange>(stored)
-  const [outcome, setOutcome] = useState<'saved' | 'moved-on'>()
-  const [isAsking, setAsking] = useState(false)
-  const mayChange = may('change-policy')
-
-  // What was stored meanwhile, by this form or by somebody else, is where the form starts again.
-  if (stored.version !== draft.version) setDraft(stored)
-
-  const change = (part: Partial<PolicyChange>) => {
-    setOutcome(undefined)
-    setDraft({ ...draft, ...part })
-  }
-  const save = async () => {
-    setOutcome(undefined)
-    const { enabled, mode, newUsersRequired } = draft
-    const { people: _figures, ...body }: PolicyChange & Partial<Policy> = draft
-    const isDone = await run(
-      {
-        method: 'PUT',
-        path: `/organizations/${organization.id}/policy`,
-        body,
-        says: `${say.says} ${say.stored(enabled, mode, newUsersRequired)}`,
-      },
-      {
-        onProblem: ({ code }) => {
-          if (code === 'moved-on') setOutcome('moved-on')
-          return code === 'moved-on'
-        },
-      },
-    )
-    if (isDone) setOutcome('saved')
-  }
-  const update = async (event: FormEvent) => {
-    event.preventDefault()
-    if (stored.enabled && !draft.enabled) setAsking(true)
-    else await save()
-  }
-  const isChanged = draft.enabled !== stored.enabled || draft.mode !== stored.mode || draft.newUsersRequired !== stored.newUsersRequired
-
+/** What unfolds once the master switch is on. */
+function Options({ draft, change, mayChange, methods }: PolicyFields & { readonly methods: readonly string[] }) {
   return (
-    <form onSubmit={update}>
-      <Stack gap="lg" mt="md">
-        {!mayChange && (
-          <Alert color="gray" icon={<IconInfoCircle aria-hidden />}>
-            {say.readOnly(organization.name)}
-          </Alert>
-        )}
-        <Switch
-          label={say.enable}
-          description={say.enableWhat}
-          onLabel={words.on}
-          offLabel={words.off}
-          checked={draft.enabled}
-          disabled={!mayChange}
-          onChange={(event) => change({ enabled: event.currentTarget.checked })}
-        />
-        {draft.enabled && (
-          <>
-            <Radio.Group label={say.whom} value={draft.mode} onChange={(mode) => change({ mode: mode as Mode })}>
-              <Stack gap="sm" mt="xs">
-                {modes.map((mode) => (
-                  <Radio key={mode} value={mode} label={say.modes[mode].label} description={say.modes[mode].what} disabled={!mayChange} />
-                ))}
-              </Stack>
-            </Radio.Group>
-            <Checkbox
-              label={say.newUsers}
-              description={say.newUsersWhat}
-              checked={draft.newUsersRequired}
-              disabled={!mayChange}
-              onChange={(event) => change({ newUsersRequired: event.currentTarget.checked })}
-            />
-            <Divider />
-            <OneTimeCodes />
-          </>
-        )}
-        <Divider />
-        <Figures people={stored.people} />
-        <div role="status">
-          {isChanged && (
-            <Alert color="orange" title={say.unsaved}>
-              {consequence(stored, draft)}
-            </Alert>
-          )}
-        </div>
-        {mayChange && (
-          <Group>
-            <Button type="submit" loading={isBusy}>
-              {words.update}
-            </Button>
-          </Group>
-        )}
-        <div role="status">
-          {outcome === 'saved' && (
-            <Alert color="green" icon={<IconCheck aria-hidden />} title={words.saved}>
-              {say.stored(stored.enabled, stored.mode, stored.newUsersRequired)}
-            </Alert>
-          )}
-          {outcome === 'moved-on' && <Alert color="orange">{say.movedOn}</Alert>}
-        </div>
-      </Stack>
-      <Ask opened={isAsking} onClose={() => setAsking(false)} title={say.offTitle} action={say.offAction} onAction={save}>
-        {say.offWhat(organization.name, stored.people.secured, stored.people.required)}
-      </Ask>
-    </form>
+    <>
+      <Radio.Group id="who" label={say.whom} value={draft.mode} onChange={(mode) => change({ mode: mode as Mode })}>
+        <Stack gap="sm" mt="xs">
+          {modes.map((mode) => (
+            <Radio key={mode} value={mode} label={say.modes[mode].label} description={say.modes[mode].what} disabled={!mayChange} />
+          ))}
+        </Stack>
+      </Radio.Group>
+      <Checkbox
+        id="new-users"
+        label={say.newUsers}
+        description={say.newUsersWhat}
+        checked={draft.newUsersRequired}
+        disabled={!mayChange}
+        onChange={(event) => change({ newUsersRequired: event.currentTarget.checked })}
+      />
+      <Divider />
+      <Methods draft={draft} change={change} mayChange={mayChange} methods={methods} />
+      <Divider />
+      <Additional draft={draft} change={change} mayChange={mayChange} />
+    </>
   )
 }
 
-/** What happens to people when the draft is stored, in the figures of now. */
-function consequence({ people, enabled }: Policy, draft: PolicyChange): string {
-  if (!draft.enabled) return say.offConsequence
-  if (draft.mode === 'everyone') return say.everyoneConsequence(people.total - people.secured)
-  if (draft.mode === 'opt-in') return say.optInConsequence(enabled ? people.required : 0)
-  return say.chosenConsequence
+function Methods({ draft, change, mayChange, methods }: PolicyFields & { readonly methods: readonly string[] }) {
+  const named = (kind: string) => say.methods[kind] ?? kind
+  const allow = (allowed: string[]) => {
+    const [first = draft.defaultMethod] = allowed
+    change({ methods: allowed, defaultMethod: allowed.includes(draft.defaultMethod) ? draft.defaultMethod : first })
+  }
+  return (
+    <Stack gap="md">
+      <div>
+        <Title order={3} size="h5">
+          {say.otp}
+        </Title>
+        <Text size="sm" c="dimmed" mt={4}>
+          {say.otpWhat}
+        </Text>
+      </div>
+      <NativeSelect
+        id="method"
+        label={say.method}
+        description={say.methodWhat}
+        data={draft.methods.map((kind) => ({ value: kind, label: named(kind) }))}
+        value={draft.defaultMethod}
+        disabled={!mayChange}
+        onChange={(event) => change({ defaultMethod: event.currentTarget.value })}
+        maw={360}
+      />
+      <Checkbox.Group id="allowed-methods" label={say.allowed} description={say.allowedWhat} value={draft.methods} onChange={allow}>
+        <Stack gap="xs" mt="xs">
+          {methods.map((kind) => (
+            <Checkbox
+              key={kind}
+              value={kind}
+              label={named(kind)}
+              disabled={!mayChange || (draft.methods.length === 1 && draft.methods.includes(kind))}
+            />
+          ))}
+        </Stack>
+      </Checkbox.Group>
+      <Switch
+        id="allow-change"
+        label={say.mayChange}
+        description={say.mayChangeWhat}
+        onLabel={words.on}
+        offLabel={words.off}
+        checked={draft.mayChangeMethod}
+        disabled={!mayChange}
+        onChange={(event) => change({ mayChangeMethod: event.currentTarget.checked })}
+      />
+      {mayChange && (
+        <div>
+          <Button
+            id="standardize"
+            variant="default"
+            aria-describedby="standardize-what"
+            onClick={() => change({ methods: [draft.defaultMethod], mayChangeMethod: false, mode: 'everyone' })}
+          >
+            {say.standardize}
+          </Button>
+          <Text id="standardize-what" size="sm" c="dimmed" mt={4}>
+            {say.standardizeWhat(named(draft.defaultMethod))}
+          </Text>
+        </div>
+      )}
+    </Stack>
+  )
+}
+
+function Additional({ draft, change, mayChange }: PolicyFields) {
+  return (
+    <Stack gap="md">
+      <Title order={3} size="h5">
+        {say.additional}
+      </Title>
+      <Figure
+        id="passcode-timeout"
+        label={say.passcodeTimeout}
+        what={say.passcodeTimeoutWhat}
+        unit={say.minutes}
+        range={[1, 10]}
+        value={draft.passcodeTimeoutMinutes}
+        disabled={!mayChange}
+        onChange={(passcodeTimeoutMinutes) => change({ passcodeTimeoutMinutes })}
+      />
+      <Figure
+        id="remember-days"
+        label={say.rememberDays}
+        what={say.rememberDaysWhat}
+        unit={say.days}
+        range={[0, 365]}
+        value={draft.rememberDays}
+        disabled={!mayChange}
+        onChange={(rememberDays) => change({ rememberDays })}
+      />
+      <NativeSelect
+        id="remembers"
+        label={say.remembers}
+        description={say.remembersWhat}
+        data={(['everyone', 'users'] as const).map((value) => ({ value, label: say.remembered[value] }))}
+        value={draft.remembers}
+        disabled={!mayChange || draft.rememberDays === 0}
+        onChange={(event) => change({ remembers: event.currentTarget.value as PolicyDraft['remembers'] })}
+        maw={360}
+      />
+      <Switch
+        id="strict-totp"
+        label={say.strict}
+        description={say.strictWhat}
+        onLabel={words.on}
+        offLabel={words.off}
+        checked={draft.strictTotp}
+        disabled={!mayChange}
+        onChange={(event) => change({ strictTotp: event.currentTarget.checked })}
+      />
+    </Stack>
+  )
+}
+
+interface FigureProps {
+  readonly id: string
+  readonly label: string
+  readonly what: string
+  readonly unit: string
+  readonly range: readonly [least: number, most: number]
+  readonly value: number
+  readonly disabled: boolean
+  readonly onChange: (value: number) => void
+}
+
+/** A whole number with its unit. An empty field is no number: it shows the last one again when it is left. */
+function Figure({ id, label, what, unit, range: [min, max], value, disabled, onChange }: FigureProps) {
+  const [isEmpty, setEmpty] = useState(false)
+  return (
+    <NumberInput
+      id={id}
+      label={label}
+      description={what}
+      suffix={` ${unit}`}
+      min={min}
+      max={max}
+      clampBehavior="strict"
+      allowDecimal={false}
+      allowNegative={false}
+      value={isEmpty ? '' : value}
+      disabled={disabled}
+      onChange={(typed) => {
+        setEmpty(typeof typed !== 'number')
+        if (typeof typed === 'number') onChange(typed)
+      }}
+      onBlur={() => setEmpty(false)}
+      maw={360}
+    />
+  )
+}
+
+/** How many people no second step protects, and the way to them. */
+function NotCovered({ people }: { readonly people: Policy['people'] }) {
+  return (
+    <Alert color="orange" icon={<IconShieldExclamation aria-hidden />} title={say.notCovered(people.total - people.secured)} mt="md">
+      {say.notCoveredWhat(people.missing)}{' '}
+      <Anchor component={Link} to="/users" inherit underline="always">
+        {say.notCoveredLink}
+      </Anchor>
+    </Alert>
+  )
 }
 
 function Figures({ people }: { readonly people: Policy['people'] }) {
@@ -177,20 +278,6 @@ function Figures({ people }: { readonly people: Policy['people'] }) {
       <Text size="sm" c="dimmed" mt={4}>
         {coverage}
       </Text>
-    </div>
-  )
-}
-
-function OneTimeCodes() {
-  return (
-    <div>
-      <Title order={3} size="h5">
-        {say.otp}
-      </Title>
-      <Text size="sm" c="dimmed" mt={4}>
-        {say.otpWhat}
-      </Text>
-      <NativeSelect label={say.method} description={say.methodWhat} data={[say.methodEntry]} disabled maw={360} mt="sm" />
     </div>
   )
 }

@@ -5,8 +5,52 @@
  * are known in the field and stay as they are.
  */
 import type { Badge, Role } from '#contract/account.ts'
+import type { PolicyDraft } from '#contract/policy.ts'
 
 const people = (count: number): string => (count === 1 ? '1 person' : `${count.toLocaleString('en')} people`)
+
+/** The rules of an organization, as a sentence needs them. */
+type Rules = PolicyDraft
+
+/** Methods by their kind, as they are known in the field. */
+const methods: Readonly<Record<string, string | undefined>> = { totp: 'Google / Microsoft Authenticator' }
+
+const whom = {
+  'opt-in': 'each person decides',
+  chosen: 'required of those marked Required 2FA',
+  everyone: 'required of everyone',
+} satisfies Record<Rules['mode'], string>
+
+/** One rule and its value, in words. */
+function rule(name: keyof Rules, rules: Rules): string {
+  const onOff = (value: boolean) => (value ? 'ON' : 'OFF')
+  switch (name) {
+    case 'enabled':
+      return `Two-Factor Authentication ${onOff(rules.enabled)}`
+    case 'mode':
+      return whom[rules.mode]
+    case 'newUsersRequired':
+      return `new users start as ${rules.newUsersRequired ? 'required' : 'not required'}`
+    case 'methods':
+      return `allowed methods: ${rules.methods.map((kind) => methods[kind] ?? kind).join(', ')}`
+    case 'defaultMethod':
+      return `2FA Communication Method: ${methods[rules.defaultMethod] ?? rules.defaultMethod}`
+    case 'mayChangeMethod':
+      return `Allow Users to Change 2FA Communication: ${onOff(rules.mayChangeMethod)}`
+    case 'passcodeTimeoutMinutes':
+      return `2FA Passcode Timeout: ${rules.passcodeTimeoutMinutes} minutes`
+    case 'rememberDays':
+      return rules.rememberDays === 0 ? 'devices are never remembered' : `devices are remembered for ${rules.rememberDays} days`
+    case 'remembers':
+      return `devices are remembered for ${rules.remembers === 'everyone' ? 'everybody' : 'people with the role User'}`
+    case 'strictTotp':
+      return `strict time for app codes: ${onOff(rules.strictTotp)}`
+    case 'leastPasswordLength':
+      return rules.leastPasswordLength === null
+        ? 'least password length: not raised'
+        : `least password length: ${rules.leastPasswordLength}`
+  }
+}
 
 export const words = {
   product: 'Countersign',
@@ -273,6 +317,14 @@ export const words = {
     goneWhat: 'The person may have left this organization.',
   },
 
+  settingsSearch: {
+    label: 'Find a setting',
+    example: 'by any name you know it by',
+    clear: 'Clear the search',
+    hits: 'Settings found',
+    found: (count: number) => (count === 0 ? 'No setting of this name.' : count === 1 ? '1 setting' : `${count} settings`),
+  },
+
   company: {
     title: 'Company Settings',
     path: ['Admin', 'Company Settings', 'General'],
@@ -300,37 +352,76 @@ export const words = {
     otp: 'OTP Authenticator (Duo Mobile, Google, Microsoft, etc)',
     otpWhat:
       'People use the authenticator app they already have: Google Authenticator, Microsoft Authenticator, Duo Mobile, LastPass Authenticator or any other that shows six-digit codes (TOTP). Nothing has to be bought or connected.',
-    method: '2FA method',
-    methodEntry: 'Google / Microsoft Authenticator',
-    methodWhat: 'The one method so far.',
+    methods,
+    method: '2FA Communication Method',
+    methodWhat: 'Offered first; the only one where people may not change it.',
+    allowed: 'Allowed methods',
+    allowedWhat: 'Backup codes come along with each of them.',
+    mayChange: 'Allow Users to Change 2FA Communication',
+    mayChangeWhat: 'ON: people pick among the allowed methods in their own settings. OFF: they use the method above.',
+    standardize: 'Standardize on one method',
+    standardizeWhat: (method: string) =>
+      `Fills in this form: ${method} for everybody, nobody may change it, and everyone must use it. "Update" then stores it.`,
+    additional: 'Configuring Additional 2FA Settings',
+    passcodeTimeout: '2FA Passcode Timeout',
+    passcodeTimeoutWhat:
+      'How long a code that was sent to somebody is good: 1 to 10 minutes. The codes of an app are not touched: they change every 30 seconds.',
+    minutes: 'minutes',
+    rememberDays: 'Remember devices for',
+    rememberDaysWhat:
+      'Where a person ticks it, the second step is not asked again on that device for so long. 0 is never; 365 days at most.',
+    days: 'days',
+    remembers: 'Who may have a device remembered',
+    remembersWhat: 'Pages for administrators ask for the second step in any case.',
+    remembered: { everyone: 'Everybody', users: 'Only people with the role User' },
+    strict: 'Strict time for app codes',
+    strictWhat:
+      'ON: the present code of an app, and the one before for 10 seconds only. OFF: one code before and after as well, for phones whose clocks differ.',
+    notCovered: (count: number) => `${people(count)} not covered`,
+    notCoveredWhat: (missing: number) =>
+      `Their password alone opens their account.${missing === 0 ? '' : ` ${missing.toLocaleString('en')} of them must set up an authenticator and have not yet.`}`,
+    notCoveredLink: 'See who',
     help: 'Help: Two-Factor Authentication (2FA)',
-    everyoneConsequence: (without: number) =>
-      without === 0
-        ? 'Everybody has an authenticator already; nobody will be stopped.'
-        : `${people(without)} ${without === 1 ? 'has' : 'have'} no authenticator yet and will be made to set one up at the next sign-in.`,
-    optInConsequence: (required: number) =>
-      required === 0 ? 'Nobody is required to use it after this.' : `${people(required)} who must use it now may switch it off after this.`,
     offConsequence: 'From then on the password alone signs everybody in.',
-    chosenConsequence: 'Those marked "Required 2FA" must use it; everybody else may switch it off.',
     unsaved: 'Not saved yet.',
     says: 'Update the Two-Factor Authentication settings.',
     offTitle: 'Switch Two-Factor Authentication off for everybody?',
     offWhat: (organization: string, secured: number, required: number) =>
       `In ${organization}, ${secured === 0 ? 'nobody has' : secured === 1 ? '1 person has' : `${people(secured)} have`} an authenticator set up, and ${required === 0 ? 'nobody is' : required === 1 ? '1 person is' : `${people(required)} are`} required to use one. From then on the password alone signs everybody in. What is set up is kept for the day it is switched on again.`,
     offAction: 'Switch it off',
-    stored: (enabled: boolean, mode: 'opt-in' | 'chosen' | 'everyone', newUsersRequired: boolean): string => {
-      if (!enabled) return 'Two-Factor Authentication is OFF.'
-      const whom = {
-        'opt-in': 'each person decides',
-        chosen: 'required of those marked Required 2FA',
-        everyone: 'required of everyone',
-      }[mode]
-      return `Two-Factor Authentication is ON, ${whom}; new users start as ${newUsersRequired ? 'required' : 'not required'}.`
+    preview: {
+      counting: 'Counting whom it concerns …',
+      failed: 'Whom it concerns could not be counted. It can be saved all the same.',
+      nobody: 'Nobody is stopped, and no session ends.',
+      mustSetUp: (count: number) => `${people(count)} will set up an authenticator at their next sign-in.`,
+      sessionsEnd: (count: number) => (count === 1 ? '1 session ends.' : `${count.toLocaleString('en')} sessions end.`),
+      noLongerRequired: (count: number) => `${people(count)} may switch it off after this.`,
+      names: (names: readonly string[], count: number) =>
+        count > names.length ? `${names.join(', ')} and ${(count - names.length).toLocaleString('en')} more` : names.join(', '),
     },
-    movedOn: 'Somebody else changed these settings in the meantime. They were loaded again; look at them before you update.',
+    elsewhere: {
+      title: (by: readonly string[]) =>
+        by.length === 0
+          ? 'These settings were changed while you were here.'
+          : `${by.join(' and ')} changed these settings while you were here.`,
+      change: (was: string, is: string) => `${was} → ${is}`,
+      own: (draft: string) => `In your draft it is "${draft}".`,
+      what: 'Your draft is kept and not saved. "Update" stores it on top of what is stored now.',
+      discard: 'Drop my draft',
+    },
+    rule,
+    stored: ({ enabled, mode, newUsersRequired }: Pick<Rules, 'enabled' | 'mode' | 'newUsersRequired'>): string =>
+      enabled
+        ? `Two-Factor Authentication is ON, ${whom[mode]}; new users start as ${newUsersRequired ? 'required' : 'not required'}.`
+        : 'Two-Factor Authentication is OFF.',
     rules: {
       title: 'PASSWORD SECURITY RULES',
-      what: 'These rules are in force for everybody. They follow what is known to help (NIST SP 800-63B-4) and cannot be loosened here.',
+      what: 'What a password must be, and whether a second step comes after it.',
+      least: 'Least password length',
+      leastWhat:
+        'Raises the length below, and never lowers it: 8 to 64 characters; empty leaves it as it is. It counts for passwords that are set from now on.',
+      leastNone: 'as below',
+      characters: 'characters',
       list: [
         { rule: 'At least 15 characters', why: 'where the password can open an account alone.' },
         { rule: 'At least 8 characters', why: 'where the second step is always asked.' },
@@ -341,7 +432,7 @@ export const words = {
         },
         { rule: 'No rules about signs and digits:', why: 'length protects; every character is allowed, spaces too.' },
       ],
-      second: 'The second step is set on the tab',
+      second: 'Whom it is asked from, and how, is set on the tab',
     },
   },
 

@@ -1,0 +1,101 @@
+import { useState } from 'react'
+import type { Policy, PolicyChange, PolicyDraft } from '#contract/policy.ts'
+import { words } from '#words/en/console.ts'
+import { useChange } from '../changes.tsx'
+import { useWho } from '../who.tsx'
+
+const say = words.company
+
+export type Rule = keyof PolicyDraft
+
+/** What somebody else stored while this form was open. */
+export interface Elsewhere {
+  readonly rule: Rule
+  readonly was: PolicyDraft
+  readonly is: PolicyDraft
+}
+
+export interface DraftedPolicy {
+  readonly draft: PolicyDraft
+  readonly change: (part: Partial<PolicyDraft>) => void
+  /** Takes what is stored, and drops what was drafted. */
+  readonly discard: () => void
+  readonly save: () => Promise<void>
+  readonly isBusy: boolean
+  readonly changed: readonly Rule[]
+  readonly isSaved: boolean
+  readonly elsewhere: readonly Elsewhere[]
+  /** Who that was, as far as the server knows. */
+  readonly changedBy: readonly string[]
+}
+
+function differences(one: PolicyDraft, other: PolicyDraft): readonly Rule[] {
+  return (Object.keys(one) as Rule[]).filter((rule) => JSON.stringify(one[rule]) !== JSON.stringify(other[rule]))
+}
+
+const read = ({ people: _people, availableMethods: _methods, version, ...rules }: Policy) => ({ version, rules })
+
+/**
+ * The rules as a form edits them. What others store in the meantime comes in beside the draft: rules that were not touched here
+ * follow what is stored, the others stay as they were drafted, and the person is shown what changed before they save again.
+ */
+export function usePolicyDraft(stored: Policy): DraftedPolicy {
+  const { organization } = useWho()
+  const { run, isBusy } = useChange()
+  const [base, setBase] = useState(() => read(stored))
+  const [draft, setDraft] = useState<PolicyDraft>(base.rules)
+  const [elsewhere, setElsewhere] = useState<readonly Elsewhere[]>([])
+  const [changedBy, setChangedBy] = useState<readonly string[]>([])
+  const [isSaved, setSaved] = useState(false)
+
+  if (stored.version !== base.version) {
+    const now = read(stored)
+    const own = differences(base.rules, draft)
+    const unlikeDraft = differences(now.rules, draft)
+    const others = differences(base.rules, now.rules).filter((rule) => unlikeDraft.includes(rule))
+    setBase(now)
+    setDraft({ ...now.rules, ...Object.fromEntries(own.map((rule) => [rule, draft[rule]])) })
+    setElsewhere(own.length === 0 ? [] : others.map((rule) => ({ rule, was: base.rules, is: now.rules })))
+    setChangedBy([])
+  }
+
+  const settle = () => {
+    setSaved(false)
+    setElsewhere([])
+    setChangedBy([])
+  }
+  return {
+    draft,
+    changed: differences(base.rules, draft),
+    change: (part) => {
+      setSaved(false)
+      setDraft({ ...draft, ...part })
+    },
+    discard: () => {
+      settle()
+      setDraft(base.rules)
+    },
+    save: async () => {
+      settle()
+      const isDone = await run(
+        {
+          method: 'PUT',
+          path: `/organizations/${organization.id}/policy`,
+          body: { ...draft, version: base.version } satisfies PolicyChange,
+          says: `${say.says} ${say.stored(draft)}`,
+        },
+        {
+          onProblem: ({ code, details }) => {
+            if (code === 'moved-on') setChangedBy(details.changedBy ?? [])
+            return code === 'moved-on'
+          },
+        },
+      )
+      if (isDone) setSaved(true)
+    },
+    isBusy,
+    isSaved,
+    elsewhere,
+    changedBy,
+  }
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { findSettings, settings } from './settings.ts'
+
+const titles = (search: string, seesCompany = true) => findSettings(search, seesCompany).map(({ title }) => title)
+
+test('each setting is found under the words of every document that speaks of it', () => {
+  const known: Readonly<Record<string, string>> = {
+    'Enable 2FA': 'Enable 2FA',
+    MFA: 'Enable 2FA',
+    domain: 'Enable 2FA',
+    'Client Settings': 'Enable 2FA',
+    'Password Security Rules': 'Password Security Rules',
+    'password security rules enable': 'Enable 2FA',
+    'Force All Users On 2FA': 'Force All Users On 2FA',
+    'Allow Users to Change Method of 2FA Communication': 'Allow Users to Change 2FA Communication',
+    'Allow Users to Change 2FA Communication': 'Allow Users to Change 2FA Communication',
+    '2FA Communication Method': '2FA Communication Method',
+    'Duo Mobile': '2FA Communication Method',
+    '2FA Passcode Timeout': '2FA Passcode Timeout',
+    'Configuring Additional 2FA Settings': '2FA Passcode Timeout',
+    'Remember this device': 'Remember devices',
+    'standardize all users': 'Standardize on one method',
+    'User Management': 'Users',
+    Team: 'Users',
+    'Two Factor Type': 'Users',
+    'Reset QR Code': 'Two-Factor Authentication',
+  }
+  for (const [search, title] of Object.entries(known)) assert.ok(titles(search).includes(title), `${search}: ${titles(search)}`)
+})
+
+test('a setting comes first whose title has the words, case and signs do not matter, and half a word is enough', () => {
+  assert.equal(titles('REMEMBER')[0], 'Remember devices')
+  assert.equal(titles('passc timeo')[0], '2FA Passcode Timeout')
+  assert.deepEqual(titles('  '), [])
+  assert.deepEqual(titles('carrier pigeon'), [])
+})
+
+test('who may not see Company Settings is led to their own settings and to help only', () => {
+  assert.ok(titles('2fa', false).length > 0)
+  for (const { isForAdministrators } of findSettings('2fa', false)) assert.equal(isForAdministrators, false)
+  assert.equal(new Set(settings.map(({ title }) => title)).size, settings.length)
+})

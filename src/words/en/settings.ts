@@ -1,0 +1,110 @@
+/**
+ * Where each setting is, under all the words by which people of different portals know it. The first words of an entry are its
+ * title; the others are only searched.
+ */
+export interface Setting {
+  readonly title: string
+  readonly where: string
+  readonly href: string
+  readonly words: string
+  /** Whether only those who may see Company Settings are led there. */
+  readonly isForAdministrators: boolean
+}
+
+const twoFactor = '/company-settings/general/two-factor'
+const passwords = '/company-settings/general/password-rules'
+const ofCompany = (title: string, href: string, words: string): Setting => ({
+  title,
+  where: `Company Settings, General, ${href.startsWith(passwords) ? 'Password Security Rules' : 'Two-Factor Authentication'}`,
+  href,
+  words: `${words} company settings client settings general admin`,
+  isForAdministrators: true,
+})
+const own = (title: string, href: string, words: string): Setting => ({
+  title,
+  where: href.startsWith('/help') ? 'Help' : 'User Settings',
+  href,
+  words: `${words} user settings profile my account`,
+  isForAdministrators: false,
+})
+
+export const settings: readonly Setting[] = [
+  ofCompany(
+    'Enable 2FA',
+    `${twoFactor}#enable`,
+    'mfa multi-factor two-step verification two-factor authentication domain organization available master switch on off disable turn on turn off password security rules',
+  ),
+  ofCompany(
+    'Force All Users On 2FA',
+    `${twoFactor}#who`,
+    'mfa who must use it require everyone everybody mandatory enforce all at once opt-in chosen users per user mode',
+  ),
+  ofCompany('New users start as required', `${twoFactor}#new-users`, 'provisioned invite import default required 2fa onboarding'),
+  ofCompany(
+    '2FA Communication Method',
+    `${twoFactor}#method`,
+    'otp authenticator duo mobile google microsoft 2fa method type drop-down default third party app two factor type',
+  ),
+  ofCompany('Allowed methods', `${twoFactor}#allowed-methods`, '2fa mfa methods factors authenticator choose which'),
+  ofCompany(
+    'Allow Users to Change 2FA Communication',
+    `${twoFactor}#allow-change`,
+    'allow users to change method of 2fa communication pick choose own method toggle',
+  ),
+  ofCompany(
+    'Standardize on one method',
+    `${twoFactor}#standardize`,
+    'standardize all users on one preset same workflow enforce one method',
+  ),
+  ofCompany(
+    '2FA Passcode Timeout',
+    `${twoFactor}#passcode-timeout`,
+    'configuring additional 2fa settings code validity expire expiry minutes custom length of time',
+  ),
+  ofCompany(
+    'Remember devices',
+    `${twoFactor}#remember-days`,
+    'configuring additional 2fa settings remember this device trusted device days trust browser skip',
+  ),
+  ofCompany('Who may have a device remembered', `${twoFactor}#remembers`, 'remember this device trusted device administrators'),
+  ofCompany('Strict time for app codes', `${twoFactor}#strict-totp`, 'totp clock skew window 30 seconds drift code'),
+  ofCompany('Least password length', `${passwords}#least-password-length`, 'password policy security rules minimum characters complexity'),
+  ofCompany('Password Security Rules', passwords, 'password policy enable 2fa two-factor domain security'),
+  {
+    title: 'Users',
+    where: 'Admin',
+    href: '/users',
+    words: 'user management team people edit user two factor type required 2fa enable disable reset actions three dots cell phone invite',
+    isForAdministrators: true,
+  },
+  own(
+    'Two-Factor Authentication',
+    '/settings',
+    '2-factor auth 2fa mfa enable disable reset qr code third party authenticator app scan method',
+  ),
+  own('Backup codes', '/settings', 'recovery lost phone emergency 2fa new backup codes'),
+  own('Where you are signed in', '/settings', 'sessions sign out end devices'),
+  own(
+    'How Two-Factor Authentication works',
+    '/help/two-factor',
+    'help google authenticator microsoft authenticator duo mobile lastpass set up lost phone',
+  ),
+]
+
+const wordsOf = (text: string) =>
+  text
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '')
+
+/** The settings in which every word of a search begins a word, those first whose title has them. */
+export function findSettings(search: string, seesCompany: boolean): readonly Setting[] {
+  const asked = wordsOf(search)
+  if (asked.length === 0) return []
+  const has = (text: string) => {
+    const known = wordsOf(text)
+    return asked.every((word) => known.some((one) => one.startsWith(word)))
+  }
+  const found = settings.filter((one) => (seesCompany || !one.isForAdministrators) && has(`${one.title} ${one.where} ${one.words}`))
+  return [...found.filter((one) => has(one.title)), ...found.filter((one) => !has(one.title))]
+}
