@@ -100,3 +100,10 @@ test('each event makes a new version and closes what was on show', () => {
     }
   })
 })
+
+test('what is set up is what the organizations of the person allow, the one that is offered first at the front', () => {
+  const signIn: SignIn = { id: 's', intent: 'enter', evidence: [], bound: [], returnTo: '/', expiresAt: later, version: 0 }
+  const [identified, password] = [alphabet[0] as Event, alphabet[2] as Event]
+  const due = advance(advance(signIn, identified), password)
+  assert.deepEqual(nextStep(due, { secondStep: 'always', methods: ['push', 'totp'] }, [], now), { step: 'enroll', kinds: ['push', 'totp'] })
+})

@@ -6,6 +6,7 @@ import {
   leastPasswordLength,
   type Membership,
   type Mode,
+  methodsFor,
   requirementFor,
   startingPolicy,
   toleranceFor,
@@ -36,10 +37,11 @@ test('the strictest of all organizations wins, and is named', () => {
   const off = membership('Off', false, 'everyone', true)
   assert.deepEqual(requirementFor([optIn, chosen, everyone, off], false), {
     secondStep: 'always',
+    methods: ['totp'],
     because: { rule: 'everyone', organizationId: 'Everyone', organization: 'Everyone' },
   })
   assert.equal(requirementFor([optIn, chosen], false).because?.rule, 'chosen')
-  assert.deepEqual(requirementFor([optIn], false), { secondStep: 'if-enrolled' })
+  assert.deepEqual(requirementFor([optIn], false), { secondStep: 'if-enrolled', methods: ['totp'] })
   assert.deepEqual(requirementFor([off], true), { secondStep: 'never' })
   assert.deepEqual(requirementFor([], true), { secondStep: 'never' })
 })
@@ -47,6 +49,7 @@ test('the strictest of all organizations wins, and is named', () => {
 test('who owes a set-up is asked for it even where it is a free choice', () => {
   assert.deepEqual(requirementFor([membership('A', true, 'opt-in')], true), {
     secondStep: 'always',
+    methods: ['totp'],
     because: { rule: 'set-up-due', organizationId: 'A', organization: 'A' },
   })
 })
@@ -69,6 +72,17 @@ test('an organization raises the least length of passwords and never lowers it; 
   assert.equal(leastPasswordLength({ secondStep: 'always' }, [raised(12)]), 12)
   assert.equal(leastPasswordLength({ secondStep: 'if-enrolled' }, [raised(12)]), 15)
   assert.equal(leastPasswordLength({ secondStep: 'if-enrolled' }, [raised(20), startingPolicy, raised(24)]), 24)
+})
+
+test('people choose among the methods that all of their organizations allow; where change is not allowed there is one', () => {
+  const allows = (defaultMethod: string, methods: readonly string[], mayChangeMethod = true) => ({
+    policy: { ...startingPolicy, methods, defaultMethod, mayChangeMethod },
+  })
+  assert.deepEqual(methodsFor([allows('totp', ['sms', 'totp', 'push'])]), ['totp', 'sms', 'push'])
+  assert.deepEqual(methodsFor([allows('push', ['totp', 'push'], false)]), ['push'])
+  assert.deepEqual(methodsFor([allows('sms', ['sms', 'totp']), allows('totp', ['totp', 'push'])]), ['totp'])
+  assert.deepEqual(methodsFor([allows('sms', ['sms']), allows('push', ['totp', 'push'], false)]), ['sms', 'push'], 'nobody is locked out')
+  assert.deepEqual(methodsFor([]), [])
 })
 
 test('one organization that is strict about codes is enough, while its two-factor authentication is on', () => {

@@ -58,6 +58,8 @@ export type Rule = 'everyone' | 'chosen' | 'set-up-due'
 /** What a sign-in owes beyond the password, and because of which rule. */
 export interface Requirement {
   readonly secondStep: 'always' | 'if-enrolled' | 'never'
+  /** Kinds that may be set up, the one that is offered first at the front; absent where no organization has a say. */
+  readonly methods?: readonly string[]
   readonly because?: { readonly rule: Rule; readonly organizationId: string; readonly organization: string }
 }
 
@@ -78,18 +80,33 @@ export function isRequired({
  * where no rule requires it, as long as any of their organizations has two-factor authentication on.
  */
 export function requirementFor(memberships: readonly Membership[], setUpDue: boolean): Requirement {
+  const available = memberships.filter((one) => one.policy.enabled)
+  const methods = methodsFor(available)
   const because = (rule: Rule, { organizationId, organizationName }: Membership): Requirement => ({
     secondStep: 'always',
+    methods,
     because: { rule, organizationId, organization: organizationName },
   })
-  const available = memberships.filter((one) => one.policy.enabled)
   const everyone = available.find((one) => one.policy.mode === 'everyone')
   if (everyone) return because('everyone', everyone)
   const chosen = available.find(isRequired)
   if (chosen) return because('chosen', chosen)
   const [first] = available
   if (!first) return { secondStep: 'never' }
-  return setUpDue ? because('set-up-due', first) : { secondStep: 'if-enrolled' }
+  return setUpDue ? because('set-up-due', first) : { secondStep: 'if-enrolled', methods }
+}
+
+/**
+ * The methods that all of these organizations allow, the one that is offered first at the front. One where people may not change
+ * it allows its own method alone. Where they contradict each other the method of each remains, so that nobody is locked out.
+ */
+export function methodsFor(memberships: readonly Pick<Membership, 'policy'>[]): readonly string[] {
+  const allowed = memberships.map(({ policy: { methods, defaultMethod, mayChangeMethod } }) =>
+    mayChangeMethod ? [defaultMethod, ...methods.filter((kind) => kind !== defaultMethod)] : [defaultMethod],
+  )
+  const [first = []] = allowed
+  const common = first.filter((kind) => allowed.every((kinds) => kinds.includes(kind)))
+  return common.length > 0 ? common : [...new Set(allowed.flatMap(([own]) => own ?? []))]
 }
 
 /** What the card and the user list say about a person: S2.34. */

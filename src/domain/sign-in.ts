@@ -85,7 +85,7 @@ function owedEnrollment(
 ): readonly string[] | undefined {
   const hasBound = signIn.bound.some((kind) => kind !== 'backup-codes')
   const isDue = signIn.intent === 'enroll' || (signIn.intent === 'enter' && requirement.secondStep === 'always' && !hasSecond)
-  if (isDue && !hasBound) return enrollable
+  if (isDue && !hasBound) return requirement.methods ?? enrollable
   const owesCodes =
     signIn.intent === 'backup-codes' ? !signIn.bound.includes('backup-codes') : hasBound && !enrolled.includes('backup-codes')
   return owesCodes ? ['backup-codes'] : undefined
