@@ -42,6 +42,13 @@ export function Page({ title, path, action, isNarrow = false, children }: PagePr
   )
 }
 
+/** Shows a part of the page and gives it the focus; where it is not there, the other one. */
+export function arriveAt(id: string, otherwise: string): void {
+  const part = document.getElementById(id) ?? document.getElementById(otherwise)
+  part?.scrollIntoView({ block: 'center' })
+  part?.focus()
+}
+
 interface SectionProps {
   readonly id: string
   readonly title: string

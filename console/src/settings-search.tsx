@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { words } from '#words/en/console.ts'
 import { findSettings } from '#words/en/settings.ts'
+import { arriveAt } from './page.tsx'
 import { useWho } from './who.tsx'
 
 const say = words.settingsSearch
@@ -37,10 +38,12 @@ export function SettingsSearch() {
               <Anchor
                 href={href}
                 className="target"
-                onClick={(event) => {
+                onClick={async (event) => {
                   event.preventDefault()
                   setTyped('')
-                  return navigate({ href })
+                  await navigate({ href })
+                  // An address that was there already brings about nothing by itself.
+                  arriveAt(href.split('#')[1] ?? '', 'enable')
                 }}
               >
                 {title}

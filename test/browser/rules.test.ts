@@ -104,10 +104,10 @@ test('a Security Admin who was overtaken is told what changed and by whom, keeps
   await update(page)
   const told = page.getByRole('alert').filter({ hasText: `${other.name} changed these settings while you were here.` })
   await see(told)
-  await see(told.getByText('new users start as not required → new users start as required'))
+  await see(told.getByText('new users start as not required → new users start as required.'))
   await see(
     told.getByText(
-      '2FA Passcode Timeout: 5 minutes → 2FA Passcode Timeout: 7 minutes In your draft it is "2FA Passcode Timeout: 3 minutes".',
+      '2FA Passcode Timeout: 5 minutes → 2FA Passcode Timeout: 7 minutes. In your draft it is "2FA Passcode Timeout: 3 minutes".',
     ),
   )
   assert.equal((await stored()).mode, 'opt-in', 'nothing was overwritten')

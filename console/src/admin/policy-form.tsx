@@ -8,6 +8,7 @@ import type { Policy, PolicyDraft, PolicyPreview } from '#contract/policy.ts'
 import { words } from '#words/en/console.ts'
 import { policyPreviewQuery } from '../api.ts'
 import { Ask } from '../ask.tsx'
+import { arriveAt } from '../page.tsx'
 import { useWho } from '../who.tsx'
 import { type DraftedPolicy, usePolicyDraft } from './policy-draft.ts'
 
@@ -86,10 +87,7 @@ export function PolicyForm({ stored, children, aside }: PolicyFormProps) {
 function useArrival(): void {
   const hash = useLocation({ select: (location) => location.hash })
   useEffect(() => {
-    if (hash === '') return
-    const setting = document.getElementById(hash) ?? document.getElementById('enable')
-    setting?.scrollIntoView({ block: 'center' })
-    setting?.focus()
+    if (hash !== '') arriveAt(hash, 'enable')
   }, [hash])
 }
 

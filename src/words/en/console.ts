@@ -28,7 +28,7 @@ function rule(name: keyof Rules, rules: Rules): string {
     case 'enabled':
       return `Two-Factor Authentication ${onOff(rules.enabled)}`
     case 'mode':
-      return whom[rules.mode]
+      return `who must use it: ${{ 'opt-in': 'each person decides', chosen: 'those marked Required 2FA', everyone: 'everyone' }[rules.mode]}`
     case 'newUsersRequired':
       return `new users start as ${rules.newUsersRequired ? 'required' : 'not required'}`
     case 'methods':
@@ -404,7 +404,7 @@ export const words = {
         by.length === 0
           ? 'These settings were changed while you were here.'
           : `${by.join(' and ')} changed these settings while you were here.`,
-      change: (was: string, is: string) => `${was} → ${is}`,
+      change: (was: string, is: string) => `${was} → ${is}.`,
       own: (draft: string) => `In your draft it is "${draft}".`,
       what: 'Your draft is kept and not saved. "Update" stores it on top of what is stored now.',
       discard: 'Drop my draft',
