@@ -234,7 +234,7 @@ export async function tourConsole(at: BrowserKit, look: Look): Promise<void> {
   await see(page.getByRole('row').filter({ hasText: 'Dmitri Volkov' }).getByText('Suspended', { exact: true }))
   await look('users-suspended', page)
   await page.getByLabel('Status', { exact: true }).selectOption('suspended')
-  await page.getByLabel('Protection').selectOption('secured')
+  await page.getByLabel('Protection').selectOption('required')
   await see(page.getByText('Nobody matches', { exact: true }))
   await look('users-no-match-filters', page)
   await page.goto('/users/import')

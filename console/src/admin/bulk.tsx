@@ -103,7 +103,12 @@ export function BulkDialog({ begin, onClose }: BulkDialogProps) {
   }
 
   return (
-    <Modal opened onClose={close} title={say.titles[action](total)} closeOnClickOutside={phase !== 'running'}>
+    <Modal
+      opened
+      onClose={close}
+      title={phase === 'asking' ? say.titles[action](total) : say.labels[action]}
+      closeOnClickOutside={phase !== 'running'}
+    >
       <Stack gap="md">
         {phase === 'asking' && treated(begin) === 0 && (
           <>

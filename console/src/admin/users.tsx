@@ -107,7 +107,7 @@ function Found({ onInvite }: { readonly onInvite: (() => void) | undefined }) {
 
   return (
     <Card withBorder padding={0}>
-      <Group p="md" justify="space-between">
+      <Group p="md" gap="sm">
         <TextInput
           type="search"
           aria-label={say.search}
@@ -121,7 +121,7 @@ function Found({ onInvite }: { readonly onInvite: (() => void) | undefined }) {
         />
         <UserFilters />
         {members.data && (
-          <Text size="sm" c="dimmed" role="status">
+          <Text size="sm" c="dimmed" role="status" ml="auto">
             {say.shown(users.length, total)}
           </Text>
         )}
