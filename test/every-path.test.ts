@@ -18,7 +18,10 @@ const alphabet: readonly Event[] = [
   { event: 'bound', kind: 'backup-codes' },
 ]
 const intents: readonly Intent[] = ['enter', 'confirm', 'enroll', 'backup-codes', 'disable']
-const requirements: readonly Requirement[] = [{ secondStep: 'always' }, { secondStep: 'if-enrolled' }, { secondStep: 'never' }]
+const requirements: readonly Requirement[] = (['always', 'if-enrolled', 'never'] as const).flatMap((secondStep) => [
+  { secondStep },
+  { secondStep, isRemembered: true },
+])
 const enrollments: readonly (readonly string[])[] = [[], ['totp'], ['backup-codes'], ['totp', 'backup-codes']]
 
 interface Seen {
@@ -53,11 +56,15 @@ function walk(depth: number, look: (seen: Seen) => void): number {
 }
 
 const isProof = (event: Event, kind: string) => 'evidence' in event && event.evidence?.kind === kind
+/** A remembered device spares the second step to whoever enters with an app bound before, binds nothing, and to nobody else. */
+const isSpared = ({ signIn, requirement, before }: Seen) =>
+  requirement.isRemembered === true && signIn.intent === 'enter' && signIn.bound.length === 0 && before.includes('totp')
 const hasSecond = (since: readonly Event[]) => since.some((event) => isProof(event, 'totp') || isProof(event, 'backup-codes'))
 
 test('no sequence of five events ends short of what was required, or with the proof of another person', () => {
   let done = 0
-  const walked = walk(5, ({ signIn, requirement, enrolled, since }) => {
+  const walked = walk(5, (seen) => {
+    const { signIn, requirement, enrolled, since } = seen
     const step = nextStep(signIn, requirement, enrolled, now)
     if (step.step !== 'done') return
     done += 1
@@ -67,9 +74,9 @@ test('no sequence of five events ends short of what was required, or with the pr
       'done without a password given since the person was identified',
     )
     if (signIn.intent === 'enter' && requirement.secondStep === 'always')
-      assert.ok(hasSecond(since), 'done without the required second step')
+      assert.ok(hasSecond(since) || isSpared(seen), 'done without the required second step')
     if (enrolled.length > 0 && (requirement.secondStep !== 'never' || signIn.intent === 'disable'))
-      assert.ok(hasSecond(since), 'done without asking what is bound')
+      assert.ok(hasSecond(since) || isSpared(seen), 'done without asking what is bound')
     assert.deepEqual(step.assurance, assuranceOf(signIn.evidence))
   })
   assert.ok(walked > 1_000_000 && done > 1000, `walked ${walked}, done ${done}`)
@@ -80,6 +87,24 @@ test('a password alone never opens an enrollment while an authenticator is bound
     const step = nextStep(signIn, requirement, before, now)
     if (step.step === 'enroll' && before.length > 0 && requirement.secondStep !== 'never') assert.ok(hasSecond(since))
   })
+})
+
+test('A30 A31 a remembered device spares one question only, and makes nothing stronger', () => {
+  let spared = 0
+  walk(4, (seen) => {
+    const { signIn, requirement, enrolled } = seen
+    if (requirement.isRemembered !== true) return
+    const [step, plain] = [
+      nextStep(signIn, requirement, enrolled, now),
+      nextStep(signIn, { ...requirement, isRemembered: false }, enrolled, now),
+    ]
+    if (isSpared(seen) && plain.step === 'answer') {
+      spared += 1
+      assert.equal(step.step, 'done')
+      if (step.step === 'done') assert.deepEqual([step.assurance.aal, step.assurance.amr.includes('mfa')], [1, false])
+    } else assert.deepEqual(step, plain)
+  })
+  assert.ok(spared > 500, String(spared))
 })
 
 test('every sign-in that is not at its end says what it waits for, and an expired one waits for nothing', () => {

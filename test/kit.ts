@@ -354,7 +354,7 @@ function lint(method: string, path: string, { statusCode, headers, payload }: Re
 /** A cookie is for this host, out of the reach of scripts, and says nothing. */
 function lintCookie(line: string, isSecure: boolean, where: string): void {
   const [pair = '', ...attributes] = line.split('; ')
-  const [, prefix, kind, value = ''] = /^(__Host-)?countersign-(sign-in|session|device)=(.*)$/.exec(pair) ?? []
+  const [, prefix, kind, value = ''] = /^(__Host-)?countersign-(sign-in|session|device|remembered)=(.*)$/.exec(pair) ?? []
   assert.ok(kind, `${where}: a cookie of another name: ${pair.split('=')[0]}`)
   assert.equal(prefix === '__Host-', isSecure, where)
   assert.equal(attributes.includes('Secure'), isSecure, where)
@@ -363,7 +363,8 @@ function lintCookie(line: string, isSecure: boolean, where: string): void {
   assert.ok(!attributes.some((one) => one.startsWith('Domain=')), where)
   assert.match(value, /^(((new|[0-9a-f-]{36})\.)?[A-Za-z0-9_-]{43})?$/, `${where}: ${kind}`)
   const lasts = attributes.some((one) => /^(Max-Age=[1-9]|Expires=(?!Thu, 01 Jan 1970))/.test(one))
-  assert.equal(lasts, kind === 'device' && value !== '', `${where}: only the recognised device outlives the browser`)
+  const outlives = (kind === 'device' || kind === 'remembered') && value !== ''
+  assert.equal(lasts, outlives, `${where}: only the recognised and the remembered device outlive the browser`)
 }
 
 /** The same answers, each computed once. */

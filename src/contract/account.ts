@@ -15,6 +15,9 @@ export const Session = Type.Object({
   ),
   aal: Type.Integer({ minimum: 1, maximum: 2, description: 'Authentication assurance level (SP 800-63B-4 §2)' }),
   amr: Type.Array(Type.String(), { description: 'Methods used, RFC 8176 values' }),
+  onRememberedDevice: Type.Boolean({
+    description: 'Opened with the password alone, on a device that spares the second step: no page of administrators, no change of factors',
+  }),
   provedAt: Type.String({
     format: 'date-time',
     description: 'When the person last proved who they are; older than five minutes asks again before a change',
@@ -49,6 +52,22 @@ export const TwoFactor = Type.Object({
   recommendedApp: Type.String({ description: 'The authenticator app the provider recommends' }),
 })
 export type TwoFactor = Static<typeof TwoFactor>
+
+/** A browser that may sign in without the second step. */
+export const RememberedDevice = Type.Object({
+  id: Type.String(),
+  isCurrent: Type.Boolean({ description: 'The browser that asks' }),
+  browser: Type.String({ description: 'The User-Agent it was remembered with' }),
+  address: Type.String({ description: 'IP address it was remembered from' }),
+  rememberedAt: Type.String({ format: 'date-time' }),
+  lastUsedAt: Type.String({ format: 'date-time' }),
+  expiresAt: Type.String({ format: 'date-time' }),
+})
+export const RememberedDevices = Type.Object({
+  devices: Type.Array(RememberedDevice),
+  days: Type.Integer({ description: 'For how many days one is remembered by the rules as they are; 0 is never' }),
+})
+export type RememberedDevices = Static<typeof RememberedDevices>
 
 export const SessionEntry = Type.Object({
   id: Type.String(),

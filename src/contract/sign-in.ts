@@ -42,6 +42,9 @@ export const Step = Type.Union([
     ...common,
     kinds: Type.Array(Type.String(), { description: 'Kinds of authenticator whose code the one field takes' }),
     requiredBy: Type.Optional(RequiredBy),
+    rememberDays: Type.Optional(
+      Type.Integer({ description: 'For how many days this device may be remembered; absent where the rules do not allow it' }),
+    ),
   }),
   Type.Object({
     step: Type.Literal('enroll'),
@@ -69,7 +72,15 @@ export type PasswordAnswer = Static<typeof PasswordAnswer>
 /** One of: the password (when confirming), the code of any authenticator on offer, or the tick under the backup codes. */
 export const Answer = Type.Union([
   Type.Object({ password: Type.String({ maxLength: 1024 }) }, { additionalProperties: false }),
-  Type.Object({ code: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
+  Type.Object(
+    {
+      code: Type.String({ maxLength: 64 }),
+      remember: Type.Optional(
+        Type.Boolean({ description: 'Remember this device, so that later sign-ins on it need no code; a wish, which rules may deny' }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
   Type.Object({ saved: Type.Literal(true) }, { additionalProperties: false }),
 ])
 export type Answer = Static<typeof Answer>

@@ -25,6 +25,11 @@ export function passwordEvidence(at: Date): Evidence {
   return { kind: 'password', proves: ['know'], amr: ['pwd'], at }
 }
 
+/** Whether anything was proved beside the password. */
+export function hasSecondStep(evidence: readonly Evidence[]): boolean {
+  return evidence.some((one) => one.kind !== 'password')
+}
+
 /**
  * How strong a pile of evidence is. Never set, always derived, so it cannot say more than happened.
  *

@@ -14,6 +14,8 @@ export type Action =
   | 'authenticator.bound'
   | 'backup-codes.drawn'
   | 'backup-codes.used'
+  | 'device.remembered'
+  | 'device.forgotten'
   | 'two-factor.disabled'
   | 'two-factor.reset'
   | 'requirement.set'

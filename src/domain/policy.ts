@@ -60,6 +60,8 @@ export interface Requirement {
   readonly secondStep: 'always' | 'if-enrolled' | 'never'
   /** Kinds that may be set up, the one that is offered first at the front; absent where no organization has a say. */
   readonly methods?: readonly string[]
+  /** The sign-in comes from a device that the person has had remembered, which spares them what is bound already. */
+  readonly isRemembered?: boolean
   readonly because?: { readonly rule: Rule; readonly organizationId: string; readonly organization: string }
 }
 

@@ -18,6 +18,10 @@ export const problems = {
   busy: { status: 503, title: 'Too many people are signing in at this moment. Try again in a few seconds.' },
   'forged-request': { status: 403, title: 'The request did not come from this site, or its proof is missing or old. Load the page again.' },
   'proof-required': { status: 403, title: 'Confirm that it is you first: your last proof is older than five minutes.' },
+  'second-step-required': {
+    status: 403,
+    title: 'Confirm with your second step first: this session was opened on a remembered device, with the password alone.',
+  },
   forbidden: { status: 403, title: 'Your role does not allow this.' },
   'not-found': { status: 404, title: 'There is nothing here, or it is not yours to see.' },
   'link-gone': { status: 410, title: 'This link was already used or has expired.' },

@@ -1,4 +1,4 @@
-import { type Assurance, assuranceOf, type Evidence } from './assurance.ts'
+import { type Assurance, assuranceOf, type Evidence, hasSecondStep } from './assurance.ts'
 import type { Form } from './factor.ts'
 import type { Json } from './json.ts'
 import type { Requirement } from './policy.ts'
@@ -59,7 +59,8 @@ export const signInLifetimeSeconds = 600
  *
  * Nothing is remembered between calls: a changed policy, a retired authenticator or the passing of time takes effect on the
  * next request. `done` is the only step that may lead to a session. An authenticator that is bound is asked for before a
- * new one can be, so nobody gains one on the password alone (SP 800-63B-4 §4.1.2.1).
+ * new one can be, so nobody gains one on the password alone (SP 800-63B-4 §4.1.2.1). A remembered device spares the question to
+ * whoever enters, and to nobody who is about to confirm or to change something.
  *
  * @param enrolled kinds of the authenticators that are bound now, backup codes included
  */
@@ -67,11 +68,13 @@ export function nextStep(signIn: SignIn, requirement: Requirement, enrolled: rea
   if (now >= signIn.expiresAt) return { step: 'refused', reason: 'expired' }
   if (signIn.userId === undefined || !signIn.evidence.some((one) => one.kind === 'password')) return { step: 'password' }
 
-  const hasSecond = signIn.evidence.some((one) => one.kind !== 'password')
+  const hasSecond = hasSecondStep(signIn.evidence)
+  const hasApp = enrolled.some((kind) => enrollable.includes(kind))
+  const isSpared = requirement.isRemembered === true && signIn.intent === 'enter' && signIn.bound.length === 0 && hasApp
   const asksSecond = requirement.secondStep !== 'never' || signIn.intent === 'disable'
-  if (enrolled.length > 0 && asksSecond && !hasSecond) return { step: 'answer', kinds: enrolled }
+  if (enrolled.length > 0 && asksSecond && !hasSecond && !isSpared) return { step: 'answer', kinds: enrolled }
 
-  const owed = owedEnrollment(signIn, requirement, enrolled, hasSecond)
+  const owed = owedEnrollment(signIn, requirement, enrolled, hasSecond || isSpared)
   if (owed) return { step: 'enroll', kinds: owed }
   return { step: 'done', assurance: assuranceOf(signIn.evidence) }
 }

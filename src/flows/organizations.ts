@@ -14,17 +14,19 @@ import { requireFreshSession, requireSession } from './session.ts'
  * The organization, if whoever has this session may do this there. Somebody with no role in it learns nothing, not even that
  * it exists.
  *
- * @throws {Problem} `not-found` without any role there, `forbidden` with one that does not suffice
+ * @throws {Problem} `not-found` without any role there, `forbidden` with one that does not suffice, `second-step-required` in a
+ *   session that was spared it
  */
 export async function authorize(
   db: Database,
-  { userId }: OpenSession,
+  { userId, device }: OpenSession,
   organizationId: string,
   right: Right,
 ): Promise<Organization & { readonly role: Role }> {
   const organization = isId(organizationId) ? await findOrganizationFor(db, organizationId, userId) : undefined
   if (!organization) throw new Problem('not-found')
   if (!may(organization.role, right)) throw new Problem('forbidden', { right, role: organization.role })
+  if (device) throw new Problem('second-step-required')
   return organization
 }
 

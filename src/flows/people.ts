@@ -21,6 +21,7 @@ import {
   retireAuthenticators,
 } from '#store/people.ts'
 import { findPolicy } from '#store/policy.ts'
+import { shortenDevices } from '#store/remembered-devices.ts'
 import { endSessions, type OpenSession } from '#store/session.ts'
 import type { Database } from '#store/tables.ts'
 import { authorize } from './organizations.ts'
@@ -97,6 +98,7 @@ export async function updateMember(
         requireGrantable(organization, change.role)
         if (!isSecurityRole(change.role)) await requireAnotherSecurityAdmin(act)
         await changeMembership(db, organization.id, member.id, { role: change.role })
+        await shortenDevices(db, organization.id, member.id)
         events.push({ action: 'role.changed', detail: { from: member.role, to: change.role } })
       }
       if (events.length > 0) {

@@ -6,6 +6,7 @@ import { note } from '#store/audit.ts'
 import { enqueue } from '#store/messages.ts'
 import { changePolicy, coverageOf, findPolicy, policyChangesSince, securedMembers } from '#store/policy.ts'
 import { previewPolicy } from '#store/policy-preview.ts'
+import { shortenDevices } from '#store/remembered-devices.ts'
 import type { Database } from '#store/tables.ts'
 import { authorize } from './organizations.ts'
 import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
@@ -43,6 +44,7 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
     const organization = await authorize(db, session, organizationId, 'change-policy')
     const before = await findPolicy(db, organization.id)
     if (!(await changePolicy(db, organization.id, policy, version))) throw await movedOn(db, organization.id, version)
+    await shortenDevices(db, organization.id)
     const { version: _version, ...from } = before
     await note(db, now, visit, {
       action: 'policy.changed',

@@ -142,7 +142,7 @@ export async function askPasswordReset(rooms: Rooms, visit: Visit, { email }: As
 async function mailPasswordReset(rooms: Rooms, visit: Visit, key: string): Promise<void> {
   const now = rooms.now()
   const laneKey = laneKeys.passwordResetMailsTo(keyedDigest(rooms.keys.lane, key))
-  const { account } = await findClaim(rooms.store, key, [])
+  const { account } = await findClaim(rooms.store, now, key, [])
   const { isOpen } = await settle(rooms.store, {
     now,
     origin: visit,

@@ -23,11 +23,13 @@ export interface Rooms {
   readonly onMessage: () => void
 }
 
-/** Who asks, as far as the request shows it. The three cookies are bearer secrets. */
+/** Who asks, as far as the request shows it. The four cookies are bearer secrets. */
 export interface Visit extends Origin {
   readonly signIn?: string
   readonly session?: string
   readonly device?: string
+  /** Of a remembered device. */
+  readonly remembered?: string
   readonly browser: string
 }
 
@@ -36,6 +38,7 @@ export interface Cookies {
   readonly signIn?: string | null
   readonly session?: string | null
   readonly device?: string
+  readonly remembered?: { readonly token: string; readonly seconds: number }
 }
 
 export function factorOf(rooms: Rooms, kind: string): Factor {

@@ -1,8 +1,9 @@
 import type { Sessions, Session as SessionView, TwoFactor } from '#contract/account.ts'
 import { digest, isId } from '#crypto/random.ts'
-import { assuranceOf } from '#domain/assurance.ts'
+import { assuranceOf, hasSecondStep } from '#domain/assurance.ts'
 import { badgeFor, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
+import { rememberedUntil } from '#domain/remembered-devices.ts'
 import { isFresh, provedAt, sessionLifetime } from '#domain/session.ts'
 import { note } from '#store/audit.ts'
 import { enqueue } from '#store/messages.ts'
@@ -12,22 +13,32 @@ import { endSessions, findAccount, findSession, listSessions, type OpenSession }
 import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
 
 /**
- * The live session behind a visit. A session from before a second step was required, or of somebody who belongs nowhere any
- * more, is none: rules bite on the next request.
+ * The live session behind a visit. A session from before a second step was required, one whose remembered device was forgotten or is
+ * no longer allowed, or one of somebody who belongs nowhere any more, is none: rules bite on the next request.
  *
  * @throws {Problem} `not-signed-in`
  */
 export async function requireSession(rooms: Rooms, visit: Visit): Promise<OpenSession> {
   const session = visit.session ? await findSession(rooms.store, digest(visit.session), rooms.now()) : undefined
-  if (!session || session.memberships.length === 0) throw new Problem('not-signed-in')
-  const hasSecond = session.evidence.some((one) => one.kind !== 'password')
-  if (!hasSecond && requirementFor(session.memberships, false).secondStep === 'always') throw new Problem('not-signed-in')
+  if (!session || session.memberships.length === 0 || !isEnough(session, rooms.now())) throw new Problem('not-signed-in')
   return session
 }
 
-/** A session whose person has proved who they are in the last five minutes. @throws {Problem} `not-signed-in`, `proof-required` */
+/** Whether what a session rests on is enough by the rules as they are now. */
+function isEnough({ evidence, device, memberships }: OpenSession, now: Date): boolean {
+  const { secondStep } = requirementFor(memberships, false)
+  if (device === undefined) return secondStep !== 'always' || hasSecondStep(evidence)
+  return device !== 'forgotten' && (secondStep === 'never' || now < rememberedUntil(device.rememberedAt, memberships))
+}
+
+/**
+ * A session whose person has proved who they are in the last five minutes, and has not been spared the second step.
+ *
+ * @throws {Problem} `not-signed-in`, `second-step-required`, `proof-required`
+ */
 export async function requireFreshSession(rooms: Rooms, visit: Visit): Promise<OpenSession> {
   const session = await requireSession(rooms, visit)
+  if (session.device) throw new Problem('second-step-required')
   if (!isFresh(session.evidence, rooms.now())) throw new Problem('proof-required')
   return session
 }
@@ -48,6 +59,7 @@ export async function checkSession(rooms: Rooms, visit: Visit): Promise<SessionC
     })),
     aal,
     amr: [...amr],
+    onRememberedDevice: session.device !== undefined,
     provedAt: provedAt(session.evidence).toISOString(),
     expiresAt: new Date(
       Math.min(

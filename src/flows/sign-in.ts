@@ -7,6 +7,7 @@ import { plainEmail } from '#domain/email.ts'
 import type { Rejection, Verdict } from '#domain/factor.ts'
 import { requirementFor, toleranceFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
+import { type RememberedDevice, rememberDaysFor, rememberedUntil } from '#domain/remembered-devices.ts'
 import { isFresh } from '#domain/session.ts'
 import { advance, nextStep, type SignIn, type Step, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import {
@@ -21,6 +22,7 @@ import { findAccount, type OpenSession } from '#store/session.ts'
 import { type Settled, type Settlement, settle } from '#store/settlement.ts'
 import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash, toSignInRow } from '#store/sign-in.ts'
 import { claimedDevice, newDeviceCookie, recognizedDevice } from './device.ts'
+import { newRememberedDevice } from './remembered-devices.ts'
 import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
 import { requireSession } from './session.ts'
 
@@ -38,7 +40,8 @@ export async function startSignIn(rooms: Rooms, visit: Visit, { email, password,
   const key = plainEmail(email) ?? email.slice(0, 320).toLowerCase()
   const anywhere: BearingLane = { key: laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, key)), rules: passwordsFromAnywhere }
   const claimed = claimedDevice(visit.device)
-  const claim = await findClaim(rooms.store, key, [anywhere.key, ...(claimed ? [laneKeys.passwordsFrom(claimed)] : [])])
+  const lanes = [anywhere.key, ...(claimed ? [laneKeys.passwordsFrom(claimed)] : [])]
+  const claim = await findClaim(rooms.store, now, key, lanes, hashOf(visit.remembered))
   const failuresOf = (lane: BearingLane) => claim.lanes.find((one) => one.key === lane.key)?.failures ?? 0
 
   const account = claim.account && claim.account.memberships.length > 0 ? claim.account : undefined
@@ -51,7 +54,11 @@ export async function startSignIn(rooms: Rooms, visit: Visit, { email, password,
 
   const isRight = await isRightPassword(rooms, account, password, lane)
   if (!isRight || !account) throw await refusePassword(rooms, visit, lane, claim.account?.id)
-  const reply = await enter(rooms, visit, account, { lane: { ...lane, effect: 'clear' }, ...(returnTo === undefined ? {} : { returnTo }) })
+  const reply = await enter(rooms, visit, account, {
+    lane: { ...lane, effect: 'clear' },
+    ...(returnTo === undefined ? {} : { returnTo }),
+    ...(claim.device ? { remembered: claim.device } : {}),
+  })
   await renewHash(rooms, account, password)
   return reply
 }
@@ -60,14 +67,16 @@ export async function startSignIn(rooms: Rooms, visit: Visit, { email, password,
 export interface Entrance {
   readonly lane?: NonNullable<Settlement['lane']>
   readonly returnTo?: string
+  readonly remembered?: RememberedDevice
 }
 
 /** Opens a sign-in for somebody whose password was right a moment ago, and takes it as far as it goes by itself. */
-export async function enter(rooms: Rooms, visit: Visit, account: Account, { lane, returnTo = '/' }: Entrance): Promise<Reply> {
+export async function enter(rooms: Rooms, visit: Visit, account: Account, { lane, returnTo = '/', remembered }: Entrance): Promise<Reply> {
   const now = rooms.now()
   const identified = advance(newSignIn(rooms, 'enter', safeReturn(returnTo)), { event: 'identified', userId: account.id })
   const signIn = advance(identified, { event: 'proved', evidence: passwordEvidence(now) })
-  return take(rooms, visit, { signIn, account }, undefined, { ...(lane ? { lane } : {}), ...heldPassword(account) })
+  const effects = { ...(lane ? { lane } : {}), ...heldPassword(account) }
+  return take(rooms, visit, { signIn, account, ...(remembered ? { remembered } : {}) }, undefined, effects)
 }
 
 /**
@@ -116,7 +125,7 @@ export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): 
   if (open.signIn.intent === 'disable') requireFreeToDisable(open.account)
   if (step.step === 'done') return take(rooms, visit, open, open.signIn.version, {})
   if (step.step === 'password' && 'password' in answer) return answerPassword(rooms, visit, open, answer.password)
-  if (step.step === 'answer' && 'code' in answer) return answerCode(rooms, visit, open, answer.code)
+  if (step.step === 'answer' && 'code' in answer) return answerCode(rooms, visit, open, answer)
   if (step.step === 'enroll' && open.signIn.enrollment && step.kinds.includes(open.signIn.enrollment.kind)) {
     if ('code' in answer && open.signIn.enrollment.show.form === 'secret') return answerEnrollment(rooms, visit, open, answer.code)
     if ('saved' in answer && open.signIn.enrollment.show.form === 'list') return answerEnrollment(rooms, visit, open, 'saved')
@@ -136,6 +145,8 @@ export async function cancelSignIn(rooms: Rooms, visit: Visit): Promise<string> 
 
 /** The lane that bears an answer: its row, and its rules. */
 type BearingLane = Omit<NonNullable<Settlement['lane']>, 'effect'>
+
+type CodeAnswer = Extract<Answer, { readonly code: string }>
 
 async function answerPassword(rooms: Rooms, visit: Visit, open: OpenSignIn, password: string): Promise<Reply> {
   const { account } = open
@@ -165,24 +176,24 @@ async function refusePassword(rooms: Rooms, visit: Visit, lane: BearingLane, sub
  * Judges a code, in the lane of the device if it is recognized. A device that used up its own lane is a stranger from then on:
  * the same answer is then borne by the lane of strangers.
  */
-async function answerCode(rooms: Rooms, visit: Visit, open: OpenSignIn, code: string): Promise<Reply> {
+async function answerCode(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: CodeAnswer): Promise<Reply> {
   const { account } = open
   const device = recognizedDevice(rooms, account, visit.device)
   const anywhere: BearingLane = { key: laneKeys.codesOf(account.id), rules: codesFromAnywhere }
   if (device) {
     try {
-      return await answerCodeIn(rooms, visit, open, code, { key: laneKeys.codesFrom(device), rules: codesFromRecognizedDevice })
+      return await answerCodeIn(rooms, visit, open, answer, { key: laneKeys.codesFrom(device), rules: codesFromRecognizedDevice })
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'password-change-required') throw error
     }
   }
-  return answerCodeIn(rooms, visit, open, code, anywhere)
+  return answerCodeIn(rooms, visit, open, answer, anywhere)
 }
 
-async function answerCodeIn(rooms: Rooms, visit: Visit, open: OpenSignIn, code: string, lane: BearingLane): Promise<Reply> {
+async function answerCodeIn(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: CodeAnswer, lane: BearingLane): Promise<Reply> {
   const now = rooms.now()
   const { account, signIn } = open
-  const judged = judgeCode(rooms, account, code)
+  const judged = judgeCode(rooms, account, answer.code)
   if (!judged) throw notAccepted({ reason: 'malformed' })
   const { authenticator, verdict } = judged
   if (verdict.verdict === 'rejected') {
@@ -191,14 +202,21 @@ async function answerCodeIn(rooms: Rooms, visit: Visit, open: OpenSignIn, code: 
   }
   const evidence: Evidence = { kind: authenticator.kind, proves: verdict.proves, amr: verdict.amr, at: now }
   const isBackupCode = 'hash' in verdict.cost
-  return take(rooms, visit, { ...open, signIn: advance(signIn, { event: 'proved', evidence }) }, signIn.version, {
+  const about = { actorId: account.id, subjectId: account.id }
+  const device = answer.remember && signIn.intent === 'enter' ? newRememberedDevice(rooms, visit, account.memberships) : undefined
+  const reply = await take(rooms, visit, { ...open, signIn: advance(signIn, { event: 'proved', evidence }) }, signIn.version, {
     lane: { ...lane, effect: lane.rules === codesFromRecognizedDevice ? 'clear' : 'keep' },
     spend: { authenticatorId: authenticator.id, cost: verdict.cost },
-    events: isBackupCode ? [{ action: 'backup-codes.used', actorId: account.id, subjectId: account.id }] : [],
+    ...(device ? { remember: device.row } : {}),
+    events: [
+      ...(isBackupCode ? [{ action: 'backup-codes.used', ...about } as const] : []),
+      ...(device ? [{ action: 'device.remembered', ...about, detail: { id: device.row.id } } as const] : []),
+    ],
     messages: isBackupCode
       ? [{ to: account.email, template: 'backup-code-used', values: { left: String(authenticator.hashes.length - 1) } }]
       : [],
   })
+  return device ? { ...reply, cookies: { ...reply.cookies, remembered: device.cookie } } : reply
 }
 
 async function answerEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: string): Promise<Reply> {
@@ -238,25 +256,37 @@ interface Effects extends Omit<Partial<Settlement>, 'events' | 'messages' | 'now
   readonly messages?: readonly Parameters<typeof messageRow>[2][]
 }
 
+/** A sign-in that may come from a remembered device. */
+interface Taking extends OpenSignIn {
+  readonly remembered?: RememberedDevice
+}
+
+const isStillRemembered = ({ remembered, account }: Taking, now: Date) =>
+  remembered !== undefined && now < rememberedUntil(remembered.rememberedAt, account.memberships)
+
 /**
  * Settles what an answer changes and says what comes next. The only place where a session is born: the branch of `done`.
  *
  * @param from the stored version that the answer was given to; absent when the sign-in is not stored yet
  */
-async function take(rooms: Rooms, visit: Visit, open: OpenSignIn, from: number | undefined, effects: Effects): Promise<Reply> {
+async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | undefined, effects: Effects): Promise<Reply> {
   const now = rooms.now()
   const { account } = open
   let { signIn } = open
   const enrolled = [...new Set([...account.authenticators.map((one) => one.kind), ...signIn.bound])]
   const requirement = requirementFor(account.memberships, account.setUpDue)
-  const step = nextStep(signIn, requirement, enrolled, now)
+  const step = nextStep(signIn, { ...requirement, isRemembered: isStillRemembered(open, now) }, enrolled, now)
   if (step.step === 'refused') throw new Problem('sign-in-gone')
+  const restsOnDevice = step.step === 'done' && nextStep(signIn, requirement, enrolled, now).step !== 'done'
   if (step.step === 'enroll') signIn = offer(rooms, account, signIn, step.kinds)
 
   const isNew = from === undefined
   const token = isNew ? newToken() : (visit.signIn ?? '')
   const tokenHash = digest(token)
-  const finish = step.step === 'done' ? finishing(rooms, visit, { ...open, signIn }, step.assurance) : undefined
+  const finish =
+    step.step === 'done'
+      ? finishing(rooms, visit, { ...open, signIn }, step.assurance, restsOnDevice ? open.remembered : undefined)
+      : undefined
   const { events = [], messages = [], ...rest } = effects
   const settled = await settle(rooms.store, {
     ...rest,
@@ -289,17 +319,25 @@ async function take(rooms: Rooms, visit: Visit, open: OpenSignIn, from: number |
 }
 
 /** What `done` brings about, by intent. */
-function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, assurance: Assurance) {
+function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, assurance: Assurance, restsOn?: RememberedDevice) {
   const now = rooms.now()
   const token = newToken()
   const about = { actorId: account.id, subjectId: account.id }
-  const how = { ...about, detail: { amr: assurance.amr, aal: assurance.aal } }
+  const how = { ...about, detail: { amr: assurance.amr, aal: assurance.aal, ...(restsOn ? { rememberedDevice: restsOn.id } : {}) } }
   const isNewDevice = assurance.aal === 2 && recognizedDevice(rooms, account, visit.device) === undefined
   const cookies: Cookies = { session: token, ...(isNewDevice ? { device: newDeviceCookie(rooms, account) } : {}) }
   if (signIn.intent === 'enter') {
     return {
       settlement: {
-        session: { change: 'add', tokenHash: digest(token), id: newId(now), evidence: signIn.evidence, browser: visit.browser },
+        session: {
+          change: 'add',
+          tokenHash: digest(token),
+          id: newId(now),
+          evidence: signIn.evidence,
+          browser: visit.browser,
+          ...(restsOn ? { deviceId: restsOn.id } : {}),
+        },
+        ...(restsOn ? { recall: { deviceId: restsOn.id } } : {}),
         ...(visit.session ? { replaces: digest(visit.session) } : {}),
       },
       events: [{ action: 'session.started', ...how }],
@@ -455,7 +493,7 @@ function view({ signIn, account }: OpenSignIn, step: Step): StepView {
     case 'password':
       return { step: 'password', ...common, email: account.email }
     case 'answer':
-      return { step: 'answer', ...common, kinds: [...step.kinds], ...requiredBy }
+      return { step: 'answer', ...common, kinds: [...step.kinds], ...requiredBy, ...rememberable(signIn, account) }
     case 'enroll': {
       const show = signIn.enrollment?.show
       if (show?.form === 'list') return { step: 'codes', ...common, codes: [...show.codes] }
@@ -468,6 +506,11 @@ function view({ signIn, account }: OpenSignIn, step: Step): StepView {
     case 'refused':
       throw new Problem('sign-in-gone')
   }
+}
+
+const rememberable = ({ intent }: SignIn, { memberships }: Account) => {
+  const days = intent === 'enter' ? rememberDaysFor(memberships) : 0
+  return days === 0 ? {} : { rememberDays: days }
 }
 
 /** A path of this site, or the front door. */

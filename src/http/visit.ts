@@ -4,7 +4,7 @@ import { isSame, keyedDigest, newToken } from '#crypto/random.ts'
 import { Problem } from '#domain/problem.ts'
 import type { Cookies, Visit } from '#flows/rooms.ts'
 
-/** How requests carry who asks, and how replies change it: three cookies and one proof against forgery. */
+/** How requests carry who asks, and how replies change it: four cookies and one proof against forgery. */
 export interface Visits {
   of(request: FastifyRequest): Visit
   setCookies(reply: FastifyReply, cookies: Cookies): void
@@ -28,25 +28,26 @@ const blank = 'new.'
 export function openVisits({ publicUrl, csrfKey }: VisitsOptions): Visits {
   const isSecure = publicUrl.startsWith('https:')
   const name = (cookie: keyof Cookies) =>
-    `${isSecure ? '__Host-' : ''}countersign-${{ signIn: 'sign-in', session: 'session', device: 'device' }[cookie]}`
-  const names = { signIn: name('signIn'), session: name('session'), device: name('device') }
+    `${isSecure ? '__Host-' : ''}countersign-${{ signIn: 'sign-in', session: 'session', device: 'device', remembered: 'remembered' }[cookie]}`
+  const names = { signIn: name('signIn'), session: name('session'), device: name('device'), remembered: name('remembered') }
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure } as const
   const deviceSeconds = 400 * 86_400
   const csrfToken = (cookie: string) => keyedDigest(csrfKey, cookie)
 
   const visits: Visits = {
     of: (request) => {
-      const { [names.signIn]: signIn, [names.session]: session, [names.device]: device } = request.cookies
+      const { [names.signIn]: signIn, [names.session]: session, [names.device]: device, [names.remembered]: remembered } = request.cookies
       return {
         ...(signIn ? { signIn } : {}),
         ...(session ? { session } : {}),
         ...(device ? { device } : {}),
+        ...(remembered ? { remembered } : {}),
         address: request.ip,
         requestId: request.id,
         browser: (request.headers['user-agent'] ?? '').slice(0, 300),
       }
     },
-    setCookies: (reply, { signIn, session, device }) => {
+    setCookies: (reply, { signIn, session, device, remembered }) => {
       const set = (cookie: string, value: string | null | undefined, maxAge?: number) => {
         if (value === null) reply.clearCookie(cookie, attributes)
         else if (value !== undefined) reply.setCookie(cookie, value, maxAge === undefined ? attributes : { ...attributes, maxAge })
@@ -54,6 +55,7 @@ export function openVisits({ publicUrl, csrfKey }: VisitsOptions): Visits {
       set(names.signIn, signIn)
       set(names.session, session)
       set(names.device, device, deviceSeconds)
+      set(names.remembered, remembered?.token, remembered?.seconds)
     },
     signInCookie: (request, reply) => {
       const present = request.cookies[names.signIn]

@@ -1,10 +1,12 @@
-import { CompiledQuery } from 'kysely'
+import { CompiledQuery, sql } from 'kysely'
 import type { Evidence } from '#domain/assurance.ts'
 import type { Membership } from '#domain/policy.ts'
+import type { RememberedDevice } from '#domain/remembered-devices.ts'
 import type { Role } from '#domain/roles.ts'
 import { sessionLifetime } from '#domain/session.ts'
 import { type Account, type AccountRow, accountColumns, toAccount } from './person.ts'
 import { type PolicyRow, policyColumns, policyOfRow } from './policy.ts'
+import { isLiveDevice } from './remembered-devices.ts'
 import { toEvidence } from './sign-in.ts'
 import type { Store } from './store.ts'
 import type { Database } from './tables.ts'
@@ -24,6 +26,8 @@ export interface OpenSession extends Pick<Session, 'id' | 'userId' | 'evidence' 
   readonly email: string
   readonly name: string
   readonly memberships: Account['memberships']
+  /** The remembered device that spared this session its second step; without one the evidence is all it rests on. */
+  readonly device?: RememberedDevice | 'forgotten'
 }
 
 const columns = 's.id, s.user_id, s.evidence, s.started_at, s.last_seen_at, s.address, s.browser'
@@ -32,8 +36,10 @@ const isLive = `s.last_seen_at > $2::timestamptz - interval '${sessionLifetime.i
 
 // A row for each membership: plain joins cost the database less than one row with lists in it.
 const sessionText = `select s.id, s.user_id, s.evidence, s.started_at, s.last_seen_at < $2::timestamptz - interval '1 minute' as is_stale, u.email, u.name, m.organization_id, o.name as organization_name, o.parent_id, m.role, m.required,
+    s.device_id, d.created_at as remembered_at,
     ${policyColumns}
   from sessions s join users u on u.id = s.user_id
+    left join remembered_devices d on d.id = s.device_id and ${isLiveDevice('$2::timestamptz')}
     left join memberships m on m.user_id = s.user_id and m.joined_at is not null and m.suspended_at is null
     left join organizations o on o.id = m.organization_id
     left join policies p on p.organization_id = m.organization_id
@@ -52,6 +58,8 @@ interface SessionRow {
 /** What the session check reads beside the session itself; the columns of the membership are null for who has none. */
 interface MembershipRow extends Pick<SessionRow, 'id' | 'user_id' | 'evidence' | 'started_at'>, PolicyRow {
   readonly is_stale: boolean
+  readonly device_id: string | null
+  readonly remembered_at: Date | null
   readonly email: string
   readonly name: string
   readonly organization_id: string | null
@@ -83,6 +91,9 @@ export async function findSession({ db, run }: Store, tokenHash: Buffer, now: Da
     email: row.email,
     name: row.name,
     memberships,
+    ...(row.device_id === null
+      ? {}
+      : { device: row.remembered_at === null ? 'forgotten' : { id: row.device_id, rememberedAt: row.remembered_at } }),
   }
 }
 
@@ -162,6 +173,8 @@ export async function sweep(db: Database, now: Date): Promise<void> {
   await db.deleteFrom('sign_ins').where('expires_at', '<', now).execute()
   await db.deleteFrom('sessions').where('last_seen_at', '<', ago(sessionLifetime.idleSeconds)).execute()
   await db.deleteFrom('sessions').where('started_at', '<', ago(sessionLifetime.overallSeconds)).execute()
+  await sql`delete from remembered_devices d using users u
+    where u.id = d.user_id and (d.epoch <> u.device_epoch or d.expires_at < ${now})`.execute(db)
   await db.deleteFrom('throttles').where('failures', '=', 0).where('updated_at', '<', ago(86_400)).execute()
   await db
     .deleteFrom('links')

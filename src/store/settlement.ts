@@ -59,7 +59,10 @@ export interface Settlement {
   readonly passwordHash?: string
   readonly spend?: { readonly authenticatorId: string; readonly cost: Cost }
   readonly signIn?: SignInChange
-  /** Retires what is bound: all of it, or of one kind. One kind goes with no `spend`. */
+  /**
+   * Retires what is bound: all of it, or of one kind. One kind goes with no `spend`. Like {@link Settlement.bind} it ends the time of
+   * all remembered devices.
+   */
   readonly retire?: { readonly kind?: string }
   readonly bind?: {
     readonly id: string
@@ -69,6 +72,10 @@ export interface Settlement {
     readonly counter: number
     readonly hashes: readonly string[]
   }
+  /** The remembered device that spares the second step; it must still count. Goes with `passwordHash`. */
+  readonly recall?: { readonly deviceId: string }
+  /** Remembers the device that the answer came from. */
+  readonly remember?: { readonly id: string; readonly tokenHash: Buffer; readonly browser: string; readonly expiresAt: Date }
   readonly session?:
     | {
         readonly change: 'add'
@@ -76,12 +83,15 @@ export interface Settlement {
         readonly id: string
         readonly evidence: readonly Evidence[]
         readonly browser: string
+        /** The remembered device that the session rests on. */
+        readonly deviceId?: string
       }
     | { readonly change: 'prove'; readonly tokenHash: Buffer; readonly id: string; readonly evidence: readonly Evidence[] }
   /** Hash of the session cookie that the new session takes the place of. */
   readonly replaces?: Buffer
   /** Ends all sessions of the person but this one, and every other sign-in that hangs open. */
   readonly endOthers?: { readonly butSession?: string }
+  /** The debt of a set-up is paid; goes with `bind` or `retire`. */
   readonly setUpDone?: boolean
   readonly events: readonly EventRow[]
   readonly messages: readonly MessageRow[]
@@ -99,7 +109,7 @@ export interface Settled {
 }
 
 /**
- * Writes a settlement. Each part asks whether the part before it happened: lane → password → price → sign-in → session → all the rest.
+ * Writes a settlement. Each part asks whether the part before it happened: lane → password → device → price → sign-in → session → all the rest.
  * The row locks of PostgreSQL make the parts before race-free: a second statement waits for the first and then looks again.
  */
 export async function settle({ db, run }: Store, settlement: Settlement): Promise<Settled> {
@@ -110,6 +120,8 @@ export async function settle({ db, run }: Store, settlement: Settlement): Promis
     lane,
     passwordHash,
     replaces,
+    recall,
+    remember,
     spend,
     signIn,
     retire,
@@ -149,7 +161,16 @@ export async function settle({ db, run }: Store, settlement: Settlement): Promis
     // The lock makes a change of password that is on its way wait, or be waited for: it then ends what this statement begins.
     part(
       'held',
-      `select id from users where id = ${$(userId, 'uuid')} and password_hash = ${$(passwordHash, 'text')} and ${gate} for share`,
+      `select id, device_epoch from users where id = ${$(userId, 'uuid')} and password_hash = ${$(passwordHash, 'text')} and ${gate} for share`,
+      true,
+    )
+  }
+  if (recall) {
+    // The epoch is that of the locked row: whoever forgets all devices is waited for, and has then forgotten this one.
+    part(
+      'recalled',
+      `update remembered_devices set last_used_at = ${at} where id = ${$(recall.deviceId, 'uuid')} and user_id = ${$(userId, 'uuid')}
+        and epoch = (select device_epoch from held) and expires_at > ${at} and ${gate} returning id`,
       true,
     )
   }
@@ -174,15 +195,15 @@ export async function settle({ db, run }: Store, settlement: Settlement): Promis
   if (session?.change === 'add') {
     part(
       'opened',
-      `insert into sessions (token_hash, id, user_id, evidence, started_at, last_seen_at, address, browser)
+      `insert into sessions (token_hash, id, user_id, evidence, started_at, last_seen_at, address, browser, device_id)
         select ${$(session.tokenHash, 'bytea')}, ${$(session.id, 'uuid')}, ${$(userId, 'uuid')}, ${$(JSON.stringify(session.evidence), 'jsonb')}, ${at}, ${at},
-          ${$(origin.address, 'text')}, ${$(session.browser, 'text')} where ${gate} returning id`,
+          ${$(origin.address, 'text')}, ${$(session.browser, 'text')}, ${$(session.deviceId ?? null, 'uuid')} where ${gate} returning id`,
       true,
     )
   } else if (session) {
     part(
       'opened',
-      `update sessions set token_hash = ${$(session.tokenHash, 'bytea')}, evidence = ${$(JSON.stringify(session.evidence), 'jsonb')}, last_seen_at = ${at}
+      `update sessions set token_hash = ${$(session.tokenHash, 'bytea')}, evidence = ${$(JSON.stringify(session.evidence), 'jsonb')}, last_seen_at = ${at}, device_id = null
         where id = ${$(session.id, 'uuid')} and user_id = ${$(userId, 'uuid')} and ${gate} returning id`,
       true,
     )
@@ -211,7 +232,19 @@ export async function settle({ db, run }: Store, settlement: Settlement): Promis
     part('dropped', `delete from sign_ins where user_id = ${user}${open} and ${gate}`)
   }
   if (replaces) part('replaced', `delete from sessions where token_hash = ${$(replaces, 'bytea')} and ${gate}`)
-  if (setUpDone) part('set_up', `update users set set_up_due = false where id = ${$(userId, 'uuid')} and set_up_due and ${gate}`)
+  if (remember) {
+    // The epoch may be too old by now, never too new: a device whose epoch ended while it was written is dead.
+    part(
+      'remembered',
+      `insert into remembered_devices (id, token_hash, user_id, epoch, browser, address, created_at, last_used_at, expires_at)
+        select ${$(remember.id, 'uuid')}, ${$(remember.tokenHash, 'bytea')}, id, device_epoch, ${$(remember.browser, 'text')}, ${$(origin.address, 'text')},
+          ${at}, ${at}, ${$(remember.expiresAt.toISOString(), 'timestamptz')} from users where id = ${$(userId, 'uuid')} and ${gate}`,
+    )
+  }
+  if (bind || retire) {
+    const done = setUpDone ? ', set_up_due = false' : ''
+    part('changed', `update users set device_epoch = device_epoch + 1${done} where id = ${$(userId, 'uuid')} and ${gate}`)
+  }
   const when = (failures: number | undefined) => (failures === undefined ? '' : ` and (select failures from lane) = ${$(failures, 'int')}`)
   for (const [nth, { id, action, organizationId, actorId, subjectId, detail, whenFailures }] of events.entries()) {
     part(

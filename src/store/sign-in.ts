@@ -2,8 +2,10 @@ import type { Keys } from '#crypto/keys.ts'
 import { seal, unseal } from '#crypto/seal.ts'
 import type { Amr, Evidence, Proof } from '#domain/assurance.ts'
 import type { Json } from '#domain/json.ts'
+import type { RememberedDevice } from '#domain/remembered-devices.ts'
 import type { Enrollment, Intent, SignIn } from '#domain/sign-in.ts'
 import { type Account, type AccountRow, accountColumns, toAccount } from './person.ts'
+import { isLiveDevice } from './remembered-devices.ts'
 import type { SignInRow } from './settlement.ts'
 import type { Store } from './store.ts'
 import type { Database } from './tables.ts'
@@ -11,6 +13,8 @@ import type { Database } from './tables.ts'
 /** What the password step needs to know, whether the account exists or not. */
 export interface Claim {
   readonly account?: Account
+  /** The remembered device behind the cookie, if it is this account's and still counts. */
+  readonly device?: RememberedDevice
   /** The lanes that were asked for, as they stand; one that was never used is not there. */
   readonly lanes: readonly { readonly key: string; readonly failures: number; readonly waitUntil: Date | null }[]
 }
@@ -25,17 +29,33 @@ export const laneKeys = {
 } as const
 
 const claimText = `select ${accountColumns}, (
-    select json_agg(json_build_object('key', t.key, 'failures', t.failures, 'waitUntil', t.wait_until)) from throttles t where t.key = any ($2)) as lanes
+    select json_agg(json_build_object('key', t.key, 'failures', t.failures, 'waitUntil', t.wait_until)) from throttles t where t.key = any ($2)) as lanes, (
+    select json_build_array(d.id, d.created_at) from remembered_devices d where d.token_hash = $3 and ${isLiveDevice('$4::timestamptz')}) as device
   from (select 1) as one left join users u on u.email = $1`
 
-/** Reads everything that the password step decides on in one statement. */
-export async function findClaim({ run }: Store, email: string, laneKeys: readonly string[]): Promise<Claim> {
+/**
+ * Reads everything that the password step decides on in one statement.
+ *
+ * @param remembered hash of the cookie of a remembered device
+ */
+export async function findClaim(
+  { run }: Store,
+  now: Date,
+  email: string,
+  laneKeys: readonly string[],
+  remembered?: Buffer,
+): Promise<Claim> {
   const [row] = await run<
-    AccountRow & { user_id: string | null; lanes: readonly { key: string; failures: number; waitUntil: string | null }[] | null }
-  >(claimText, [email, laneKeys])
+    AccountRow & {
+      user_id: string | null
+      lanes: readonly { key: string; failures: number; waitUntil: string | null }[] | null
+      device: readonly [id: string, rememberedAt: string] | null
+    }
+  >(claimText, [email, laneKeys, remembered ?? null, now.toISOString()])
   if (!row) throw new Error('A claim answers with one row.')
   return {
     ...(row.user_id === null ? {} : { account: toAccount(row) }),
+    ...(row.device === null ? {} : { device: { id: row.device[0], rememberedAt: new Date(row.device[1]) } }),
     lanes: (row.lanes ?? []).map((one) => ({ ...one, waitUntil: one.waitUntil === null ? null : new Date(one.waitUntil) })),
   }
 }

@@ -4,12 +4,19 @@ import { CompiledQuery, type Dialect, Kysely, PGliteDialect, PostgresDialect } f
 import { Migrator } from 'kysely/migration'
 import * as foundation from './migrations/0001-foundation.ts'
 import * as rules from './migrations/0002-rules.ts'
+import * as devices from './migrations/0003-devices.ts'
 import * as people from './migrations/0005-people.ts'
 import * as audit from './migrations/0007-audit.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** All migrations, oldest first. Forward only; each stands in a file of its own and is never changed once released. */
-const migrations = { '0001-foundation': foundation, '0002-rules': rules, '0005-people': people, '0007-audit': audit }
+const migrations = {
+  '0001-foundation': foundation,
+  '0002-rules': rules,
+  '0003-devices': devices,
+  '0005-people': people,
+  '0007-audit': audit,
+}
 
 /** Why the database cannot be used, in one sentence for the operator. */
 export class StoreUnusable extends Error {}

@@ -21,7 +21,15 @@ export interface Tables {
     least_password_length: number | null
     version: number
   }
-  users: { id: string; email: string; name: string; password_hash: string | null; set_up_due: boolean; created_at: Date }
+  users: {
+    id: string
+    email: string
+    name: string
+    password_hash: string | null
+    set_up_due: boolean
+    device_epoch: ColumnType<number, number | undefined, number>
+    created_at: Date
+  }
   memberships: {
     organization_id: string
     user_id: string
@@ -56,6 +64,18 @@ export interface Tables {
     last_seen_at: Date
     address: string
     browser: string
+    device_id: ColumnType<string | null, string | null | undefined, never>
+  }
+  remembered_devices: {
+    id: string
+    token_hash: Buffer
+    user_id: string
+    epoch: number
+    browser: string
+    address: string
+    created_at: Date
+    last_used_at: Date
+    expires_at: Date
   }
   sign_ins: { token_hash: Buffer; user_id: string; session_id: string | null; expires_at: Date }
   throttles: { key: string; failures: number; wait_until: Date | null; updated_at: Date }

@@ -83,11 +83,32 @@ async function addSession(userId: string, secondsOld: number): Promise<{ readonl
   return { id, client }
 }
 
+/** A remembered device of somebody's. */
+async function addDevice({ userId }: Target): Promise<string> {
+  const [id, now] = [newId(kit.now()), kit.now()]
+  await db
+    .insertInto('remembered_devices')
+    .values({
+      id,
+      token_hash: digest(newToken()),
+      user_id: userId,
+      epoch: 0,
+      browser: '',
+      address: '192.0.2.1',
+      created_at: now,
+      last_used_at: now,
+      expires_at: new Date(now.getTime() + 86_400_000),
+    })
+    .execute()
+  return id
+}
+
 /** The id of a thing of somebody's, for each parameter of a path that names one. */
 const thingOf: Readonly<Record<string, (target: Target) => string | Promise<string>>> = {
   organizationId: ({ organizationId }) => organizationId,
   userId: ({ userId }) => userId,
   sessionId: async ({ userId }) => (await addSession(userId, 0)).id,
+  deviceId: addDevice,
 }
 
 /** Organizations and people enough for one visitor and all places. */
@@ -222,6 +243,25 @@ test('each change refuses a proof older than five minutes where that is declared
     const isRefused = reply.status === 403 && reply.json?.code === 'proof-required'
     const isRight = request.proof === 'fresh' ? isRefused : outcomeOf(reply) === 'allowed'
     if (!isRight) wrong.push(`${nameOf(request)}: ${reply.status} ${reply.json?.code ?? ''}, declared ${request.proof}`)
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test('a session on a remembered device is refused wherever a role above that of a user or a fresh proof is asked, and nowhere else', async () => {
+  const wrong: string[] = []
+  for (const request of requests.filter(({ who }) => who !== 'anyone' && who !== 'sign-in')) {
+    const world = await makeWorld('an owner')
+    const { id, client } = await addSession(world.self.userId, 0)
+    await db
+      .updateTable('sessions')
+      .set({ device_id: await addDevice(world.self) } as never)
+      .where('id', '=', id)
+      .execute()
+    const reply = await send(client, request, world.targets[request.who === 'session' ? 'oneself' : 'a colleague'])
+    const isRefused = reply.status === 403 && reply.json?.code === 'second-step-required'
+    const isRight =
+      (request.who !== 'session' && request.who !== 'user') || request.proof === 'fresh' ? isRefused : outcomeOf(reply) === 'allowed'
+    if (!isRight) wrong.push(`${nameOf(request)}: ${reply.status} ${reply.json?.code ?? ''}`)
   }
   assert.deepEqual(wrong, [])
 })

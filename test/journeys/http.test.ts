@@ -255,12 +255,10 @@ test('a body that is larger than anything expected is refused before it is read'
   refused(await start(client, { email: 'a@example.org', password: '🦉'.repeat(1024) }), 422, 'wrong-password')
 })
 
-test('a whole sign-in takes six statements at most, two of which write, and opens no transaction', async () => {
-  const { person } = await signedIn()
-  kit.pass(60)
+/** The statements that something takes, as they are sent, and how many connections were taken for them. */
+async function statementsOf(act: () => Promise<void>): Promise<{ readonly statements: readonly string[]; readonly connections: number }> {
   const { store } = kit.rooms
-  const { db } = store
-  const executor = db.getExecutor() as unknown as {
+  const executor = store.db.getExecutor() as unknown as {
     executeQuery(query: { readonly sql: string }, ...rest: readonly unknown[]): Promise<unknown>
     provideConnection: (...rest: unknown[]) => Promise<unknown>
   }
@@ -284,17 +282,46 @@ test('a whole sign-in takes six statements at most, two of which write, and open
     return held.apply(this as typeof executor, rest)
   }
   try {
-    const client = kit.client()
-    await start(client, person)
-    assert.equal((await answer(client, { code: kit.code(person) })).json.step, 'done')
-    assert.equal((await client.call('GET', '/api/v1/session')).json.aal, 2)
+    await act()
   } finally {
     executor.executeQuery = original
     executor.provideConnection = held
     Object.assign(store, { run })
   }
-  const writes = statements.filter((text) => /\b(insert into|update|delete from)\b/.test(text))
+  return { statements, connections }
+}
+
+const isWrite = (text: string) => /\b(insert into|update|delete from)\b/.test(text)
+
+test('a whole sign-in takes six statements at most, two of which write, and opens no transaction', async () => {
+  const { person } = await signedIn()
+  kit.pass(60)
+  const { statements, connections } = await statementsOf(async () => {
+    const client = kit.client()
+    await start(client, person)
+    assert.equal((await answer(client, { code: kit.code(person) })).json.step, 'done')
+    assert.equal((await client.call('GET', '/api/v1/session')).json.aal, 2)
+  })
   assert.ok(statements.length >= 4 && statements.length <= 6, `${statements.length} statements`)
-  assert.equal(writes.length, 2)
+  assert.equal(statements.filter(isWrite).length, 2)
   assert.ok(connections <= statements.length, `${connections} connections for ${statements.length} statements`)
+})
+
+test('to have a device remembered costs no statement, a sign-in on it takes two, and the check of its session one', async () => {
+  const { person } = await signedIn()
+  kit.pass(60)
+  const client = kit.client()
+  const remembering = await statementsOf(async () => {
+    await start(client, person)
+    assert.equal((await answer(client, { code: kit.code(person), remember: true })).json.step, 'done')
+  })
+  assert.deepEqual([remembering.statements.length, remembering.statements.filter(isWrite).length], [4, 2])
+  const entering = await statementsOf(async () => {
+    assert.equal((await start(client, person)).json.step, 'done')
+  })
+  assert.deepEqual([entering.statements.length, entering.statements.filter(isWrite).length], [2, 1])
+  const check = await statementsOf(async () => {
+    assert.equal((await client.call('GET', '/api/v1/session')).json.onRememberedDevice, true)
+  })
+  assert.equal(check.statements.length, 1)
 })

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { Session, Sessions, TwoFactor } from '#contract/account.ts'
+import { RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
+import { devicesOf, forgetAllDevices, forgetDevice } from '#flows/remembered-devices.ts'
 import { checkSession, endOtherSessions, endSession, resetOwnTwoFactor, sessionsOf, signOut, twoFactorOf } from '#flows/session.ts'
 import type { Api } from './api.ts'
 
@@ -45,6 +46,41 @@ export function accountRoutes({ app, rooms, visits, changing }: Api): void {
       schema: { tags, summary: '"Reset QR Code": set up again at the next sign-in', response: { 200: TwoFactor } },
     },
     (request) => resetOwnTwoFactor(rooms, changing(request)),
+  )
+
+  app.get(
+    '/me/devices',
+    { config: { authority: { who: 'session' } }, schema: { tags, summary: 'Remembered devices', response: { 200: RememberedDevices } } },
+    (request) => devicesOf(rooms, visits.of(request)),
+  )
+
+  app.delete(
+    '/me/devices',
+    {
+      config: { authority: { who: 'session', proof: 'any' } },
+      schema: { tags, summary: 'Forget all remembered devices', response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      await forgetAllDevices(rooms, changing(request))
+      return reply.code(204).send(null)
+    },
+  )
+
+  app.delete(
+    '/me/devices/:deviceId',
+    {
+      config: { authority: { who: 'session', proof: 'any' } },
+      schema: {
+        tags,
+        summary: 'Forget one remembered device',
+        params: Type.Object({ deviceId: Type.String() }),
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      await forgetDevice(rooms, changing(request), request.params.deviceId)
+      return reply.code(204).send(null)
+    },
   )
 
   app.get(

@@ -29,7 +29,9 @@ export function signInPages(app: FastifyInstance, { rooms, visits, supportContac
         return passwordPage({ ...common, email: step.email, fixedEmail: true }, words)
       case 'answer': {
         const isBackupCode = textOf(request.query, 'with') === 'backup-code' || textOf(request.body, 'with') === 'backup-code'
-        return answerPage({ ...common, kinds: step.kinds, intent: step.intent, with: isBackupCode ? 'backup-code' : 'app' }, words)
+        const remember = textOf(request.body, 'remember') !== ''
+        const view = { kinds: step.kinds, intent: step.intent, rememberDays: step.rememberDays, remember }
+        return answerPage({ ...common, ...view, with: isBackupCode ? 'backup-code' : 'app' }, words)
       }
       case 'enroll': {
         const qrSvg = await qrCode(step.uri, { type: 'svg', errorCorrectionLevel: 'M', margin: 4 })
@@ -128,7 +130,7 @@ export function signInPages(app: FastifyInstance, { rooms, visits, supportContac
       withStatus(reply, problem)
       return reply.send(await draw(request, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? ''), problem))
     }
-    return answer(request, reply, visit, { code })
+    return answer(request, reply, visit, textOf(request.body, 'remember') === '' ? { code } : { code, remember: true })
   })
 
   app.post<{ Body: Fields }>('/sign-in/cancel', { config: { authority: { who: 'sign-in' } } }, async (request, reply) => {

@@ -40,6 +40,12 @@ const actions = {
   'authenticator.bound': ['Authenticator set up', (who) => `${who} set up an authenticator`],
   'backup-codes.drawn': ['Backup codes drawn', (who) => `${who} drew backup codes`],
   'backup-codes.used': ['Backup code used', (who) => `${who} used a backup code`],
+  'device.remembered': ['Device remembered', (who) => `${who} had a device remembered`],
+  'device.forgotten': [
+    'Device forgotten',
+    (who, _, { detail }) =>
+      typeof detail.devices === 'number' ? `${who} forgot all remembered devices` : `${who} forgot a remembered device`,
+  ],
   'two-factor.disabled': [
     'Two-factor authentication disabled',
     (who, whom, { isSelf }) =>
@@ -101,6 +107,8 @@ const otherFields: Readonly<Record<string, string>> = {
   isRecognizedDevice: 'From a device used before',
   limit: 'Limit',
   sessions: 'Sessions',
+  devices: 'Devices',
+  rememberedDevice: 'On the remembered device',
   actsAs: 'Acting as',
   format: 'Format',
   filter: 'Filter',

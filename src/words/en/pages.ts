@@ -3,7 +3,7 @@ import { problems } from '#domain/problem.ts'
 import { type Intent, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import type { Explanation, FieldName, PageProblem } from '../problem.ts'
 
-const unit = (amount: number, name: 'second' | 'minute' | 'hour') =>
+const unit = (amount: number, name: 'second' | 'minute' | 'hour' | 'day') =>
   new Intl.NumberFormat('en', { style: 'unit', unit: name, unitDisplay: 'long' }).format(amount)
 
 /** A wait that is never told shorter than it is. */
@@ -269,6 +269,7 @@ export const pages = {
     leadApp: 'Open your authenticator app and type the code it shows.',
     leadBackupCode: 'Type one of the backup codes that you saved.',
     hintApp: 'Six digits, new every 30 seconds.',
+    remember: (days: number) => `Remember this device for ${unit(days, 'day')}`,
     hintBackupCode: 'Four groups of four, such as ABCD-EFGH-JKLM-NPQR. Each code works once.',
     toBackupCode: 'Use a backup code',
     toApp: 'Use your authenticator app',

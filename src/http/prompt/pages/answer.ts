@@ -2,7 +2,7 @@ import type { Intent, RequiredBy } from '#contract/sign-in.ts'
 import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { because, cancelForm, csrfField, field, lead, submit } from '../form.ts'
-import { html } from '../html.ts'
+import { flag, html } from '../html.ts'
 import { defaultWords, document, icons } from '../layout.ts'
 
 export interface AnswerView {
@@ -13,6 +13,10 @@ export interface AnswerView {
   /** What the person means to type: `?with=backup-code` of the address, and the hidden field `with` of the form. */
   readonly with?: 'app' | 'backup-code' | undefined
   readonly requiredBy?: RequiredBy | undefined
+  /** For how many days this device may be remembered; without it the box is not there. */
+  readonly rememberDays?: number | undefined
+  /** Ticked before, on a page that is shown again because of a problem. */
+  readonly remember?: boolean | undefined
   readonly problem?: PageProblem | undefined
   readonly organization?: string | undefined
   readonly support?: string | undefined
@@ -38,6 +42,11 @@ export function answerPage(view: AnswerView, words: Words = defaultWords): strin
 ${isDisabling && html`<div class="advice" role="note">${icons.warning}<div><p class="alert-title">${pages.answer.keepItOnTitle}</p><p>${pages.answer.keepItOn}</p></div></div>`}
 ${lead(leadText, problem, problem?.field === undefined)}
 <form method="post" action="/sign-in/answer"${!isBackupCode && html` data-submit-at-six`}>${csrfField(csrf)}${isBackupCode && html`<input type="hidden" name="with" value="backup-code">`}
+${
+  // Above the code, because the form goes by itself at the sixth digit.
+  view.rememberDays !== undefined &&
+  html`<label class="tick"><input type="checkbox" name="remember" value="yes"${flag('checked', view.remember === true)}> <span>${pages.answer.remember(view.rememberDays)}</span></label>`
+}
 ${field(
   {
     id: 'code',
