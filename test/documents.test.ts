@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { settings } from '#config'
+import { mostAuthenticators } from '#domain/authenticators.ts'
 import { type ProblemCode, problems } from '#domain/problem.ts'
 import { freshProofSeconds, sessionLifetime } from '#domain/session.ts'
 import { signInLifetimeSeconds } from '#domain/sign-in.ts'
@@ -123,6 +124,7 @@ describe('threat-model.md', () => {
     const { codesFromAnywhere, noticeAfterWrongCodes } = throttle
     assert.match(text, new RegExp(`At ${noticeAfterWrongCodes} wrong codes from strangers the owner is told`))
     const chance = 1 - (1 - 3 / 1_000_000) ** codesFromAnywhere.limit
+    assert.match(text, new RegExp(`\\(\`mostAuthenticators\`, ${mostAuthenticators}\\)`))
     assert.match(
       text,
       new RegExp(`With ${codesFromAnywhere.limit} guesses that is a chance of ${Math.round(chance * 100_000)} in\\s+100,000`),

@@ -13,6 +13,7 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
   'POST /sign-ins': { email: 'a@example.org', password: 'x' },
   'POST /sign-ins/current/answers': { saved: true },
   'POST /me/sign-ins': { intent: 'confirm' },
+  'PATCH /me/authenticators/:authenticatorId': { label: 'L' },
   'POST /organizations/:organizationId/sites': { name: 'Site' },
   'PUT /organizations/:organizationId/policy': { ...startingPolicy, version: 1 },
   'POST /organizations/:organizationId/policy/preview': { ...startingPolicy },

@@ -53,6 +53,12 @@ export const TwoFactor = Type.Object({
 })
 export type TwoFactor = Static<typeof TwoFactor>
 
+export const AuthenticatorChange = Type.Object(
+  { label: Type.String({ minLength: 1, maxLength: 60, description: 'Another name' }) },
+  { additionalProperties: false },
+)
+export type AuthenticatorChange = Static<typeof AuthenticatorChange>
+
 /** A browser that may sign in without the second step. */
 export const RememberedDevice = Type.Object({
   id: Type.String(),

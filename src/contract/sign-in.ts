@@ -75,6 +75,7 @@ export const Answer = Type.Union([
   Type.Object(
     {
       code: Type.String({ maxLength: 64 }),
+      label: Type.Optional(Type.String({ maxLength: 60, description: 'Name of the authenticator that is set up' })),
       remember: Type.Optional(
         Type.Boolean({ description: 'Remember this device, so that later sign-ins on it need no code; a wish, which rules may deny' }),
       ),

@@ -12,6 +12,8 @@ export type Action =
   | 'session.confirmed'
   | 'session.ended'
   | 'authenticator.bound'
+  | 'authenticator.renamed'
+  | 'authenticator.removed'
   | 'backup-codes.drawn'
   | 'backup-codes.used'
   | 'device.remembered'

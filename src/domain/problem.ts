@@ -34,6 +34,8 @@ export const problems = {
     status: 409,
     title: 'This organization leaves the choice to each person. Set the mode to "Chosen users" to require it from some.',
   },
+  'last-authenticator': { status: 409, title: 'This is the only authenticator. Set up another one first, or disable 2FA.' },
+  'too-many-authenticators': { status: 409, title: 'As many authenticators are set up as one person can have. Remove one first.' },
   'not-enrolled': { status: 409, title: 'No authenticator is set up.' },
   'not-joined': { status: 409, title: 'This person has not accepted the invitation yet. Remove them to take it back.' },
   'unreadable-import': { status: 422, title: 'This file cannot be imported.' },

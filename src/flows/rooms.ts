@@ -52,7 +52,12 @@ export function eventRow(now: Date, event: AuditEvent, whenFailures?: number): E
 }
 
 /** A notice about a person's account, with when and where from, ready for the statement of the change. */
-export function messageRow(rooms: Rooms, visit: Visit, message: Message, whenFailures?: number): MessageRow {
+export function messageRow(
+  rooms: Rooms,
+  visit: Visit,
+  message: Message,
+  when: Pick<MessageRow, 'whenFailures' | 'whenCodesLeft'> = {},
+): MessageRow {
   const now = rooms.now()
   const told = withCircumstances(now, visit, message)
   const { id, sealed } = sealMessage(rooms.keys, now, told)
@@ -61,7 +66,7 @@ export function messageRow(rooms: Rooms, visit: Visit, message: Message, whenFai
     to: told.to,
     template: told.template,
     sealed,
-    ...(whenFailures === undefined ? {} : { whenFailures }),
+    ...when,
   }
 }
 

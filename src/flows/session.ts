@@ -6,9 +6,9 @@ import { Problem } from '#domain/problem.ts'
 import { rememberedUntil } from '#domain/remembered-devices.ts'
 import { isFresh, provedAt, sessionLifetime } from '#domain/session.ts'
 import { note } from '#store/audit.ts'
+import { listAuthenticators } from '#store/authenticators.ts'
 import { enqueue } from '#store/messages.ts'
 import { retireAuthenticators } from '#store/people.ts'
-import { listAuthenticators } from '#store/person.ts'
 import { endSessions, findAccount, findSession, listSessions, type OpenSession } from '#store/session.ts'
 import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
 
@@ -41,6 +41,16 @@ export async function requireFreshSession(rooms: Rooms, visit: Visit): Promise<O
   if (session.device) throw new Problem('second-step-required')
   if (!isFresh(session.evidence, rooms.now())) throw new Problem('proof-required')
   return session
+}
+
+/**
+ * What takes a bound authenticator away is not done on the password alone, also in a session from before one was bound.
+ *
+ * @throws {Problem} `second-step-required`, or `two-factor-not-available` where nobody would ask for it
+ */
+export function requireSecondStep({ evidence, memberships }: OpenSession): void {
+  if (hasSecondStep(evidence)) return
+  throw new Problem(requirementFor(memberships, false).secondStep === 'never' ? 'two-factor-not-available' : 'second-step-required')
 }
 
 export type SessionCheck = Omit<SessionView, 'csrfToken'>
@@ -144,7 +154,7 @@ export async function twoFactorOf(rooms: Rooms, visit: Visit): Promise<TwoFactor
 
 /**
  * "Reset QR Code": the authenticator and the backup codes are dead at once, and set-up is asked for at the next sign-in.
- * Other sessions end. @throws {Problem} `proof-required`, `not-enrolled`
+ * Other sessions end. @throws {Problem} `proof-required`, `second-step-required`, `not-enrolled`
  */
 export async function resetOwnTwoFactor(rooms: Rooms, visit: Visit): Promise<TwoFactor> {
   const session = await requireFreshSession(rooms, visit)
@@ -152,6 +162,7 @@ export async function resetOwnTwoFactor(rooms: Rooms, visit: Visit): Promise<Two
   await rooms.store.transaction(async (db) => {
     const retired = await retireAuthenticators(db, now, session.userId, true)
     if (retired === 0) throw new Problem('not-enrolled')
+    requireSecondStep(session)
     await endSessions(db, session.userId, { except: session.id })
     await note(db, now, visit, { action: 'two-factor.reset', actorId: session.userId, subjectId: session.userId })
     await enqueue(

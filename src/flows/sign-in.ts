@@ -3,8 +3,10 @@ import { longestPassword } from '#crypto/password.ts'
 import { digest, keyedDigest, newId, newToken } from '#crypto/random.ts'
 import { seal } from '#crypto/seal.ts'
 import { type Assurance, type Evidence, passwordEvidence } from '#domain/assurance.ts'
+import { fewBackupCodes, mostAuthenticators, plainLabel } from '#domain/authenticators.ts'
 import { plainEmail } from '#domain/email.ts'
 import type { Rejection, Verdict } from '#domain/factor.ts'
+import type { Message } from '#domain/message.ts'
 import { requirementFor, toleranceFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { type RememberedDevice, rememberDaysFor, rememberedUntil } from '#domain/remembered-devices.ts'
@@ -19,7 +21,7 @@ import {
 } from '#domain/throttle.ts'
 import { type Account, type Authenticator, authenticatorAddress, stateOf } from '#store/person.ts'
 import { findAccount, type OpenSession } from '#store/session.ts'
-import { type Settled, type Settlement, settle } from '#store/settlement.ts'
+import { type MessageRow, type Settled, type Settlement, settle } from '#store/settlement.ts'
 import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash, toSignInRow } from '#store/sign-in.ts'
 import { claimedDevice, newDeviceCookie, recognizedDevice } from './device.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
@@ -83,7 +85,7 @@ export async function enter(rooms: Rooms, visit: Visit, account: Account, { lane
  * Starts a sign-in from a session: to confirm, to enroll, to draw backup codes, to disable. A proof that is still fresh counts;
  * disabling asks for a code in any case.
  *
- * @throws {Problem} `not-signed-in`, `two-factor-required`, `two-factor-not-available`, `not-enrolled`
+ * @throws {Problem} `not-signed-in`, `two-factor-required`, `two-factor-not-available`, `not-enrolled`, `too-many-authenticators`
  */
 export async function startFromSession(rooms: Rooms, visit: Visit, { intent, returnTo = '/settings' }: StartFromSession): Promise<Reply> {
   const { session, account } = await requireAccount(rooms, visit)
@@ -94,6 +96,7 @@ export async function startFromSession(rooms: Rooms, visit: Visit, { intent, ret
   if ((intent === 'disable' || intent === 'backup-codes') && !isEnrolled) throw new Problem('not-enrolled')
   if ((intent === 'enroll' || intent === 'backup-codes') && requirement.secondStep === 'never')
     throw new Problem('two-factor-not-available')
+  if (intent === 'enroll' && appsOf(account) >= mostAuthenticators) throw new Problem('too-many-authenticators')
 
   const fresh = isFresh(session.evidence, now) && intent !== 'confirm' ? session.evidence : []
   const evidence = intent === 'disable' ? fresh.filter((one) => one.kind === 'password') : fresh
@@ -127,7 +130,8 @@ export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): 
   if (step.step === 'password' && 'password' in answer) return answerPassword(rooms, visit, open, answer.password)
   if (step.step === 'answer' && 'code' in answer) return answerCode(rooms, visit, open, answer)
   if (step.step === 'enroll' && open.signIn.enrollment && step.kinds.includes(open.signIn.enrollment.kind)) {
-    if ('code' in answer && open.signIn.enrollment.show.form === 'secret') return answerEnrollment(rooms, visit, open, answer.code)
+    if ('code' in answer && open.signIn.enrollment.show.form === 'secret')
+      return answerEnrollment(rooms, visit, open, answer.code, answer.label)
     if ('saved' in answer && open.signIn.enrollment.show.form === 'list') return answerEnrollment(rooms, visit, open, 'saved')
   }
   throw new Problem('step-not-open')
@@ -213,13 +217,16 @@ async function answerCodeIn(rooms: Rooms, visit: Visit, open: OpenSignIn, answer
       ...(device ? [{ action: 'device.remembered', ...about, detail: { id: device.row.id } } as const] : []),
     ],
     messages: isBackupCode
-      ? [{ to: account.email, template: 'backup-code-used', values: { left: String(authenticator.hashes.length - 1) } }]
+      ? [
+          { to: account.email, template: 'backup-code-used', values: { left: String(authenticator.hashes.length - 1) } },
+          { to: account.email, template: 'backup-codes-few', values: { left: String(fewBackupCodes) }, whenCodesLeft: fewBackupCodes },
+        ]
       : [],
   })
   return device ? { ...reply, cookies: { ...reply.cookies, remembered: device.cookie } } : reply
 }
 
-async function answerEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: string): Promise<Reply> {
+async function answerEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: string, name?: string): Promise<Reply> {
   const { account, signIn } = open
   const { enrollment } = signIn
   if (!enrollment) throw new Problem('step-not-open')
@@ -229,7 +236,9 @@ async function answerEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, an
 
   const id = newId(now)
   const secretSealed = seal(rooms.keys.seal, authenticatorAddress(id, account.id), binding.state.secret)
-  const label = enrollment.kind === 'totp' ? 'Authenticator app' : 'Backup codes'
+  const before = appsOf(account)
+  const numbered = before === 0 ? 'Authenticator app' : `Authenticator app ${before + 1}`
+  const label = enrollment.kind === 'backup-codes' ? 'Backup codes' : (plainLabel(name ?? '') ?? numbered)
   const about = { actorId: account.id, subjectId: account.id, detail: { kind: enrollment.kind, id } }
   const evidence: Evidence = { kind: enrollment.kind, proves: binding.proves, amr: binding.amr, at: now }
   const isCodes = enrollment.kind === 'backup-codes'
@@ -245,7 +254,7 @@ async function answerEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, an
       ? isRedrawn
         ? [{ to: account.email, template: 'backup-codes-new', values: {} }]
         : []
-      : [{ to: account.email, template: 'two-factor-enabled', values: { authenticator: label } }],
+      : [{ to: account.email, template: before === 0 ? 'two-factor-enabled' : 'authenticator-added', values: { authenticator: label } }],
   })
 }
 
@@ -253,7 +262,7 @@ async function answerEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, an
 
 interface Effects extends Omit<Partial<Settlement>, 'events' | 'messages' | 'now' | 'origin'> {
   readonly events?: readonly Parameters<typeof eventRow>[1][]
-  readonly messages?: readonly Parameters<typeof messageRow>[2][]
+  readonly messages?: readonly (Message & Pick<MessageRow, 'whenCodesLeft'>)[]
 }
 
 /** A sign-in that may come from a remembered device. */
@@ -288,6 +297,7 @@ async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | und
       ? finishing(rooms, visit, { ...open, signIn }, step.assurance, restsOnDevice ? open.remembered : undefined)
       : undefined
   const { events = [], messages = [], ...rest } = effects
+  const told: NonNullable<Effects['messages']> = [...messages, ...(finish?.messages ?? [])]
   const settled = await settle(rooms.store, {
     ...rest,
     ...finish?.settlement,
@@ -304,12 +314,12 @@ async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | und
             : { change: 'advance', tokenHash, from, row: toSignInRow(rooms.keys, signIn) },
         }),
     events: [...events, ...(finish?.events ?? [])].map((one) => eventRow(now, one)),
-    messages: [...messages, ...(finish?.messages ?? [])].map((one) => messageRow(rooms, visit, one)),
+    messages: told.map(({ whenCodesLeft, ...one }) => messageRow(rooms, visit, one, whenCodesLeft === undefined ? {} : { whenCodesLeft })),
   })
   if (!settled.isOpen) throw shut(now, settled, effects.lane)
   if (!settled.isSpent) throw notAccepted({ reason: effects.spend && 'hash' in effects.spend.cost ? 'used-backup-code' : 'replayed' })
   if (!settled.isDone) throw new Problem('moved-on')
-  if (messages.length > 0 || finish?.messages?.length) rooms.onMessage()
+  if (told.length > 0) rooms.onMessage()
   if (finish)
     return {
       step: { step: 'done', intent: signIn.intent, returnTo: signIn.returnTo },
@@ -364,6 +374,9 @@ interface Finish {
 }
 
 // ---- smaller steps
+
+/** How many authenticators a person has, backup codes not counted. */
+const appsOf = ({ authenticators }: Account) => authenticators.filter((one) => one.kind !== 'backup-codes').length
 
 /** @throws {Problem} `two-factor-required` where a rule asks for it, also one that was made a moment ago */
 function requireFreeToDisable({ memberships, setUpDue }: Account): void {
@@ -427,9 +440,9 @@ function refusal(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane
             rooms,
             visit,
             { to: account.email, template: 'wrong-codes', values: { count: String(noticeAfterWrongCodes) } },
-            noticeAfterWrongCodes,
+            { whenFailures: noticeAfterWrongCodes },
           ),
-          messageRow(rooms, visit, { to: account.email, template: 'wrong-codes-limit', values: {} }, lane.rules.limit),
+          messageRow(rooms, visit, { to: account.email, template: 'wrong-codes-limit', values: {} }, { whenFailures: lane.rules.limit }),
         ],
   }
 }

@@ -4,7 +4,6 @@ import type { Person, State } from '#domain/factor.ts'
 import type { Membership } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
 import { type PolicyValues, policyColumns, policyOfValues } from './policy.ts'
-import type { Database } from './tables.ts'
 
 /** An authenticator that is bound, as far as a sign-in needs it. Its secret opens with {@link stateOf} only. */
 export interface Authenticator {
@@ -72,25 +71,6 @@ export function toAccount(row: AccountRow): Account {
       sealed,
     })),
   }
-}
-
-/** What a person sees of an authenticator that is bound. */
-export interface AuthenticatorEntry {
-  readonly id: string
-  readonly kind: string
-  readonly label: string
-  readonly boundAt: Date
-  readonly lastUsedAt: Date | null
-}
-
-export async function listAuthenticators(db: Database, userId: string): Promise<readonly AuthenticatorEntry[]> {
-  return db
-    .selectFrom('authenticators')
-    .select(['id', 'kind', 'label', 'bound_at as boundAt', 'last_used_at as lastUsedAt'])
-    .where('user_id', '=', userId)
-    .where('retired_at', 'is', null)
-    .orderBy('id')
-    .execute()
 }
 
 /** Where an authenticator's secret is sealed to: its row and its owner. */

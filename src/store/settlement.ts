@@ -17,13 +17,17 @@ export interface EventRow extends AuditEvent {
   readonly whenFailures?: number
 }
 
-/** A mail with its row's id and its values sealed. */
+/**
+ * A mail with its row's id and its values sealed. With `whenFailures` it is written only if the lane now counts exactly so many, with
+ * `whenCodesLeft` only if the backup code that was spent left exactly so many.
+ */
 export interface MessageRow {
   readonly id: string
   readonly to: string
   readonly template: string
   readonly sealed: Buffer
   readonly whenFailures?: number
+  readonly whenCodesLeft?: number
 }
 
 /** How a sign-in row changes. Hashes are SHA-256 of the cookie's token. */
@@ -187,7 +191,8 @@ export async function settle({ db, run }: Store, settlement: Settlement): Promis
     part(
       'spent',
       `update authenticators set ${set}, last_used_at = ${at}${isRetiredToo ? `, retired_at = ${at}` : ''}
-        where id = ${$(spend.authenticatorId, 'uuid')} and user_id = ${$(userId, 'uuid')} and retired_at is null and ${condition} and ${gate} returning id`,
+        where id = ${$(spend.authenticatorId, 'uuid')} and user_id = ${$(userId, 'uuid')} and retired_at is null and ${condition} and ${gate}
+        returning id, cardinality(hashes) as codes_left`,
       true,
     )
   }
@@ -254,11 +259,12 @@ export async function settle({ db, run }: Store, settlement: Settlement): Promis
           ${$(origin.address, 'text')}, ${$(origin.requestId, 'text')}, ${$(JSON.stringify(detail ?? {}), 'jsonb')} where ${gate}${when(whenFailures)}`,
     )
   }
-  for (const [nth, { id, template, to, sealed, whenFailures }] of messages.entries()) {
+  for (const [nth, { id, template, to, sealed, whenFailures, whenCodesLeft }] of messages.entries()) {
+    const whenLeft = whenCodesLeft === undefined ? '' : ` and (select codes_left from spent) = ${$(whenCodesLeft, 'int')}`
     part(
       `told_${nth}`,
       `insert into messages (id, template, to_address, values_sealed, created_at, next_attempt_at)
-        select ${$(id, 'uuid')}, ${$(template, 'text')}, ${$(to, 'text')}, ${$(sealed, 'bytea')}, ${at}, ${at} where ${gate}${when(whenFailures)}`,
+        select ${$(id, 'uuid')}, ${$(template, 'text')}, ${$(to, 'text')}, ${$(sealed, 'bytea')}, ${at}, ${at} where ${gate}${when(whenFailures)}${whenLeft}`,
     )
   }
   const text = `with ${parts.join(',\n')}

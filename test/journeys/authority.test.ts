@@ -84,7 +84,7 @@ async function addSession(userId: string, secondsOld: number): Promise<{ readonl
 }
 
 /** A remembered device of somebody's. */
-async function addDevice({ userId }: Target): Promise<string> {
+async function addDevice(userId: string): Promise<string> {
   const [id, now] = [newId(kit.now()), kit.now()]
   await db
     .insertInto('remembered_devices')
@@ -103,12 +103,25 @@ async function addDevice({ userId }: Target): Promise<string> {
   return id
 }
 
+/** The last but one of somebody's authenticators. */
+async function addAuthenticator(userId: string): Promise<string> {
+  const ids = [newId(kit.now()), newId(kit.now())]
+  const rest = { user_id: userId, kind: 'totp', label: '', secret_sealed: Buffer.alloc(0), counter: 0, hashes: [], used_hashes: [] }
+  const rows = ids.map((id) => ({ id, ...rest, bound_at: kit.now(), last_used_at: null, retired_at: null }))
+  await db.insertInto('authenticators').values(rows).execute()
+  return ids[0] ?? ''
+}
+
+/** What people have from the beginning, so that a refusal can be seen to change nothing; who does not exist has nothing. */
+const things = new Map<string, { readonly deviceId: string; readonly authenticatorId: string }>()
+
 /** The id of a thing of somebody's, for each parameter of a path that names one. */
 const thingOf: Readonly<Record<string, (target: Target) => string | Promise<string>>> = {
   organizationId: ({ organizationId }) => organizationId,
   userId: ({ userId }) => userId,
   sessionId: async ({ userId }) => (await addSession(userId, 0)).id,
-  deviceId: addDevice,
+  deviceId: ({ userId }) => things.get(userId)?.deviceId ?? newId(kit.now()),
+  authenticatorId: ({ userId }) => things.get(userId)?.authenticatorId ?? newId(kit.now()),
 }
 
 /** Organizations and people enough for one visitor and all places. */
@@ -129,6 +142,10 @@ async function makeWorld(visitor: Visitor) {
         : { organizationId: nowhere, userId: stranger.userId },
     'a stranger under the own organization': { organizationId: home, userId: stranger.userId },
     'nobody in an organization that does not exist': { organizationId: nowhere, userId: nowhere },
+  }
+  for (const { userId } of Object.values(targets)) {
+    if (userId !== nowhere && !things.has(userId))
+      things.set(userId, { deviceId: await addDevice(userId), authenticatorId: await addAuthenticator(userId) })
   }
   return { self, targets }
 }
@@ -254,7 +271,7 @@ test('a session on a remembered device is refused wherever a role above that of 
     const { id, client } = await addSession(world.self.userId, 0)
     await db
       .updateTable('sessions')
-      .set({ device_id: await addDevice(world.self) } as never)
+      .set({ device_id: things.get(world.self.userId)?.deviceId } as never)
       .where('id', '=', id)
       .execute()
     const reply = await send(client, request, world.targets[request.who === 'session' ? 'oneself' : 'a colleague'])

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
+import { AuthenticatorChange, RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
+import { removeOwnAuthenticator, renameOwnAuthenticator } from '#flows/authenticators.ts'
 import { devicesOf, forgetAllDevices, forgetDevice } from '#flows/remembered-devices.ts'
 import { checkSession, endOtherSessions, endSession, resetOwnTwoFactor, sessionsOf, signOut, twoFactorOf } from '#flows/session.ts'
 import type { Api } from './api.ts'
@@ -46,6 +47,32 @@ export function accountRoutes({ app, rooms, visits, changing }: Api): void {
       schema: { tags, summary: '"Reset QR Code": set up again at the next sign-in', response: { 200: TwoFactor } },
     },
     (request) => resetOwnTwoFactor(rooms, changing(request)),
+  )
+
+  const ofAuthenticator = Type.Object({ authenticatorId: Type.String() })
+
+  app.patch(
+    '/me/authenticators/:authenticatorId',
+    {
+      config: { authority: { who: 'session', proof: 'fresh' } },
+      schema: {
+        tags,
+        summary: 'Rename an authenticator',
+        params: ofAuthenticator,
+        body: AuthenticatorChange,
+        response: { 200: TwoFactor },
+      },
+    },
+    (request) => renameOwnAuthenticator(rooms, changing(request), request.params.authenticatorId, request.body.label),
+  )
+
+  app.delete(
+    '/me/authenticators/:authenticatorId',
+    {
+      config: { authority: { who: 'session', proof: 'fresh' } },
+      schema: { tags, summary: 'Remove one of several authenticators', params: ofAuthenticator, response: { 200: TwoFactor } },
+    },
+    (request) => removeOwnAuthenticator(rooms, changing(request), request.params.authenticatorId),
   )
 
   app.get(

@@ -16,6 +16,7 @@ interface FieldView {
   readonly hint?: string | undefined
   readonly error?: string | undefined
   readonly isReadonly?: boolean
+  readonly isOptional?: boolean
   readonly isFocused?: boolean
   readonly isCode?: 'app' | 'backup-code'
   readonly longest?: number
@@ -31,7 +32,7 @@ export function field(view: FieldView, words: Words): Html {
   const { reveal, errorPrefix } = words.pages
   return html`<div class="field">
 <label for="${id}">${label}</label>
-<div class="control"><input id="${id}"${view.name === false ? null : attribute('name', view.name ?? id)} type="${type}" autocomplete="${view.autocomplete}"${attribute('inputmode', view.inputmode)}${attribute('value', view.value)}${attribute('maxlength', view.longest)}${attribute('aria-describedby', note && `${id}-note`)}${attribute('aria-invalid', error && 'true')}${isCode && html` class="code code-${isCode}" data-code="${isCode}" spellcheck="false" autocapitalize="characters"`}${type === 'email' && html` spellcheck="false" autocapitalize="none"`}${flag('readonly', view.isReadonly === true)}${flag('required', view.isReadonly !== true)}${flag('autofocus', view.isFocused === true)}>${
+<div class="control"><input id="${id}"${view.name === false ? null : attribute('name', view.name ?? id)} type="${type}" autocomplete="${view.autocomplete}"${attribute('inputmode', view.inputmode)}${attribute('value', view.value)}${attribute('maxlength', view.longest)}${attribute('aria-describedby', note && `${id}-note`)}${attribute('aria-invalid', error && 'true')}${isCode && html` class="code code-${isCode}" data-code="${isCode}" spellcheck="false" autocapitalize="characters"`}${type === 'email' && html` spellcheck="false" autocapitalize="none"`}${flag('readonly', view.isReadonly === true)}${flag('required', view.isReadonly !== true && view.isOptional !== true)}${flag('autofocus', view.isFocused === true)}>${
     type === 'password' &&
     html`<button class="reveal scripted" type="button" data-reveal="${id}"><span data-show="${reveal.show}" data-hide="${reveal.hide}">${reveal.show}</span> <span class="unseen">${reveal.what}</span></button>`
   }</div>

@@ -35,7 +35,9 @@ export function signInPages(app: FastifyInstance, { rooms, visits, supportContac
       }
       case 'enroll': {
         const qrSvg = await qrCode(step.uri, { type: 'svg', errorCorrectionLevel: 'M', margin: 4 })
-        return enrollPage({ ...common, key: step.key, uri: step.uri, qrSvg, recommendedApp: rooms.recommendedApp, canCancel: true }, words)
+        const label = step.intent === 'enroll' ? textOf(request.body, 'label').slice(0, 60) : undefined
+        const view = { key: step.key, uri: step.uri, qrSvg, recommendedApp: rooms.recommendedApp, canCancel: true, label }
+        return enrollPage({ ...common, ...view }, words)
       }
       case 'codes':
         return codesPage({ ...common, codes: step.codes }, words)
@@ -130,7 +132,9 @@ export function signInPages(app: FastifyInstance, { rooms, visits, supportContac
       withStatus(reply, problem)
       return reply.send(await draw(request, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? ''), problem))
     }
-    return answer(request, reply, visit, textOf(request.body, 'remember') === '' ? { code } : { code, remember: true })
+    const label = textOf(request.body, 'label').slice(0, 60)
+    const remember = textOf(request.body, 'remember') !== ''
+    return answer(request, reply, visit, { code, ...(remember ? { remember } : {}), ...(label ? { label } : {}) })
   })
 
   app.post<{ Body: Fields }>('/sign-in/cancel', { config: { authority: { who: 'sign-in' } } }, async (request, reply) => {

@@ -8,7 +8,10 @@ const needs = {
   'two-factor-enabled': ['authenticator'],
   'two-factor-disabled': ['by'],
   'two-factor-reset': ['by'],
+  'authenticator-added': ['authenticator'],
+  'authenticator-removed': ['authenticator'],
   'backup-codes-new': [],
+  'backup-codes-few': ['left'],
   'backup-code-used': ['left'],
   'wrong-codes': ['count'],
   'wrong-codes-limit': [],
@@ -128,6 +131,26 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
     ],
     otherwise:
       'If you did not ask for this: log in now and set up your authenticator before anybody else does, change your password, then tell your administrator.',
+  }),
+  'authenticator-added': ({ authenticator }) => ({
+    subject: 'An authenticator was added',
+    paragraphs: [
+      `A further authenticator was set up for your account: ${asName(authenticator)}. From now on a code of any of your authenticators lets you log in.`,
+    ],
+    otherwise: changeIt,
+  }),
+  'authenticator-removed': ({ authenticator }) => ({
+    subject: 'An authenticator was removed',
+    paragraphs: [`An authenticator was removed from your account: ${asName(authenticator)}. Its codes no longer work; your other ones do.`],
+    otherwise: changeIt,
+  }),
+  'backup-codes-few': ({ left }) => ({
+    subject: 'Your backup codes are running out',
+    paragraphs: [
+      `Only ${asName(left)} of your backup codes are left. Each works once.`,
+      'Make new ones under "User Settings" before you need them: without your phone and without a code, only an administrator can let you in.',
+    ],
+    otherwise: `If you did not use them: somebody has your codes and your password. ${changeIt.replace('If this was not you: s', 'S')}`,
   }),
   'backup-codes-new': () => ({
     subject: 'You have new backup codes',

@@ -235,6 +235,7 @@ export const pages = {
     code: 'Authentication Code',
     organizationName: 'Organization name',
     name: 'Your name',
+    label: 'Name of this app (optional)',
   },
   reveal: { show: 'Show', hide: 'Hide', what: 'password' },
   passwordHint: (minLength: number) => `At least ${minLength} characters. A few unrelated words do well.`,
@@ -299,6 +300,7 @@ export const pages = {
     key: 'Setup key',
     enter: 'Enter the code',
     hint: 'The six digits the app shows now. They change every 30 seconds.',
+    labelHint: 'Such as "Work phone", to tell several apart.',
     button: 'Verify',
   },
 

@@ -19,6 +19,8 @@ export interface EnrollView {
   readonly requiredBy?: RequiredBy | undefined
   readonly problem?: PageProblem | undefined
   readonly canCancel: boolean
+  /** One more app may be told apart from those there are: what was typed as its name so far. Without it nothing is asked. */
+  readonly label?: string | undefined
   /** Part of setting up the whole installation: shows how far it is. */
   readonly isSetUp?: boolean | undefined
   readonly support?: string | undefined
@@ -85,6 +87,21 @@ ${uri && html`<p class="on-phone"><a class="button" href="${address(uri)}">${enr
 <li>
 <h2>${enroll.enter}</h2>
 <form method="post" action="/sign-in/answer" data-submit-at-six>${csrfField(csrf)}
+${
+  view.label !== undefined &&
+  field(
+    {
+      id: 'label',
+      label: pages.fields.label,
+      autocomplete: 'off',
+      value: view.label,
+      hint: enroll.labelHint,
+      isOptional: true,
+      longest: 60,
+    },
+    words,
+  )
+}
 ${field(
   {
     id: 'code',

@@ -1,0 +1,14 @@
+/** So many apps can be bound at once: each is one more code that a guess may hit. The reckoning is in `docs/threat-model.md`. */
+export const mostAuthenticators = 5
+
+/** With so many backup codes left their owner is warned by mail. */
+export const fewBackupCodes = 3
+
+/** The name of an authenticator as it is kept, or undefined for what is none: 1 to 60 characters, none of them a control character. */
+export function plainLabel(text: string): string | undefined {
+  const label = text
+    .normalize('NFC')
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+  return label !== '' && [...label].length <= 60 ? label : undefined
+}

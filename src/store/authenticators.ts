@@ -1,0 +1,48 @@
+import { sql } from 'kysely'
+import type { Database } from './tables.ts'
+
+/** What a person sees of an authenticator that is bound. */
+export interface AuthenticatorEntry {
+  readonly id: string
+  readonly kind: string
+  readonly label: string
+  readonly boundAt: Date
+  readonly lastUsedAt: Date | null
+}
+
+export async function listAuthenticators(db: Database, userId: string): Promise<readonly AuthenticatorEntry[]> {
+  return db
+    .selectFrom('authenticators')
+    .select(['id', 'kind', 'label', 'bound_at as boundAt', 'last_used_at as lastUsedAt'])
+    .where('user_id', '=', userId)
+    .where('retired_at', 'is', null)
+    .orderBy('id')
+    .execute()
+}
+
+/** Gives an authenticator another name. @returns the name before, or undefined when nothing of that id is bound */
+export async function renameAuthenticator(db: Database, userId: string, id: string, label: string): Promise<string | undefined> {
+  const { rows } = await sql<{ label: string }>`
+    update authenticators a set label = ${label} from (select id, label from authenticators where id = ${id} for update) before
+    where a.id = before.id and a.user_id = ${userId} and a.retired_at is null and a.kind <> 'backup-codes' returning before.label`.execute(
+    db,
+  )
+  return rows[0]?.label
+}
+
+/**
+ * Retires one authenticator unless it is the last one. All of the person's are locked first, so that of two that leave at once the
+ * second sees that the first is gone.
+ *
+ * @returns its name, or undefined when it is the last one or none
+ */
+export async function retireAuthenticator(db: Database, now: Date, userId: string, id: string): Promise<string | undefined> {
+  const { rows } = await sql<{ label: string }>`
+    with bound as (
+      select id from authenticators where user_id = ${userId} and retired_at is null and kind <> 'backup-codes' order by id for update)
+    update authenticators set retired_at = ${now}
+    where id = ${id} and id in (select id from bound) and (select count(*) from bound) > 1 and retired_at is null returning label`.execute(
+    db,
+  )
+  return rows[0]?.label
+}
