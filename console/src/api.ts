@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
-import type { Session, Sessions, TwoFactor } from '#contract/account.ts'
+import type { RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
 import type { Organization } from '#contract/organizations.ts'
 import type { Member, Members } from '#contract/people.ts'
 import type { Policy, PolicyDraft, PolicyPreview } from '#contract/policy.ts'
@@ -78,6 +78,8 @@ export const queryClient = new QueryClient({
 export const sessionQuery = queryOptions({ queryKey: ['session'], queryFn: () => call<Session>('GET', '/session') })
 
 export const twoFactorQuery = queryOptions({ queryKey: ['two-factor'], queryFn: () => call<TwoFactor>('GET', '/me/two-factor') })
+
+export const devicesQuery = queryOptions({ queryKey: ['devices'], queryFn: () => call<RememberedDevices>('GET', '/me/devices') })
 
 export const sessionsQuery = queryOptions({ queryKey: ['sessions'], queryFn: () => call<Sessions>('GET', '/me/sessions') })
 

@@ -75,7 +75,7 @@ export function ChangesProvider({ returned, children }: { readonly returned: str
       // What was on show is no longer so; show what is before telling.
       if (problem.status === 409) await queryClient.invalidateQueries()
       if (problem.code === 'not-signed-in') leaveToSignIn()
-      else if (problem.code === 'proof-required') setUnproved(change)
+      else if (problem.code === 'proof-required' || problem.code === 'second-step-required') setUnproved(change)
       else if (!onProblem?.(problem)) tellProblem(problem)
       return false
     }

@@ -1,9 +1,9 @@
 import { Button, EmptyState, Skeleton, Stack, VisuallyHidden } from '@mantine/core'
-import { IconAlertTriangle, IconLock } from '@tabler/icons-react'
+import { IconAlertTriangle, IconLock, IconShieldLock } from '@tabler/icons-react'
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { words } from '#words/en/console.ts'
-import { Problem } from './api.ts'
+import { Problem, start } from './api.ts'
 
 /** Grey bars in the place of what is to come; the style sheet shows them after 300 ms, so that quick answers do not flicker. */
 export function Loading({ lines = 4 }: { readonly lines?: number }) {
@@ -20,6 +20,7 @@ export function Loading({ lines = 4 }: { readonly lines?: number }) {
 }
 
 export function Failed({ problem, retry }: { readonly problem: Error; readonly retry: () => void }) {
+  if (problem instanceof Problem && problem.code === 'second-step-required') return <SecondStep />
   return (
     <EmptyState
       role="alert"
@@ -30,6 +31,18 @@ export function Failed({ problem, retry }: { readonly problem: Error; readonly r
     >
       <EmptyState.Actions>
         <Button onClick={retry}>{words.retry}</Button>
+      </EmptyState.Actions>
+    </EmptyState>
+  )
+}
+
+/** In the place of a page of administrators, for who was spared the second step: how to give it now. */
+function SecondStep() {
+  const say = words.states
+  return (
+    <EmptyState py="xl" icon={<IconShieldLock aria-hidden />} title={say.secondStep} description={say.secondStepWhat}>
+      <EmptyState.Actions>
+        <Button onClick={() => start('confirm', window.location.pathname)}>{say.secondStepAction}</Button>
       </EmptyState.Actions>
     </EmptyState>
   )

@@ -49,6 +49,8 @@ export const TwoFactor = Type.Object({
   ),
   backupCodesLeft: Type.Union([Type.Integer(), Type.Null()], { description: 'null when there are none to count' }),
   requiredBy: Type.Union([Type.String(), Type.Null()], { description: 'Name of the organization that requires it' }),
+  methods: Type.Array(Type.String(), { description: 'Kinds of authenticator that the rules leave to choose among' }),
+  methodSetBy: Type.Union([Type.String(), Type.Null()], { description: 'Name of the organization whose rule leaves no choice' }),
   recommendedApp: Type.String({ description: 'The authenticator app the provider recommends' }),
 })
 export type TwoFactor = Static<typeof TwoFactor>
@@ -83,6 +85,7 @@ export const SessionEntry = Type.Object({
   address: Type.String({ description: 'IP address it was started from' }),
   browser: Type.String({ description: 'The User-Agent it was started with' }),
   amr: Type.Array(Type.String()),
+  onRememberedDevice: Type.Boolean({ description: 'The second step was spared' }),
 })
 export const Sessions = Type.Object({ sessions: Type.Array(SessionEntry) })
 export type Sessions = Static<typeof Sessions>

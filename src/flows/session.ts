@@ -1,7 +1,7 @@
 import type { Sessions, Session as SessionView, TwoFactor } from '#contract/account.ts'
 import { digest, isId } from '#crypto/random.ts'
 import { assuranceOf, hasSecondStep } from '#domain/assurance.ts'
-import { badgeFor, requirementFor } from '#domain/policy.ts'
+import { badgeFor, methodsFor, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { rememberedUntil } from '#domain/remembered-devices.ts'
 import { isFresh, provedAt, sessionLifetime } from '#domain/session.ts'
@@ -97,6 +97,7 @@ export async function sessionsOf(rooms: Rooms, visit: Visit): Promise<Sessions> 
       address: one.address,
       browser: one.browser,
       amr: [...assuranceOf(one.evidence).amr],
+      onRememberedDevice: one.deviceId !== null,
     })),
   }
 }
@@ -131,6 +132,7 @@ export async function twoFactorOf(rooms: Rooms, visit: Visit): Promise<TwoFactor
   const account = await findAccount(rooms.store.db, userId)
   if (!account) throw new Problem('not-signed-in')
   const requirement = requirementFor(account.memberships, account.setUpDue)
+  const { methods, setBy } = methodsFor(account.memberships)
   const codes = account.authenticators.find((one) => one.kind === 'backup-codes')
   return {
     badge: badgeFor(requirement, account.authenticators.length > 0),
@@ -148,6 +150,8 @@ export async function twoFactorOf(rooms: Rooms, visit: Visit): Promise<TwoFactor
       requirement.secondStep === 'always' && requirement.because?.rule !== 'set-up-due'
         ? (requirement.because?.organization ?? null)
         : null,
+    methods: [...methods],
+    methodSetBy: setBy ?? null,
     recommendedApp: rooms.recommendedApp,
   }
 }

@@ -19,6 +19,8 @@ export interface Session {
   readonly lastSeenAt: Date
   readonly address: string
   readonly browser: string
+  /** The remembered device it rests on. */
+  readonly deviceId: string | null
 }
 
 /** A live session with its person, and the memberships as the session check needs them. */
@@ -30,7 +32,7 @@ export interface OpenSession extends Pick<Session, 'id' | 'userId' | 'evidence' 
   readonly device?: RememberedDevice | 'forgotten'
 }
 
-const columns = 's.id, s.user_id, s.evidence, s.started_at, s.last_seen_at, s.address, s.browser'
+const columns = 's.id, s.user_id, s.evidence, s.started_at, s.last_seen_at, s.address, s.browser, s.device_id'
 const isLive = `s.last_seen_at > $2::timestamptz - interval '${sessionLifetime.idleSeconds} seconds'
   and s.started_at > $2::timestamptz - interval '${sessionLifetime.overallSeconds} seconds'`
 
@@ -53,6 +55,7 @@ interface SessionRow {
   readonly last_seen_at: Date
   readonly address: string
   readonly browser: string
+  readonly device_id: string | null
 }
 
 /** What the session check reads beside the session itself; the columns of the membership are null for who has none. */
@@ -116,7 +119,9 @@ export async function findAccount(db: Database, userId: string): Promise<Account
   return rows[0] && toAccount(rows[0])
 }
 
-const listText = `select ${columns} from sessions s where s.user_id = $1 and ${isLive} order by s.last_seen_at desc`
+const listText = `select ${columns} from sessions s join users u on u.id = s.user_id
+    left join remembered_devices d on d.id = s.device_id and ${isLiveDevice('$2::timestamptz')}
+  where s.user_id = $1 and ${isLive} and (s.device_id is null or d.id is not null) order by s.last_seen_at desc`
 
 export async function listSessions(db: Database, userId: string, now: Date): Promise<readonly Session[]> {
   const { rows } = await db.executeQuery<SessionRow>(CompiledQuery.raw(listText, [userId, now.toISOString()]))
@@ -191,5 +196,6 @@ function toSession(row: SessionRow): Session {
     lastSeenAt: row.last_seen_at,
     address: row.address,
     browser: row.browser,
+    deviceId: row.device_id,
   }
 }

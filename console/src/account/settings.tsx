@@ -12,12 +12,14 @@ import { Shown } from '../states.tsx'
 import { when } from '../when.ts'
 import { useWho } from '../who.tsx'
 import { browserName } from './browser-name.ts'
+import { RememberedDevicesCard } from './remembered-devices.tsx'
 import { TwoFactorCard } from './two-factor-card.tsx'
 
 export function Settings() {
   return (
     <Page title={words.settings.title} isNarrow>
       <TwoFactorCard />
+      <RememberedDevicesCard />
       <SessionsCard />
       <ProfileCard />
     </Page>
@@ -63,6 +65,7 @@ function SessionList({ sessions }: Sessions) {
                     <Text size="sm" c="dimmed">
                       {say.started(when(one.startedAt))}
                       {methods(one.amr) !== '' && ` ${say.with(methods(one.amr))}`}
+                      {one.onRememberedDevice && ` ${say.onRememberedDevice}`}
                       {` · ${one.address} · ${say.seen(when(one.lastSeenAt))}`}
                     </Text>
                   </div>

@@ -1,5 +1,5 @@
-import { Alert, Anchor, Box, Button, Group, List, Radio, Stack, Switch, Text } from '@mantine/core'
-import { IconDeviceMobile, IconInfoCircle, IconKey } from '@tabler/icons-react'
+import { Alert, Anchor, Box, Button, Group, Radio, Stack, Switch, Text } from '@mantine/core'
+import { IconInfoCircle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { TwoFactor } from '#contract/account.ts'
@@ -9,10 +9,8 @@ import { TwoFactorBadge } from '../badge.tsx'
 import { useStart } from '../changes.tsx'
 import { Section } from '../page.tsx'
 import { Shown } from '../states.tsx'
-import { when } from '../when.ts'
+import { Authenticators } from './authenticators.tsx'
 import { useTwoFactorDialogs } from './two-factor-dialogs.tsx'
-
-const fewCodes = 3
 
 export function TwoFactorCard() {
   const twoFactor = useQuery(twoFactorQuery)
@@ -48,8 +46,21 @@ function Available({ twoFactor }: { readonly twoFactor: TwoFactor }) {
         <Text fw={600}>{say.status[twoFactor.badge]}</Text>
         {twoFactor.requiredBy !== null && !isOn && <Text size="sm">{words.frame.requiredBy(twoFactor.requiredBy)}</Text>}
       </div>
-      <Radio.Group label={say.method} value="totp">
-        <Radio value="totp" label={say.app} description={say.appWhat} mt="xs" />
+      <Radio.Group
+        label={say.method}
+        value="totp"
+        {...(twoFactor.methodSetBy === null ? {} : { description: say.methodSetBy(twoFactor.methodSetBy) })}
+      >
+        {twoFactor.methods.map((method) => (
+          <Radio
+            key={method}
+            value={method}
+            label={say.methods[method]?.label ?? method}
+            description={say.methods[method]?.what}
+            disabled={twoFactor.methodSetBy !== null && method !== 'totp'}
+            mt="xs"
+          />
+        ))}
       </Radio.Group>
       <Box>
         <Switch
@@ -70,58 +81,5 @@ function Available({ twoFactor }: { readonly twoFactor: TwoFactor }) {
         </Group>
       )}
     </Stack>
-  )
-}
-
-function Authenticators({ twoFactor }: { readonly twoFactor: TwoFactor }) {
-  const dialogs = useTwoFactorDialogs()
-  const start = useStart()
-  const say = words.settings.twoFactor
-  const left = twoFactor.backupCodesLeft
-  return (
-    <div>
-      <Group justify="space-between" gap="md">
-        <Text fw={600} size="sm">
-          {say.authenticators}
-        </Text>
-        <Button variant="default" onClick={dialogs.reset}>
-          {say.reset}
-        </Button>
-      </Group>
-      <List listStyleType="none" className="rows">
-        {twoFactor.authenticators.map((one) => (
-          <List.Item key={one.id}>
-            <Group wrap="nowrap" gap="md">
-              <IconDeviceMobile size={22} aria-hidden className="sign" />
-              <div className="words">
-                <Text fw={600}>{one.label}</Text>
-                <Text size="sm" c="dimmed">
-                  {say.bound(when(one.boundAt))}
-                  {` · ${one.lastUsedAt === null ? say.neverUsed : say.used(when(one.lastUsedAt))}`}
-                </Text>
-              </div>
-            </Group>
-          </List.Item>
-        ))}
-        {left !== null && (
-          <List.Item>
-            <Group justify="space-between" gap="md">
-              <Group wrap="nowrap" gap="md" miw={0}>
-                <IconKey size={22} aria-hidden className="sign" />
-                <div className="words">
-                  <Text fw={600}>{say.backupCodes(left)}</Text>
-                  <Text size="sm" c="dimmed">
-                    {left <= fewCodes ? say.backupCodesFew : say.backupCodesWhat}
-                  </Text>
-                </div>
-              </Group>
-              <Button variant="default" onClick={() => start('backup-codes')}>
-                {say.newBackupCodes}
-              </Button>
-            </Group>
-          </List.Item>
-        )}
-      </List>
-    </div>
   )
 }

@@ -12,7 +12,12 @@ export function TwoFactorHelp() {
       <SettingsSearch />
       <nav aria-label={say.onThisPage}>
         <List listStyleType="none" className="contents">
-          {[...say.apps, { id: 'lost-phone', name: say.lostTitle }, { id: 'questions', name: say.questionsTitle }].map(({ id, name }) => (
+          {[
+            ...say.apps,
+            { id: 'lost-phone', name: say.lostTitle },
+            { id: 'exceptions', name: say.exceptionsTitle },
+            { id: 'questions', name: say.questionsTitle },
+          ].map(({ id, name }) => (
             <List.Item key={id}>
               <Anchor href={`#${id}`} className="target">
                 {name}
@@ -43,6 +48,13 @@ export function TwoFactorHelp() {
       ))}
       <Section id="lost-phone" title={say.lostTitle}>
         <Steps steps={say.lost} />
+      </Section>
+      <Section id="exceptions" title={say.exceptionsTitle} what={say.exceptionsWhat}>
+        <List spacing="xs" mt="md">
+          {say.exceptions.map((one) => (
+            <List.Item key={one}>{one}</List.Item>
+          ))}
+        </List>
       </Section>
       <Section id="questions" title={say.questionsTitle}>
         <dl className="questions">

@@ -88,6 +88,9 @@ export const words = {
     unknown: 'Something failed on our side. Try again.',
     waitSeconds: (seconds: number) => `Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
     forbidden: 'This page is not open to you',
+    secondStep: 'This page needs your second step',
+    secondStepWhat: 'You signed in on a remembered device with your password alone. Confirm with your password and a code to go on here.',
+    secondStepAction: 'Confirm now',
     notFound: 'There is nothing at this address',
     notFoundWhat: 'It may have moved, or it is not yours to see.',
     toSettings: 'Go to User Settings',
@@ -147,8 +150,13 @@ export const words = {
         'not-available': 'Your organization has not made it available.',
       } satisfies Record<Badge, string>,
       method: 'Method',
-      app: 'Third Party Authenticator App',
-      appWhat: 'Google Authenticator, Microsoft Authenticator, Duo Mobile or any TOTP app.',
+      methods: {
+        totp: {
+          label: 'Third Party Authenticator App',
+          what: 'Google Authenticator, Microsoft Authenticator, Duo Mobile or any TOTP app.',
+        },
+      } as Readonly<Record<string, { readonly label: string; readonly what: string } | undefined>>,
+      methodSetBy: (organization: string) => `${organization} has chosen the method; a Security Admin there can change it.`,
       switch: 'Two-Factor Authentication',
       switchWhat: 'Switching on shows the QR code at once.',
       switchRequired: (organization: string) => `Required by ${organization}, so it cannot be switched off.`,
@@ -159,6 +167,19 @@ export const words = {
       bound: (when: string) => `Set up ${when}`,
       used: (when: string) => `last used ${when}`,
       neverUsed: 'not used yet',
+      add: 'Add another app',
+      rename: 'Rename',
+      renameOf: (label: string) => `Rename ${label}`,
+      renameSays: (from: string, to: string) => `Rename ${from} to ${to}.`,
+      renamed: (label: string) => `It is called ${label} now`,
+      label: 'Name',
+      labelWhat: 'Such as "Work phone", to tell several apps apart.',
+      labelMissing: 'Enter a name.',
+      remove: 'Remove',
+      removeOf: (label: string) => `Remove ${label}`,
+      removeWhat: (label: string) =>
+        `The codes of ${label} stop working at once. Your other sessions end, and no device is remembered any more. We tell you by mail.`,
+      removed: (label: string) => `${label} was removed`,
       backupCodes: (left: number) => `Backup codes: ${left} left`,
       backupCodesWhat: 'Each one signs you in once when your phone is not at hand.',
       backupCodesFew: 'Few are left. Draw new ones before you need them.',
@@ -202,6 +223,7 @@ export const words = {
     sessions: {
       title: 'Where you are signed in',
       what: 'End whatever you do not know, then change your password.',
+      onRememberedDevice: 'on a remembered device',
       current: 'This device',
       started: (when: string) => `Signed in ${when}`,
       seen: (when: string) => `last seen ${when}`,
@@ -218,6 +240,22 @@ export const words = {
       methods: { pwd: 'password', otp: 'code' } as Readonly<Record<string, string | undefined>>,
       unknownBrowser: 'Unknown browser',
       browserOn: (browser: string, system: string) => `${browser} on ${system}`,
+    },
+    devices: {
+      title: 'Remembered devices',
+      what: 'Here the password alone signs you in. Forget whatever you do not know or no longer use.',
+      none: (days: number) =>
+        `None. Tick "Remember this device for ${days === 1 ? '1 day' : `${days} days`}" when you type a code, on a device that only you use.`,
+      notAllowed: 'None. Your organization asks for a code at every sign-in.',
+      remembered: (when: string, address: string) => `Remembered ${when} from ${address}`,
+      used: (when: string) => `last used ${when}`,
+      until: (when: string) => `until ${when}`,
+      forget: 'Forget',
+      forgetOf: (browser: string) => `Forget ${browser}`,
+      forgotten: 'The device was forgotten',
+      forgetAll: 'Forget all devices',
+      forgetAllAsk: 'Every device asks for a code at the next sign-in, and sessions that began without one end at once.',
+      forgottenAll: 'All devices were forgotten',
     },
     profile: {
       title: 'Profile',
@@ -498,6 +536,15 @@ export const words = {
       'Then open User Settings, press "Reset QR Code" and choose "Set up again now".',
       'No backup codes left? Ask an administrator of your organization: "Reset" in the list of users lets you set up again. They will make sure first that it is you.',
     ],
+    exceptionsTitle: 'When no code is asked',
+    exceptionsWhat:
+      'There is one second step for everything: these pages, the API, and whatever signs in through them. These are the only times when the password alone is enough:',
+    exceptions: [
+      'On a device that you have had remembered, for as many days as your organization allows. Such a session sees no page of administrators and changes nothing about your account before you give a code. A new password, a change of your apps or codes, a stricter rule, and "Forget" end it.',
+      'Where your organization has Two-Factor Authentication switched off.',
+      'Where it is your own choice and you have not set up an app.',
+      'Between a reset and your next set-up: the password leads to the set-up and to nothing else.',
+    ],
     questionsTitle: 'Questions and answers',
     questions: [
       {
@@ -520,7 +567,8 @@ export const words = {
       },
       {
         ask: 'Can I use two phones?',
-        answer: 'Scan the same QR code with both while it is on the screen. Both then show the same digits.',
+        answer:
+          'Yes. Choose "Add another app" under User Settings and give each a name; a code of any of them lets you in. Remove the one that you no longer use.',
       },
       {
         ask: 'Will anybody ever ask me for a code?',

@@ -1,0 +1,152 @@
+import { Button, Group, List, Modal, Text, TextInput } from '@mantine/core'
+import { IconDeviceMobile, IconKey } from '@tabler/icons-react'
+import { type FormEvent, useState } from 'react'
+import type { TwoFactor } from '#contract/account.ts'
+import { words } from '#words/en/console.ts'
+import { Ask } from '../ask.tsx'
+import { useChange, useStart } from '../changes.tsx'
+import { when } from '../when.ts'
+import { useTwoFactorDialogs } from './two-factor-dialogs.tsx'
+
+type App = TwoFactor['authenticators'][number]
+
+const fewCodes = 3
+const mostApps = 5
+
+/** The apps and the backup codes of somebody who has set them up. */
+export function Authenticators({ twoFactor }: { readonly twoFactor: TwoFactor }) {
+  const dialogs = useTwoFactorDialogs()
+  const start = useStart()
+  const { run } = useChange()
+  const [renaming, setRenaming] = useState<App>()
+  const [removing, setRemoving] = useState<App>()
+  const say = words.settings.twoFactor
+  const left = twoFactor.backupCodesLeft
+  const isOnly = twoFactor.authenticators.length === 1
+  return (
+    <div>
+      <Group justify="space-between" gap="md">
+        <Text fw={600} size="sm">
+          {say.authenticators}
+        </Text>
+        <Group gap="xs">
+          {twoFactor.authenticators.length < mostApps && (
+            <Button variant="default" onClick={() => start('enroll')}>
+              {say.add}
+            </Button>
+          )}
+          <Button variant="default" onClick={dialogs.reset}>
+            {say.reset}
+          </Button>
+        </Group>
+      </Group>
+      <List listStyleType="none" className="rows">
+        {twoFactor.authenticators.map((one) => (
+          <List.Item key={one.id}>
+            <Group justify="space-between" gap="md">
+              <Group wrap="nowrap" gap="md" miw={0}>
+                <IconDeviceMobile size={22} aria-hidden className="sign" />
+                <div className="words">
+                  <Text fw={600}>{one.label}</Text>
+                  <Text size="sm" c="dimmed">
+                    {say.bound(when(one.boundAt))}
+                    {` · ${one.lastUsedAt === null ? say.neverUsed : say.used(when(one.lastUsedAt))}`}
+                  </Text>
+                </div>
+              </Group>
+              <Group gap="xs">
+                <Button variant="default" aria-label={say.renameOf(one.label)} onClick={() => setRenaming(one)}>
+                  {say.rename}
+                </Button>
+                {!isOnly && (
+                  <Button variant="default" aria-label={say.removeOf(one.label)} onClick={() => setRemoving(one)}>
+                    {say.remove}
+                  </Button>
+                )}
+              </Group>
+            </Group>
+          </List.Item>
+        ))}
+        {left !== null && (
+          <List.Item>
+            <Group justify="space-between" gap="md">
+              <Group wrap="nowrap" gap="md" miw={0}>
+                <IconKey size={22} aria-hidden className="sign" />
+                <div className="words">
+                  <Text fw={600}>{say.backupCodes(left)}</Text>
+                  <Text size="sm" c="dimmed">
+                    {left <= fewCodes ? say.backupCodesFew : say.backupCodesWhat}
+                  </Text>
+                </div>
+              </Group>
+              <Button variant="default" onClick={() => start('backup-codes')}>
+                {say.newBackupCodes}
+              </Button>
+            </Group>
+          </List.Item>
+        )}
+      </List>
+      {renaming && <RenameDialog key={renaming.id} app={renaming} onClose={() => setRenaming(undefined)} />}
+      <Ask
+        opened={removing !== undefined}
+        onClose={() => setRemoving(undefined)}
+        title={say.removeOf(removing?.label ?? '')}
+        action={say.remove}
+        onAction={async () =>
+          removing &&
+          run({
+            method: 'DELETE',
+            path: `/me/authenticators/${removing.id}`,
+            says: say.removeOf(removing.label),
+            done: say.removed(removing.label),
+          })
+        }
+      >
+        {say.removeWhat(removing?.label ?? '')}
+      </Ask>
+    </div>
+  )
+}
+
+function RenameDialog({ app, onClose }: { readonly app: App; readonly onClose: () => void }) {
+  const { run, isBusy } = useChange()
+  const [label, setLabel] = useState(app.label)
+  const [isMissing, setMissing] = useState(false)
+  const say = words.settings.twoFactor
+  const rename = async (event: FormEvent) => {
+    event.preventDefault()
+    const text = label.trim()
+    if (text === '') return setMissing(true)
+    await run({
+      method: 'PATCH',
+      path: `/me/authenticators/${app.id}`,
+      body: { label: text },
+      says: say.renameSays(app.label, text),
+      done: say.renamed(text),
+    })
+    onClose()
+  }
+  return (
+    <Modal opened onClose={onClose} title={say.renameOf(app.label)}>
+      <form onSubmit={rename}>
+        <TextInput
+          label={say.label}
+          description={say.labelWhat}
+          value={label}
+          maxLength={60}
+          error={isMissing && say.labelMissing}
+          onChange={(event) => setLabel(event.currentTarget.value)}
+          data-autofocus
+        />
+        <Group className="buttons" justify="flex-end" mt="lg">
+          <Button variant="default" onClick={onClose}>
+            {words.cancel}
+          </Button>
+          <Button type="submit" loading={isBusy}>
+            {say.rename}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  )
+}
