@@ -49,7 +49,7 @@ export async function previewPolicy(db: Database, now: Date, organizationId: str
     ), ending as (
       select one.user_id, one.name, count(*) as sessions from one join sessions s on s.user_id = one.user_id
       where will_be and not was and s.last_seen_at > ${before(sessionLifetime.idleSeconds)} and s.started_at > ${before(sessionLifetime.overallSeconds)}
-        and not exists (select from jsonb_array_elements(s.evidence) e where e ->> 'kind' <> 'password')
+        and s.device_id is null and not exists (select from jsonb_array_elements(s.evidence) e where e ->> 'kind' <> 'password')
       group by one.user_id, one.name
     ), freed as (
       select user_id, name from one where was and not will_be
