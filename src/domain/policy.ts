@@ -111,21 +111,6 @@ export function methodsFor(memberships: readonly Pick<Membership, 'policy'>[]): 
   return common.length > 0 ? common : [...new Set(allowed.flatMap(([own]) => own ?? []))]
 }
 
-/**
- * The kinds of authenticator that all of a person's organizations allow. Where one of them does not leave the choice to people, its
- * default is the only one, and `setBy` names it.
- */
-export function methodsFor(memberships: readonly Pick<Membership, 'organizationName' | 'policy'>[]): {
-  readonly methods: readonly string[]
-  readonly setBy?: string
-} {
-  const asking = memberships.filter((one) => one.policy.enabled)
-  const allowed = asking.map(({ policy }) => (policy.mayChangeMethod ? policy.methods : [policy.defaultMethod]))
-  const methods = (allowed[0] ?? []).filter((kind) => allowed.every((kinds) => kinds.includes(kind)))
-  const fixed = asking.find((one) => !one.policy.mayChangeMethod)
-  return fixed ? { methods, setBy: fixed.organizationName } : { methods }
-}
-
 /** What the card and the user list say about a person: S2.34. */
 export type Badge = 'secured' | 'not-set-up' | 'required' | 'not-available'
 

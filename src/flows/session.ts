@@ -1,7 +1,7 @@
 import type { Sessions, Session as SessionView, TwoFactor } from '#contract/account.ts'
 import { digest, isId } from '#crypto/random.ts'
 import { assuranceOf, hasSecondStep } from '#domain/assurance.ts'
-import { badgeFor, methodsFor, requirementFor } from '#domain/policy.ts'
+import { badgeFor, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { rememberedUntil } from '#domain/remembered-devices.ts'
 import { isFresh, provedAt, sessionLifetime } from '#domain/session.ts'
@@ -132,7 +132,6 @@ export async function twoFactorOf(rooms: Rooms, visit: Visit): Promise<TwoFactor
   const account = await findAccount(rooms.store.db, userId)
   if (!account) throw new Problem('not-signed-in')
   const requirement = requirementFor(account.memberships, account.setUpDue)
-  const { methods, setBy } = methodsFor(account.memberships)
   const codes = account.authenticators.find((one) => one.kind === 'backup-codes')
   return {
     badge: badgeFor(requirement, account.authenticators.length > 0),
@@ -150,8 +149,8 @@ export async function twoFactorOf(rooms: Rooms, visit: Visit): Promise<TwoFactor
       requirement.secondStep === 'always' && requirement.because?.rule !== 'set-up-due'
         ? (requirement.because?.organization ?? null)
         : null,
-    methods: [...methods],
-    methodSetBy: setBy ?? null,
+    methods: [...(requirement.methods ?? [])],
+    methodSetBy: account.memberships.find(({ policy }) => policy.enabled && !policy.mayChangeMethod)?.organizationName ?? null,
     recommendedApp: rooms.recommendedApp,
   }
 }
