@@ -170,7 +170,7 @@ export async function openKit({
           else cookies.set(name, value)
         }
         lint(method, path, reply, publicUrl)
-        const isJson = String(reply.headers['content-type'] ?? '').includes('json')
+        const isJson = /\bjson\b/.test(String(reply.headers['content-type'] ?? ''))
         const json = isJson && reply.payload !== '' ? JSON.parse(reply.payload) : undefined
         if (typeof json?.csrfToken === 'string') client.csrf = json.csrfToken
         return { status: reply.statusCode, json, text: reply.payload, headers: reply.headers }

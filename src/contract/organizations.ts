@@ -15,6 +15,7 @@ export const Right = Type.Union([
   Type.Literal('reset-two-factor'),
   Type.Literal('change-roles'),
   Type.Literal('see-policy'),
+  Type.Literal('see-audit'),
   Type.Literal('change-policy'),
   Type.Literal('create-sites'),
 ])

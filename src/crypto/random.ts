@@ -27,6 +27,12 @@ export function isId(text: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)
 }
 
+/** The least id that {@link newId} can make at a moment, so that ids can be compared with times. */
+export function idAt(at: Date): string {
+  const hex = at.getTime().toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-0000-000000000000`
+}
+
 /** UUID version 7 (RFC 9562 §5.7): rows made one after another stand side by side in the index. */
 export function newId(now: Date): string {
   const bytes = randomBytes(16)

@@ -14,6 +14,7 @@ export type Right =
   | 'reset-two-factor'
   | 'change-roles'
   | 'see-policy'
+  | 'see-audit'
   | 'change-policy'
   | 'create-sites'
 
@@ -26,6 +27,7 @@ const admin = [
   'require-two-factor',
   'reset-two-factor',
   'see-policy',
+  'see-audit',
 ] as const satisfies readonly Right[]
 const securityAdmin = [
   ...admin,

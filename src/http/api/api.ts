@@ -13,6 +13,7 @@ import type { Rooms, Visit } from '#flows/rooms.ts'
 import { requireAuthorities } from '../authority.ts'
 import { requireSameOrigin, type Visits } from '../visit.ts'
 import { accountRoutes } from './account.ts'
+import { auditRoutes } from './audit.ts'
 import { linkRoutes } from './links.ts'
 import { organizationRoutes } from './organizations.ts'
 import { peopleRoutes } from './people.ts'
@@ -59,6 +60,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       organizationRoutes(api)
       policyRoutes(api)
       peopleRoutes(api)
+      auditRoutes(api)
       linkRoutes(api)
       app.get('/openapi.json', { config: { authority: { who: 'anyone' } }, schema: { hide: true } }, () => app.swagger())
     },

@@ -113,11 +113,15 @@ const otherFields: Readonly<Record<string, string>> = {
   devices: 'Devices',
   rememberedDevice: 'On the remembered device',
   actsAs: 'Acting as',
+  action: 'Action',
+  person: 'Person',
+  search: 'Search',
   format: 'Format',
   filter: 'Filter',
 }
 
 const values: Readonly<Record<string, string>> = {
+  provider: 'the provider',
   true: 'ON',
   false: 'OFF',
   null: 'none',
@@ -145,7 +149,10 @@ const field = (name: string): string =>
 function value(given: Json | undefined): string {
   if (given === undefined) return ''
   if (Array.isArray(given)) return given.map(value).join(', ')
-  if (typeof given === 'object' && given !== null) return JSON.stringify(given)
+  if (isObject(given))
+    return Object.entries(given)
+      .map(([name, one]) => `${field(name)}: ${value(one)}`)
+      .join(', ')
   return values[String(given)] ?? String(given)
 }
 
@@ -223,6 +230,15 @@ export const audit = {
     const sentence = (actions as Readonly<Record<string, readonly [string, Sentence]>>)[action]?.[1]
     const standing = told.detail.actsAs === 'provider' ? ' (of the provider)' : ''
     return sentence?.(`${told.who ?? 'Somebody'}${standing}`, told.whom ?? 'somebody', told) ?? action
+  },
+  /** Actions whose name or sentence contains a text. */
+  actionsWith: (part: string): readonly string[] => {
+    const wanted = part.toLowerCase()
+    return Object.entries(actions as Readonly<Record<string, readonly [string, Sentence]>>)
+      .filter(([action, [label, sentence]]) =>
+        [action, label, sentence('', '', { isSelf: false, detail: {} })].some((one) => one.toLowerCase().includes(wanted)),
+      )
+      .map(([action]) => action)
   },
   details,
   verified,
