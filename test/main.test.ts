@@ -124,6 +124,18 @@ test('one life after the other: set up once, found again, never with another key
   second.kill('SIGTERM')
   assert.equal((await second.ended).code, 0)
 
+  // The audit is one chain over both lives, until somebody changes it behind our back.
+  const whole = await runMain('verify', settings).ended
+  assert.match(whole.stdout, /^The chain holds: \d+ events?, sealed in one line, from .*\nHead: [\w-]{43}\n/)
+  assert.equal(whole.code, 0)
+  const ours = await openStore({ dataDir })
+  await sql`alter table audit_events disable trigger user`.execute(ours.db)
+  await sql`update audit_events set address = '192.0.2.66' where position = 1`.execute(ours.db)
+  await ours.close()
+  const broken = await runMain('verify', settings).ended
+  assert.match(broken.stdout, /^THE AUDIT IS BROKEN\.\nThe event at place 1 is not what was sealed there/)
+  assert.equal(broken.code, 1)
+
   // A newer version has been here.
   const store = await openStore({ dataDir })
   await sql`insert into kysely_migration (name, timestamp) values ('9999-from-the-future', '2030-01-01')`.execute(store.db)

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
+import type { AuditRecords } from '#contract/audit.ts'
 import type { Organization } from '#contract/organizations.ts'
 import type { Member, Members } from '#contract/people.ts'
 import type { Policy, PolicyDraft, PolicyPreview } from '#contract/policy.ts'
@@ -115,6 +116,40 @@ export const memberQuery = (organizationId: string, userId: string) =>
     queryKey: ['user', organizationId, userId],
     queryFn: () => call<Member>('GET', `/organizations/${organizationId}/users/${encodeURIComponent(userId)}`),
   })
+
+/** What the audit is narrowed by, as it stands in the address of the page: days are those of the person who looks. */
+export type AuditSearch = Partial<Readonly<Record<'search' | 'action' | 'person' | 'site' | 'from' | 'to', string>>>
+
+function auditParameters({ from, to, ...rest }: AuditSearch): URLSearchParams {
+  const asked = new URLSearchParams(rest)
+  const day = (text: string | undefined, later: number) => {
+    const at = new Date(`${text ?? ''}T00:00`)
+    at.setDate(at.getDate() + later)
+    return Number.isNaN(at.getTime()) ? undefined : at.toISOString()
+  }
+  const [first, end] = [day(from, 0), day(to, 1)]
+  if (first) asked.set('from', first)
+  if (end) asked.set('to', end)
+  return asked
+}
+
+export const auditQuery = (organizationId: string, filter: AuditSearch) =>
+  infiniteQueryOptions({
+    queryKey: ['audit', organizationId, filter],
+    queryFn: ({ pageParam }) => {
+      const asked = auditParameters(filter)
+      if (pageParam !== '') asked.set('cursor', pageParam)
+      return call<AuditRecords>('GET', `/organizations/${organizationId}/audit?${asked}`)
+    },
+    initialPageParam: '',
+    getNextPageParam: (last) => last.nextCursor ?? undefined,
+  })
+
+export function exportAddress(organizationId: string, filter: AuditSearch, format: 'csv' | 'jsonl'): string {
+  const asked = auditParameters(filter)
+  asked.set('format', format)
+  return `/api/v1/organizations/${organizationId}/audit/export?${asked}`
+}
 
 /** What a person set out to change. Plain data, so that it outlives the detour through "Confirm that it is you". */
 export interface Change {

@@ -76,7 +76,8 @@ function Framed({ session }: { readonly session: Session }) {
 function AdminMenu({ organization }: { readonly organization: Organization }) {
   const seesUsers = organization.rights.includes('see-users')
   const seesPolicy = organization.rights.includes('see-policy')
-  if (!seesUsers && !seesPolicy) return null
+  const seesAudit = organization.rights.includes('see-audit')
+  if (!seesUsers && !seesPolicy && !seesAudit) return null
   return (
     <Box component="nav" aria-label={words.frame.admin}>
       <Menu position="bottom-start">
@@ -94,6 +95,11 @@ function AdminMenu({ organization }: { readonly organization: Organization }) {
           {seesPolicy && (
             <Menu.Item component={Link} to="/company-settings">
               {words.frame.companySettings}
+            </Menu.Item>
+          )}
+          {seesAudit && (
+            <Menu.Item component={Link} to="/audit">
+              {words.frame.audit}
             </Menu.Item>
           )}
         </Menu.Dropdown>

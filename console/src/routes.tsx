@@ -2,6 +2,7 @@ import { Button, EmptyState } from '@mantine/core'
 import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { words } from '#words/en/console.ts'
 import { toUserFilter } from './admin/user-filters.tsx'
+import type { AuditSearch } from './api.ts'
 import { Frame } from './frame.tsx'
 import { Page } from './page.tsx'
 import { Loading } from './states.tsx'
@@ -43,6 +44,17 @@ const passwordRules = createRoute({
   component: lazyRouteComponent(() => import('./admin/company-settings.tsx'), 'PasswordSettings'),
 })
 
+const auditFilters = ['search', 'action', 'person', 'site', 'from', 'to'] as const
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: (given: Record<string, unknown>): AuditSearch =>
+    Object.fromEntries(
+      auditFilters.flatMap((name) => (typeof given[name] === 'string' && given[name] !== '' ? [[name, given[name]]] : [])),
+    ),
+  component: lazyRouteComponent(() => import('./admin/audit.tsx'), 'Audit'),
+})
+
 /** The other names under which the field knows these places. */
 const aliases = [
   ['/', '/settings'],
@@ -63,7 +75,7 @@ const aliases = [
 )
 
 export const router = createRouter({
-  routeTree: root.addChildren([settings, help, users, importUsers, user, companySettings, twoFactor, passwordRules, ...aliases]),
+  routeTree: root.addChildren([settings, help, users, importUsers, user, companySettings, twoFactor, passwordRules, audit, ...aliases]),
   defaultPendingComponent: Loading,
   defaultErrorComponent: Crashed,
   scrollRestoration: true,

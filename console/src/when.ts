@@ -7,6 +7,11 @@ const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['minute', 60],
 ]
 
+const exact = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'long' })
+
+/** A moment to the second, with the zone it is told in. */
+export const exactly = (iso: string): string => exact.format(new Date(iso))
+
 /** A moment as people say it: by distance within the last week, else by date. */
 export function when(iso: string): string {
   const secondsAgo = (Date.now() - Date.parse(iso)) / 1000

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import type { Role } from '#contract/account.ts'
 import type { Policy } from '#domain/policy.ts'
 import { addLink } from '#store/links.ts'
-import type { Person } from '../kit.ts'
+import type { Client, Person } from '../kit.ts'
 import { accountMenu, actionsMenu, type BrowserKit, giveCode, givePassword, heading, keepCodes, linkIn, scan, see } from './browser.ts'
 
 /** Looks at a page in the state that the name says. It may change the size and the colours, not the page. */
@@ -180,6 +180,29 @@ export async function tourPrompt(at: BrowserKit, look: Look): Promise<void> {
   await look('confirm', page)
 }
 
+async function tourAudit(page: Page, client: Client, organizationId: string, look: Look): Promise<void> {
+  const at = `/api/v1/organizations/${organizationId}`
+  const { people: _people, ...policy } = (await client.call('GET', `${at}/policy`)).json
+  await client.call('PUT', `${at}/policy`, { ...policy, newUsersRequired: !policy.newUsersRequired, rememberDays: 7 })
+  const { users } = (await client.call('GET', `${at}/users?search=maximiliane`)).json
+  await client.call('PATCH', `${at}/users/${users[0].id}`, { required: !users[0].required })
+  await page.goto('/audit')
+  await see(page.getByRole('row').nth(5))
+  await look('audit', page)
+  await page.getByRole('button', { name: 'changed the rules' }).first().click()
+  await see(page.getByRole('dialog').getByText('Place in the chain'))
+  await look('audit-details', page)
+  await page.goto('/audit?search=nothing+like+this')
+  await see(page.getByText('Nothing matches', { exact: true }))
+  await look('audit-no-match', page)
+  await page.route('**/audit?*', (route) =>
+    route.request().resourceType() === 'document' ? route.continue() : route.fulfill({ status: 400, body: '' }),
+  )
+  await page.goto('/audit?search=failing')
+  await see(page.getByRole('button', { name: 'Retry' }))
+  await look('audit-failed', page)
+}
+
 /** Every page of the Console, in every state. */
 export async function tourConsole(at: BrowserKit, look: Look): Promise<void> {
   const { kit } = at
@@ -272,6 +295,7 @@ export async function tourConsole(at: BrowserKit, look: Look): Promise<void> {
   await page.getByRole('checkbox', { name: 'Required 2FA' }).click()
   await look('user', page)
 
+  await tourAudit(page, client, northwind, look)
   await page.goto('/company-settings')
   await see(page.getByRole('switch', { name: 'Enable 2FA' }))
   await look('company-settings', page)
