@@ -57,6 +57,7 @@ test('S1.13 S4.19 what somebody of the provider changes in a site stands in the 
     assert.deepEqual(changed?.details, [
       { what: 'Remember devices, in days', before: '30', value: '7' },
       { what: 'Acting as', value: 'the provider' },
+      { what: 'Version of the rules', value: String(version + 1) },
     ])
     assert.deepEqual([changed?.organization?.name, changed?.address], [site.name, '192.0.2.1'])
     assert.match(changed?.requestId ?? '', /^[0-9a-f-]{36}$/)
@@ -98,6 +99,7 @@ test('the name that somebody goes by elsewhere is not told of who was invited an
   const elsewhere = await kit.person(home.id)
   await kit.rooms.store.db.updateTable('users').set({ name: 'Zoë Secret' }).where('id', '=', elsewhere.id).execute()
   const users = `/api/v1/organizations/${site.id}/users`
+  kit.pass(1)
   assert.equal((await admin.client.call('POST', users, { name: 'Ada Invited', email: elsewhere.email, role: 'user' })).status, 201)
   assert.equal(sentences(await read(admin.client, site.id))[0], `${admin.person.name} invited Ada Invited as User`)
   assert.deepEqual(sentences(await read(admin.client, site.id, { search: 'zoë' })), [])

@@ -13,8 +13,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     sql`create index audit_events_unsealed on audit_events (id) where position is null`,
     // No two sealings can ever give the same place.
     sql`create unique index audit_events_chain on audit_events (position) where position is not null`,
-    // Read from the lists below instead, and the last sign-in of a person from an index of its own.
-    sql`drop index audit_events_by_organization`,
+    // The events of a person are read from the lists below, and the last sign-in from an index of its own.
     sql`drop index audit_events_by_subject`,
     sql`create table audit_concerns (
       organization_id uuid not null,

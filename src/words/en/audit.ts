@@ -113,6 +113,7 @@ const otherFields: Readonly<Record<string, string>> = {
   devices: 'Devices',
   rememberedDevice: 'On the remembered device',
   actsAs: 'Acting as',
+  version: 'Version of the rules',
   action: 'Action',
   person: 'Person',
   search: 'Search',
