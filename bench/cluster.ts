@@ -6,6 +6,13 @@ import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { createDatabase, startPostgres } from '../test/machine/postgres.ts'
 
+/** A statement as PostgreSQL carried it out. */
+export interface Explained {
+  readonly milliseconds: number
+  /** The statement, and below it the plan with what each part of it took. */
+  readonly plan: string
+}
+
 export interface Cluster {
   readonly pid: number
   readonly version: string
@@ -14,6 +21,8 @@ export interface Cluster {
   createDatabase(name: string): Promise<string>
   /** Statements that the work sent to this database, BEGIN and COMMIT included. */
   countStatements(database: string, work: () => Promise<unknown>): Promise<number>
+  /** What PostgreSQL did for the work in this database, each statement with the plan that it really used. */
+  explain(database: string, work: () => Promise<unknown>): Promise<readonly Explained[]>
   stop(): Promise<void>
 }
 
@@ -27,6 +36,10 @@ const settings = {
   log_line_prefix: '[%d] ',
   log_parameter_max_length: '0',
   log_statement: 'none',
+  session_preload_libraries: 'auto_explain',
+  'auto_explain.log_min_duration': '-1',
+  'auto_explain.log_analyze': 'on',
+  'auto_explain.log_buffers': 'on',
 }
 
 /** A port nobody listens on just now. */
@@ -51,6 +64,8 @@ export async function startCluster(): Promise<Cluster> {
     // The other backends read the settings anew before their next statement, once the signal has reached them.
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
+  // So that this connection knows the settings it is about to change.
+  await observer.query("LOAD 'auto_explain'")
   await apply(settings)
   const about = (
     await observer.query(`SELECT pg_read_file('postmaster.pid') AS pid_file, current_setting('data_directory') AS folder,
@@ -71,6 +86,17 @@ export async function startCluster(): Promise<Cluster> {
       await apply({ log_statement: 'none' })
       const heads = [`[${database}] LOG:  statement:`, `[${database}] LOG:  execute `]
       return written.split('\n').filter((line) => heads.some((head) => line.startsWith(head))).length
+    },
+    async explain(database, work) {
+      await apply({ 'auto_explain.log_min_duration': '0' })
+      const before = readFileSync(log).length
+      await work()
+      await apply({ 'auto_explain.log_min_duration': '-1' })
+      const written = readFileSync(log).subarray(before).toString('utf8')
+      return written.split(/^(?=\[)/m).flatMap((entry) => {
+        const [, from, milliseconds, plan = ''] = /^\[(.*?)\] LOG: {2}duration: ([\d.]+) ms {2}plan:\n([\s\S]*)$/.exec(entry) ?? []
+        return from === database ? [{ milliseconds: Number(milliseconds), plan: plan.replaceAll(/^\t/gm, '').trimEnd() }] : []
+      })
     },
     async stop() {
       await observer.end()

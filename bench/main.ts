@@ -114,7 +114,9 @@ async function compare(cluster: Cluster, generator: Generator): Promise<string> 
 async function profile(cluster: Cluster, generator: Generator, operation: Measurable): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-profile-'))
   cleanUp.push(() => rmSync(folder, { recursive: true, force: true }))
-  const subject = await startCountersign(cluster, people, (close) => cleanUp.push(close), ['--cpu-prof', `--cpu-prof-dir=${folder}`])
+  const subject = await startCountersign(cluster, people, (close) => cleanUp.push(close), {
+    flags: ['--cpu-prof', `--cpu-prof-dir=${folder}`],
+  })
   const meter = startMeter(cluster, generator)
   const most = Math.max(...callers)
   await meter.measure(subject, operation, most, seconds.warmUp)

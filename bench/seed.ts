@@ -134,6 +134,26 @@ export async function seedCountersign(database: pg.Pool, keys: Keys, people: num
   }
 }
 
+/** One more person with a role and a session that is fresh. */
+export async function addMember(database: pg.Pool, keys: Keys, organizationId: string, role: string): Promise<Required<Ticket>> {
+  const at = new Date()
+  const id = newId(at)
+  await insert(database, 'users', [{ id, email: `${id}@bench.example`, name: `Bench ${role}`, set_up_due: false, created_at: at }])
+  const membership = {
+    organization_id: organizationId,
+    user_id: id,
+    role,
+    required: false,
+    invited_as: role,
+    invited_at: at,
+    joined_at: at,
+  }
+  await insert(database, 'memberships', [membership])
+  const ticket = ticketFor(keys, -1, 'session')
+  await insert(database, 'sessions', [sessionRow(ticket.token, id, at)])
+  return ticket
+}
+
 async function leaveTraces(database: pg.Pool, keys: Keys, userIds: readonly string[]): Promise<void> {
   const at = new Date(Date.now() - 30 * 60_000)
   const session = (userId: string) => sessionRow(newToken(), userId, at)
@@ -180,7 +200,7 @@ function sessionRow(token: string, userId: string | undefined, at: Date): Readon
   }
 }
 
-function ticketFor(keys: Keys, person: number, cookie: 'sign-in' | 'session'): Ticket & { readonly token: string } {
+function ticketFor(keys: Keys, person: number, cookie: 'sign-in' | 'session'): Required<Ticket> & { readonly token: string } {
   const token = newToken()
   return { person, token, cookie: `countersign-${cookie}=${token}`, csrfToken: keyedDigest(keys.csrf, token) }
 }

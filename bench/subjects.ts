@@ -4,7 +4,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { keysFrom } from '#crypto/keys.ts'
+import { type Keys, keysFrom } from '#crypto/keys.ts'
 import { type Cluster, freePort } from './cluster.ts'
 import { floorPreparations, seedFloor } from './floor-data.ts'
 import { type Preparations, peopleOf, type Subject } from './measure.ts'
@@ -64,14 +64,21 @@ export async function startFloor(cluster: Cluster, people: number, closeLater: C
   return subjectOf('floor', server, floorPreparations(database), people)
 }
 
-/** `flags` go to Node, before the program. */
+export interface CountersignOptions {
+  readonly name?: string
+  /** For Node, before the program. */
+  readonly flags?: readonly string[]
+  /** Puts more into the database than the people who sign in. */
+  readonly prepare?: (database: pg.Pool, keys: Keys) => Promise<void>
+}
+
 export async function startCountersign(
   cluster: Cluster,
   people: number,
   closeLater: CloseLater,
-  flags: readonly string[] = [],
+  { name = 'Countersign', flags = [], prepare }: CountersignOptions = {},
 ): Promise<RunningSubject> {
-  const url = await cluster.createDatabase('countersign')
+  const url = await cluster.createDatabase(name.toLowerCase())
   const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
   closeLater(() => rmSync(folder, { recursive: true, force: true }))
   const port = await freePort()
@@ -80,11 +87,13 @@ export async function startCountersign(
   const first = await startServer([countersignProgram, 'serve'], port, environment)
   await first.stop()
   const keys = keysFrom(readFileSync(join(folder, 'countersign.key'), 'utf8'))
-  const preparations = await seedCountersign(openDatabase(url, closeLater), keys, people)
+  const database = openDatabase(url, closeLater)
+  const preparations = await seedCountersign(database, keys, people)
+  await prepare?.(database, keys)
   const server = await startServer([...flagsOfStart(), ...flags, countersignProgram, 'serve'], port, environment)
   closeLater(server.stop)
   return {
-    ...subjectOf('Countersign', server, preparations, people),
+    ...subjectOf(name, server, preparations, people),
     pageBytes: await pageBytes(`http://127.0.0.1:${port}/sign-in`),
   }
 }

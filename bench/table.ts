@@ -35,7 +35,8 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
 }
 
-function figure(value: number): string {
+/** A number with as many digits as say something. */
+export function figure(value: number): string {
   const digits = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
@@ -44,7 +45,8 @@ function spread(values: readonly number[]): string {
   return `${figure(median(values))}${values.length > 1 ? ` (${figure(Math.min(...values))}-${figure(Math.max(...values))})` : ''}`
 }
 
-function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A Markdown table, aligned to be read as it is. */
+export function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((_, column) => Math.max(3, ...[header, ...rows].map((row) => (row[column] ?? '').length)))
   const line = (cells: readonly string[]) =>
     `| ${widths.map((width, column) => (column === 0 ? (cells[column] ?? '').padEnd(width) : (cells[column] ?? '').padStart(width))).join(' | ')} |`
