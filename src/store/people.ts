@@ -2,7 +2,6 @@ import { type RawBuilder, sql, type Updateable } from 'kysely'
 import { isId, newId } from '#crypto/random.ts'
 import type { Badge, Mode } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
-import { forgetDevices } from './remembered-devices.ts'
 import { laneKeys } from './sign-in.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -80,17 +79,16 @@ const statuses = {
 } as const
 
 const enrolled = sql`m.joined_at is not null and exists (select from authenticators a where a.user_id = m.user_id and a.retired_at is null)`
-const must = sql`(p.mode = 'everyone' or (p.mode = 'chosen' and m.required))`
-const badges: Readonly<Record<Exclude<Badge, 'not-available'>, RawBuilder<unknown>>> = {
-  secured: enrolled,
-  required: sql`${must} and not (${enrolled})`,
-  'not-set-up': sql`not ${must} and not (${enrolled})`,
-}
-
-/** Whether two-factor authentication is on is one value for everybody, asked once: where it decides, nobody is looked at. */
-function hasBadge(organizationId: string, badge: Badge): RawBuilder<unknown> {
-  const isOn = sql`(select enabled from policies where organization_id = ${organizationId})`
-  return badge === 'not-available' ? sql`not ${isOn}` : sql`${isOn} and ${badges[badge]}`
+/** The policy is asked for once and not for each member, so that no plan can join it to a hundred thousand of them one by one. */
+function badges(organizationId: string): Readonly<Record<Badge, RawBuilder<unknown>>> {
+  const policy = (column: 'enabled' | 'mode') => sql`(select ${sql.ref(column)} from policies where organization_id = ${organizationId})`
+  const must = sql`(${policy('mode')} = 'everyone' or (${policy('mode')} = 'chosen' and m.required))`
+  return {
+    'not-available': sql`not ${policy('enabled')}`,
+    secured: sql`${policy('enabled')} and ${enrolled}`,
+    required: sql`${policy('enabled')} and ${must} and not (${enrolled})`,
+    'not-set-up': sql`${policy('enabled')} and not ${must} and not (${enrolled})`,
+  }
 }
 
 /** Everything it asks stands in `memberships_listed`, but for the authenticators, which have an index by person. */
@@ -100,12 +98,15 @@ function matches(organizationId: string, { search, status, badge, role }: Member
     ...(search ? [sql`m.listed_as like lower(${`%${search.replace(/[\\%_]/g, '\\$&')}%`})`] : []),
     ...(status ? [statuses[status]] : []),
     ...(role ? [sql`m.role = ${role}`] : []),
-    ...(badge ? [hasBadge(organizationId, badge)] : []),
+    ...(badge ? [badges(organizationId)[badge]] : []),
   ]
   return sql.join(conditions, sql` and `)
 }
 
-/** A page of members in the order of their names, after the one who is listed as `after`. */
+/**
+ * A page of members in the order of their names, after the one who is listed as `after`. The page is found in the index alone,
+ * and only who is on it is looked up elsewhere.
+ */
 export async function listMembers(
   db: Database,
   organizationId: string,
@@ -114,17 +115,20 @@ export async function listMembers(
   { after, limit }: { readonly after?: string; readonly limit: number },
 ): Promise<readonly Member[]> {
   const { rows } = await sql<MemberRow>`
-    select ${memberColumns(actorId)} from memberships m join users u on u.id = m.user_id join policies p on p.organization_id = m.organization_id
-    where ${matches(organizationId, filter)} ${after === undefined ? sql`` : sql`and m.listed_as > ${after}`}
-    order by m.listed_as limit ${limit}`.execute(db)
+    select ${memberColumns(actorId)} from (
+      select m.user_id from memberships m
+      where ${matches(organizationId, filter)} ${after === undefined ? sql`` : sql`and m.listed_as > ${after}`}
+      order by m.listed_as limit ${limit}
+    ) page join memberships m on m.organization_id = ${organizationId} and m.user_id = page.user_id
+      join users u on u.id = m.user_id join policies p on p.organization_id = m.organization_id
+    order by m.listed_as`.execute(db)
   return rows.map(toMember)
 }
 
 /** How many members there are on all pages together. */
 export async function countMembers(db: Database, organizationId: string, filter: MemberFilter): Promise<number> {
   const { rows } = await sql<{ total: number }>`
-    select count(*)::int as total from memberships m join policies p on p.organization_id = m.organization_id
-    where ${matches(organizationId, filter)}`.execute(db)
+    select count(*)::int as total from memberships m where ${matches(organizationId, filter)}`.execute(db)
   return rows[0]?.total ?? 0
 }
 
@@ -239,23 +243,16 @@ export async function otherSecurityAdmins(db: Database, organizationId: string, 
   return rows.length
 }
 
-/**
- * Sets a password, forgets the remembered devices, and forgives the wrong answers in the lanes named: wrong codes count since the
- * password was last changed.
- */
+/** Sets a password and forgives the wrong answers in the lanes named: wrong codes count since the password was last changed. */
 export async function setPassword(db: Database, userId: string, hash: string, lanes: readonly string[]): Promise<void> {
   await db.updateTable('users').set({ password_hash: hash }).where('id', '=', userId).execute()
-  await forgetDevices(db, userId)
   await db
     .deleteFrom('throttles')
     .where('key', 'in', [laneKeys.codesOf(userId), ...lanes])
     .execute()
 }
 
-/**
- * Retires all that is bound, and says how many there were; with `setUpDue` the person sets up again at the next sign-in. Remembered
- * devices are forgotten with it.
- */
+/** Retires all that is bound, and says how many there were; with `setUpDue` the person sets up again at the next sign-in. */
 export async function retireAuthenticators(db: Database, now: Date, userId: string, setUpDue: boolean): Promise<number> {
   const { numUpdatedRows } = await db
     .updateTable('authenticators')
@@ -264,7 +261,6 @@ export async function retireAuthenticators(db: Database, now: Date, userId: stri
     .where('retired_at', 'is', null)
     .executeTakeFirst()
   await db.updateTable('users').set({ set_up_due: setUpDue }).where('id', '=', userId).execute()
-  await forgetDevices(db, userId)
   return Number(numUpdatedRows)
 }
 
