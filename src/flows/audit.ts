@@ -136,7 +136,7 @@ function view(words: Words, event: ListedEvent): AuditRecord {
 }
 
 export interface Sealing {
-  /** Seals what is left and ends. */
+  /** Ends after the batch that is under way, and one more. What still waits then, waits for whoever seals next. */
   stop(): Promise<void>
 }
 
@@ -145,8 +145,9 @@ export interface Sealing {
  */
 export function startSealing(rooms: Rooms, log: (error: unknown, what: string) => void, everyMilliseconds = 2000): Sealing {
   let running: Promise<void> | undefined
+  let isStopping = false
   const seal = () => {
-    running ??= sealAll(rooms)
+    running ??= sealAll(rooms, () => isStopping)
       .catch((error: unknown) => log(error, 'the audit could not be sealed'))
       .finally(() => {
         running = undefined
@@ -158,14 +159,18 @@ export function startSealing(rooms: Rooms, log: (error: unknown, what: string) =
   return {
     stop: async () => {
       clearInterval(ticker)
+      isStopping = true
       await running
       await seal()
     },
   }
 }
 
-/** Seals until nothing waits any more. Each batch is a transaction of its own, so that others get the connection in between. */
-export async function sealAll({ store, keys }: Rooms): Promise<void> {
+/**
+ * Seals until nothing waits any more, or until it is to stop. Each batch is a transaction of its own, so that others get the
+ * connection in between.
+ */
+export async function sealAll({ store, keys }: Rooms, isStopping: () => boolean = () => false): Promise<void> {
   const batch = 500
-  while ((await sealEvents(store, keys.audit, batch)) === batch);
+  while ((await sealEvents(store, keys.audit, batch)) === batch && !isStopping());
 }

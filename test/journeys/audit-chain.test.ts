@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
-import { sealAll } from '#flows/audit.ts'
+import { sealAll, startSealing } from '#flows/audit.ts'
 import { note } from '#store/audit.ts'
 import { sealEvents, walkChain } from '#store/audit-chain.ts'
 import { wordsFor } from '#words/words.ts'
@@ -85,6 +85,18 @@ test('the chain goes over all that was sealed, in one line, and tells how much, 
   assert.notEqual(second.head, first.head)
   const { isWhole, sentences } = wordsFor().audit.verified(second, first.head)
   assert.ok(isWhole && sentences.includes(`Head: ${second.head}`))
+})
+
+test('a server that stops does not wait until a long audit is sealed: what is left waits for the next one', async () => {
+  const own = await sealed()
+  const { store } = own.rooms
+  await sql`insert into audit_events (id, at, action, address, request_id, detail)
+    select gen_random_uuid(), now(), 'session.started', '', '', '{}' from generate_series(1, 1200)`.execute(store.db)
+  await startSealing(own.rooms, assert.fail, 1_000_000).stop()
+  assert.equal((await walk(own)).unsealed, 700)
+  await sealAll(own.rooms)
+  assert.deepEqual([(await walk(own)).unsealed, (await walk(own)).broken], [0, undefined])
+  await own.close()
 })
 
 test('an event that commits after a later one was sealed is sealed next', async () => {
