@@ -28,6 +28,7 @@ const functions = `
 
 const statements = ({ sites, users }: Size): readonly (readonly [what: string, statement: string])[] => {
   const people = `generate_series(0, ${users} - 1) n`
+  const site = `pg_temp.site_of(n, ${sites}, ${users})`
   const isEnrolled = 'n % 5 < 3'
   const at = `timestamptz '2026-01-01' + n * interval '10 seconds'`
   return [
@@ -45,14 +46,14 @@ const statements = ({ sites, users }: Size): readonly (readonly [what: string, s
     [
       'users',
       `insert into users (id, email, name, password_hash, set_up_due, created_at)
-        select pg_temp.id('user', n), lower('person-' || n || '@site-' || pg_temp.site_of(n, ${sites}, ${users}) || '.example'),
+        select pg_temp.id('user', n), lower('person-' || n || '@site-' || ${site} || '.example'),
           pg_temp.nth('${firstNames}', n) || ' ' || pg_temp.nth('${lastNames}', n / 25), '$argon2id$v=19$m=19456,t=2,p=1$' || md5(n::text) || '$' || md5('hash' || n), false, ${at}
         from ${people}`,
     ],
     [
       'memberships',
       `insert into memberships (organization_id, user_id, role, required, invited_as, invited_at, joined_at)
-        select pg_temp.id('site', pg_temp.site_of(n, ${sites}, ${users})), pg_temp.id('user', n), case n % 500 when 0 then 'security-admin' when 1 then 'admin' else 'user' end,
+        select pg_temp.id('site', ${site}), pg_temp.id('user', n), case n % 500 when 0 then 'security-admin' when 1 then 'admin' else 'user' end,
           n % 3 = 0, 'Invited ' || n, ${at}, case when n % 33 > 0 then ${at} end
         from ${people}
         union all
@@ -80,12 +81,19 @@ const statements = ({ sites, users }: Size): readonly (readonly [what: string, s
       `insert into throttles (key, failures, updated_at) select 'codes ' || pg_temp.id('user', n), 0, now() from ${people} where ${isEnrolled}`,
     ],
     [
+      // They have their places in the chain, and no hash that would stand up: what is measured are the lists.
       'audit events',
-      `insert into audit_events (id, at, action, organization_id, actor_id, subject_id, address, request_id, detail)
-        select pg_temp.id('event ' || turn, n * 4 + turn), ${at} + turn * interval '1 day', (array['user.invited', 'authenticator.bound', 'session.started', 'session.started'])[turn],
-          case when turn = 1 then pg_temp.id('site', pg_temp.site_of(n, ${sites}, ${users})) end, pg_temp.id('user', case when turn = 1 then n / 500 * 500 else n end), pg_temp.id('user', n),
-          '192.0.2.1', pg_temp.id('request', n)::text, '{"amr": ["pwd", "otp", "mfa"], "aal": 2}'
-        from ${people}, generate_series(1, 4) turn`,
+      `insert into audit_events (id, at, action, organization_id, actor_id, subject_id, address, request_id, detail, position, concerns, hash)
+        select pg_temp.id('event ' || turn, n * 3 + turn), ${at} + turn * interval '1 day', (array['user.invited', 'authenticator.bound', 'session.started'])[turn],
+          case when turn = 1 then pg_temp.id('site', ${site}) end, pg_temp.id('user', case when turn = 1 then n / 500 * 500 else n end), pg_temp.id('user', n),
+          '192.0.2.1', pg_temp.id('request', n)::text, '{"amr": ["pwd", "otp", "mfa"], "aal": 2}', n * 3 + turn,
+          case when turn = 1 then array[pg_temp.id('site', ${site}), (select id from organizations where parent_id is null)] else array[pg_temp.id('site', ${site})] end, md5(n::text)
+        from ${people}, generate_series(1, 3) turn`,
+    ],
+    [
+      'lists of the audit',
+      `insert into audit_concerns (organization_id, event_id, position, action, actor_id, subject_id)
+        select o, id, position, action, actor_id, subject_id from audit_events, unnest(concerns) o where position is not null`,
     ],
   ]
 }

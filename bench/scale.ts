@@ -111,6 +111,13 @@ async function requestsOf(
       { page: 'users, found by one letter', path: `${users}?search=a`, cookie: admin },
       { page: 'users, found by an address', path: `${users}?search=person-1234%40`, cookie: admin },
       { page: 'users, nobody found', path: `${users}?search=nobody-at-all`, cookie: admin },
+      { page: 'users, invited', path: `${users}?status=invited`, cookie: admin },
+      { page: 'users, by role', path: `${users}?role=admin`, cookie: admin },
+      ...(['secured', 'required', 'not-set-up', 'not-available'] as const).map((badge) => ({
+        page: `users, ${badge}`,
+        path: `${users}?badge=${badge}`,
+        cookie: admin,
+      })),
       { page: 'users, as the provider', path: users, cookie: owner },
       { page: 'one user', path: `${users}/${userId}`, cookie: admin },
     ],

@@ -28,7 +28,9 @@ export async function startServer(args: readonly string[], port: number, env: Re
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return
       child.kill('SIGTERM')
+      const patience = setTimeout(() => child.kill('SIGKILL'), 10_000)
       await once(child, 'exit')
+      clearTimeout(patience)
     },
   }
 }
