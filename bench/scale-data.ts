@@ -7,10 +7,9 @@ import type pg from 'pg'
 export interface Size {
   readonly sites: number
   readonly users: number
+  /** Of the users, in the first site; the second has a fifth as many, and the others share the rest evenly. */
+  readonly largest: number
 }
-
-/** The first site is the large one, with a tenth of everybody; the second has a fiftieth; the others share the rest evenly. */
-export const largestShare = 10
 
 const firstNames =
   'Ada Alan Barbara Claude Donald Edsger Frances Grace Hedy Ida Jean John Katherine Leslie Margaret Niklaus Ole Peter Radia Shafi Tim Whitfield Xiao Yukihiro Zoë'
@@ -21,14 +20,14 @@ const lastNames =
 const functions = `
   create function pg_temp.id(kind text, n bigint) returns uuid language sql immutable as $$
     select (lpad(to_hex(1700000000000 + n), 12, '0') || '7' || substr(md5(kind), 1, 3) || '8' || substr(md5(kind || n), 1, 15))::uuid $$;
-  create function pg_temp.site_of(n bigint, sites bigint, users bigint) returns bigint language sql immutable as $$
-    select case when n < users / ${largestShare} then 0 when n < users * 3 / 25 then 1 else 2 + n % (sites - 2) end $$;
+  create function pg_temp.site_of(n bigint, sites bigint, largest bigint) returns bigint language sql immutable as $$
+    select case when n < largest then 0 when n < largest * 6 / 5 then 1 else 2 + n % (sites - 2) end $$;
   create function pg_temp.nth(names text, n bigint) returns text language sql immutable as $$
     select (string_to_array(names, ' '))[1 + n % cardinality(string_to_array(names, ' '))] $$`
 
-const statements = ({ sites, users }: Size): readonly (readonly [what: string, statement: string])[] => {
+const statements = ({ sites, users, largest }: Size): readonly (readonly [what: string, statement: string])[] => {
   const people = `generate_series(0, ${users} - 1) n`
-  const site = `pg_temp.site_of(n, ${sites}, ${users})`
+  const site = `pg_temp.site_of(n, ${sites}, ${largest})`
   const isEnrolled = 'n % 5 < 3'
   const at = `timestamptz '2026-01-01' + n * interval '10 seconds'`
   return [
@@ -57,7 +56,7 @@ const statements = ({ sites, users }: Size): readonly (readonly [what: string, s
           n % 3 = 0, 'Invited ' || n, ${at}, case when n % 33 > 0 then ${at} end
         from ${people}
         union all
-        select pg_temp.id('site', 2 + (n + 1) % (${sites} - 2)), pg_temp.id('user', n), 'user', false, 'Invited ' || n, ${at}, ${at} from ${people} where n % 50 = 0 and n < ${users} / 10`,
+        select pg_temp.id('site', 2 + (n + 1) % (${sites} - 2)), pg_temp.id('user', n), 'user', false, 'Invited ' || n, ${at}, ${at} from ${people} where n % 50 = 0 and n < ${largest}`,
     ],
     [
       'authenticator apps',

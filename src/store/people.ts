@@ -2,6 +2,7 @@ import { type RawBuilder, sql, type Updateable } from 'kysely'
 import { isId, newId } from '#crypto/random.ts'
 import type { Badge, Mode } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
+import { forgetDevices } from './remembered-devices.ts'
 import { laneKeys } from './sign-in.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -243,16 +244,23 @@ export async function otherSecurityAdmins(db: Database, organizationId: string, 
   return rows.length
 }
 
-/** Sets a password and forgives the wrong answers in the lanes named: wrong codes count since the password was last changed. */
+/**
+ * Sets a password, forgets the remembered devices, and forgives the wrong answers in the lanes named: wrong codes count since the
+ * password was last changed.
+ */
 export async function setPassword(db: Database, userId: string, hash: string, lanes: readonly string[]): Promise<void> {
   await db.updateTable('users').set({ password_hash: hash }).where('id', '=', userId).execute()
+  await forgetDevices(db, userId)
   await db
     .deleteFrom('throttles')
     .where('key', 'in', [laneKeys.codesOf(userId), ...lanes])
     .execute()
 }
 
-/** Retires all that is bound, and says how many there were; with `setUpDue` the person sets up again at the next sign-in. */
+/**
+ * Retires all that is bound, and says how many there were; with `setUpDue` the person sets up again at the next sign-in. Remembered
+ * devices are forgotten with it.
+ */
 export async function retireAuthenticators(db: Database, now: Date, userId: string, setUpDue: boolean): Promise<number> {
   const { numUpdatedRows } = await db
     .updateTable('authenticators')
@@ -261,6 +269,7 @@ export async function retireAuthenticators(db: Database, now: Date, userId: stri
     .where('retired_at', 'is', null)
     .executeTakeFirst()
   await db.updateTable('users').set({ set_up_due: setUpDue }).where('id', '=', userId).execute()
+  await forgetDevices(db, userId)
   return Number(numUpdatedRows)
 }
 
