@@ -21,6 +21,7 @@ import { figure, tableOf } from './table.ts'
 /** What a page may take at most, from the request to the last byte. */
 const goalMilliseconds = 200
 const samples = 15
+const mostPages = 600
 
 const { values: options } = parseArgs({
   options: {
@@ -78,14 +79,14 @@ async function time(cluster: Cluster, port: number, databaseName: string, reques
   }
 }
 
-/** Follows a list from its first page to its last, and times each. */
+/** Follows a list from its first page to its last, or for so many pages as are enough to judge it, and times each. */
 async function walk(
   port: number,
   request: Request,
 ): Promise<{ readonly pages: number; readonly median: number; readonly slowest: number }> {
   const took: number[] = []
   let cursor: string | null = ''
-  while (cursor !== null) {
+  while (cursor !== null && took.length < mostPages) {
     const from: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
     const reply = await milliseconds(port, { ...request, path: `${request.path}${from}` })
     took.push(reply.took)
@@ -104,7 +105,14 @@ async function requestsOf(
   const owner = await addMember(database, keys, providerId, 'owner')
   const site = `/api/v1/organizations/${siteId}`
   const users = `${site}/users`
-  const lists = [{ page: 'users', path: `${users}?limit=200`, as: admin }]
+  const audit = `${site}/audit`
+  const sites = `/api/v1/organizations/${providerId}/sites`
+  const orders = ['name', 'people', 'secured', 'missing'] as const
+  const lists = [
+    { page: 'users', path: `${users}?limit=200`, as: admin },
+    { page: 'audit', path: `${audit}?limit=200`, as: admin },
+    ...orders.map((order) => ({ page: `sites by ${order}`, path: `${sites}?limit=200&order=${order}`, as: owner })),
+  ]
   return {
     lists,
     all: [
@@ -133,6 +141,15 @@ async function requestsOf(
         as: admin,
       })),
       { page: 'users, as the provider', path: users, as: owner },
+      { page: 'audit, newest', path: audit, as: admin },
+      { page: 'audit, by action', path: `${audit}?action=user.invited`, as: admin },
+      { page: 'audit, of one person', path: `${audit}?person=${userId}`, as: admin },
+      { page: 'audit, found by a last name', path: `${audit}?search=knuth`, as: admin },
+      { page: 'audit, nothing found', path: `${audit}?search=nobody-at-all`, as: admin },
+      { page: 'audit of the provider', path: `/api/v1/organizations/${providerId}/audit`, as: owner },
+      ...orders.map((order) => ({ page: `sites by ${order}`, path: `${sites}?order=${order}`, as: owner })),
+      { page: 'sites, found by name', path: `${sites}?search=knuth`, as: owner },
+      { page: 'sites, none found', path: `${sites}?search=nobody-at-all`, as: owner },
       { page: 'one user', path: `${users}/${userId}`, as: admin },
     ],
   }
