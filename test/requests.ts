@@ -15,6 +15,8 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
   'POST /me/sign-ins': { intent: 'confirm' },
   'PATCH /me/authenticators/:authenticatorId': { label: 'L' },
   'POST /organizations/:organizationId/sites': { name: 'Site' },
+  'PATCH /organizations/:organizationId/sites/:siteId': { name: 'Site' },
+  'POST /organizations/:organizationId/sites/:siteId/removal': { name: 'Site' },
   'PUT /organizations/:organizationId/policy': { ...startingPolicy, version: 1 },
   'POST /organizations/:organizationId/policy/preview': { ...startingPolicy },
   'POST /organizations/:organizationId/users': { name: 'N', email: 'invited@example.org', role: 'user' },

@@ -17,7 +17,9 @@ export const Right = Type.Union([
   Type.Literal('see-policy'),
   Type.Literal('see-audit'),
   Type.Literal('change-policy'),
+  Type.Literal('see-sites'),
   Type.Literal('create-sites'),
+  Type.Literal('change-sites'),
 ])
 export type Right = Static<typeof Right>
 
@@ -25,11 +27,12 @@ export const Organization = Type.Object({
   id: Type.String(),
   name: Type.String(),
   kind: Type.Union([Type.Literal('provider'), Type.Literal('site')]),
+  isSuspended: Type.Boolean({ description: 'Nobody signs in through it' }),
   role: Role,
+  actsAs: Type.Union([Type.Literal('member'), Type.Literal('provider')], {
+    description: 'Where the role comes from: a membership here, or one in the provider above. The audit says the same of every change.',
+  }),
   rights: Type.Array(Right, { description: 'What the person who asks may do here' }),
   grantableRoles: Type.Array(Role, { description: 'Roles the person who asks may give to others here' }),
 })
 export type Organization = Static<typeof Organization>
-
-export const NewSite = Type.Object({ name: Type.String({ minLength: 1, maxLength: 120 }) }, { additionalProperties: false })
-export type NewSite = Static<typeof NewSite>

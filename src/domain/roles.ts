@@ -1,6 +1,9 @@
 /** A role is held per organization. `owner` exists in the provider organization only. */
 export type Role = 'owner' | 'security-admin' | 'admin' | 'user'
 
+/** The provider runs the installation; sites are the organizations below it. */
+export type Kind = 'provider' | 'site'
+
 export type Right =
   | 'see-users'
   | 'invite-users'
@@ -16,7 +19,9 @@ export type Right =
   | 'see-policy'
   | 'see-audit'
   | 'change-policy'
+  | 'see-sites'
   | 'create-sites'
+  | 'change-sites'
 
 const admin = [
   'see-users',
@@ -42,23 +47,23 @@ const rights: Readonly<Record<Role, readonly Right[]>> = {
   user: [],
   admin,
   'security-admin': securityAdmin,
-  owner: [...securityAdmin, 'create-sites'],
+  owner: [...securityAdmin, 'see-sites', 'create-sites', 'change-sites'],
 }
 
 /** The order in which a role stands above another. */
 const height: Readonly<Record<Role, number>> = { user: 0, admin: 1, 'security-admin': 2, owner: 3 }
 
 /** All that a role may do. Taking a requirement back is for Security Admins alone: `product.md`, "who may undo a requirement". */
-export function rightsOf(role: Role): readonly Right[] {
-  return rights[role]
+export function rightsOf(role: Role, kind: Kind = 'site'): readonly Right[] {
+  return kind === 'provider' && role === 'security-admin' ? [...rights[role], 'see-sites'] : rights[role]
 }
 
-export function may(role: Role, right: Right): boolean {
-  return rights[role].includes(right)
+export function may(role: Role, right: Right, kind: Kind = 'site'): boolean {
+  return rightsOf(role, kind).includes(right)
 }
 
 /** Roles that somebody may give to others: none above their own, and `owner` only inside the provider organization. */
-export function grantableRoles(role: Role, kind: 'provider' | 'site'): readonly Role[] {
+export function grantableRoles(role: Role, kind: Kind): readonly Role[] {
   if (role === 'user') return []
   return (['owner', 'security-admin', 'admin', 'user'] as const).filter(
     (one) => height[one] <= height[role] && (one !== 'owner' || kind === 'provider'),

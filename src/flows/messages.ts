@@ -1,7 +1,9 @@
 import type { Message } from '#domain/message.ts'
 import { lease, markFailed, markSent } from '#store/messages.ts'
 import { sweep } from '#store/session.ts'
+import { countCoverage } from '#store/sites.ts'
 import type { Rooms } from './rooms.ts'
+import { kindsOf } from './sites.ts'
 
 /** Hands one message over, or throws. `isFinal` on the error says that another attempt would fail as well. */
 export type Send = (message: Message & { readonly id: string }) => Promise<void>
@@ -62,10 +64,10 @@ export function startQueue(rooms: Rooms, send: Send, log: (error: unknown, what:
       })
   }
   const ticker = setInterval(wake, everyMilliseconds)
-  const sweeper = setInterval(
-    () => void sweep(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has run out could not be removed')),
-    600_000,
-  )
+  const sweeper = setInterval(() => {
+    void sweep(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has run out could not be removed'))
+    void countCoverage(rooms.store.db, rooms.now(), kindsOf(rooms)).catch((error: unknown) => log(error, 'the sites could not be counted'))
+  }, 600_000)
   ticker.unref()
   sweeper.unref()
   return {

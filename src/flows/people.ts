@@ -8,7 +8,7 @@ import { Problem } from '#domain/problem.ts'
 import { grantableRoles, type Right, type Role, standsAbove } from '#domain/roles.ts'
 import { note } from '#store/audit.ts'
 import { enqueue } from '#store/messages.ts'
-import type { Organization } from '#store/organizations.ts'
+import type { Standing } from '#store/organizations.ts'
 import {
   changeMembership,
   countMembers,
@@ -165,7 +165,7 @@ export interface Act {
   readonly now: Date
   readonly db: Database
   readonly session: OpenSession
-  readonly organization: Organization & { readonly role: Role }
+  readonly organization: Standing
   readonly member: Member
 }
 
@@ -263,7 +263,7 @@ export async function requireMember(db: Database, organizationId: string, member
   return member
 }
 
-export function requireGrantable({ role, kind }: Organization & { readonly role: Role }, wanted: Role): void {
+export function requireGrantable({ role, kind }: Standing, wanted: Role): void {
   if (!grantableRoles(role, kind).includes(wanted)) throw new Problem('forbidden', { right: 'change-roles', role })
 }
 

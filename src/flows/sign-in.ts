@@ -23,6 +23,7 @@ import { type Account, type Authenticator, authenticatorAddress, stateOf } from 
 import { findAccount, type OpenSession } from '#store/session.ts'
 import { type MessageRow, type Settled, type Settlement, settle } from '#store/settlement.ts'
 import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash, toSignInRow } from '#store/sign-in.ts'
+import { findSuspendedSite } from '#store/sites.ts'
 import { claimedDevice, newDeviceCookie, recognizedDevice } from './device.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
 import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
@@ -36,7 +37,7 @@ export interface Reply {
   readonly cookies: Cookies
 }
 
-/** Starts a sign-in with an email and a password. @throws {Problem} `wrong-password`, `too-many-attempts`, `busy` */
+/** Starts a sign-in with an email and a password. @throws {Problem} `wrong-password`, `site-suspended`, `too-many-attempts`, `busy` */
 export async function startSignIn(rooms: Rooms, visit: Visit, { email, password, returnTo }: PasswordAnswer): Promise<Reply> {
   const now = rooms.now()
   const key = plainEmail(email) ?? email.slice(0, 320).toLowerCase()
@@ -54,8 +55,8 @@ export async function startSignIn(rooms: Rooms, visit: Visit, { email, password,
   const waitUntil = claim.lanes.find((one) => one.key === lane.key)?.waitUntil
   if (waitUntil && waitUntil > now) throw tooMany(now, waitUntil)
 
-  const isRight = await isRightPassword(rooms, account, password, lane)
-  if (!isRight || !account) throw await refusePassword(rooms, visit, lane, claim.account?.id)
+  const isRight = await isRightPassword(rooms, claim.account, password, lane)
+  if (!isRight || !account) throw await refuseEntrance(rooms, visit, lane, claim.account, isRight)
   const reply = await enter(rooms, visit, account, {
     lane: { ...lane, effect: 'clear' },
     ...(returnTo === undefined ? {} : { returnTo }),
@@ -63,6 +64,21 @@ export async function startSignIn(rooms: Rooms, visit: Visit, { email, password,
   })
   await renewHash(rooms, account, password)
   return reply
+}
+
+/** Why somebody does not come in. Only whoever gave the right password is told that their organization is suspended. */
+async function refuseEntrance(
+  rooms: Rooms,
+  visit: Visit,
+  lane: BearingLane,
+  account: Account | undefined,
+  isRight: boolean,
+): Promise<Problem> {
+  const site = isRight && account ? await findSuspendedSite(rooms.store.db, account.id) : undefined
+  if (!site) return refusePassword(rooms, visit, lane, account?.id)
+  const now = rooms.now()
+  const settled = await settle(rooms.store, { now, origin: visit, lane: { ...lane, effect: 'keep' }, events: [], messages: [] })
+  return settled.isOpen ? new Problem('site-suspended', { organization: site.name }) : shut(now, settled, lane)
 }
 
 /** What a sign-in brings along when it begins with a password that was just set or found right. */

@@ -5,8 +5,8 @@ import type { Origin } from './settlement.ts'
 import type { Database } from './tables.ts'
 
 /**
- * Writes down what happened. Call it with the transaction of the change it speaks of. What somebody of the provider did in a
- * site that they are no member of says so in its detail.
+ * Writes down what happened. Call it with the transaction of the change it speaks of. Where only a role in the provider above
+ * the organization gives the actor what they did, the detail says so: here, so that no change can forget it.
  */
 export async function note(db: Database, now: Date, origin: Origin, ...events: readonly AuditEvent[]): Promise<void> {
   if (events.length === 0) return
@@ -33,7 +33,10 @@ export async function note(db: Database, now: Date, origin: Origin, ...events: r
 
 const withStanding = (organizationId: string, actorId: string, detail: NonNullable<AuditEvent['detail']>) => sql<string>`
   ${JSON.stringify(detail)}::jsonb || case when exists (
-    select from organizations o join memberships above on above.organization_id = o.parent_id and above.user_id = ${actorId} and above.joined_at is not null
-    where o.id = ${organizationId} and not exists (
-      select from memberships own where own.organization_id = o.id and own.user_id = ${actorId} and own.joined_at is not null))
+    select from organizations o
+      join memberships above on above.organization_id = o.parent_id and above.user_id = ${actorId} and above.joined_at is not null
+        and above.suspended_at is null and above.role <> 'user'
+      left join memberships own on own.organization_id = o.id and own.user_id = ${actorId} and own.joined_at is not null
+        and own.suspended_at is null and o.suspended_at is null
+    where o.id = ${organizationId} and (own.role is null or own.role = 'user' or (own.role = 'admin' and above.role <> 'admin')))
   then '{"actsAs": "provider"}'::jsonb else '{}'::jsonb end`

@@ -1,13 +1,20 @@
 import { newId } from '#crypto/random.ts'
 import type { Policy } from '#domain/policy.ts'
-import type { Role } from '#domain/roles.ts'
+import type { Kind, Role } from '#domain/roles.ts'
 import { addPolicy } from './policy.ts'
 import type { Database } from './tables.ts'
 
 export interface Organization {
   readonly id: string
   readonly name: string
-  readonly kind: 'provider' | 'site'
+  readonly kind: Kind
+  readonly isSuspended: boolean
+}
+
+/** An organization as somebody stands in it: with their own role, or with the one their role in the provider above gives. */
+export interface Standing extends Organization {
+  readonly role: Role
+  readonly actsAs: 'member' | 'provider'
 }
 
 export async function addOrganization(
@@ -20,7 +27,7 @@ export async function addOrganization(
   const id = newId(now)
   await db.insertInto('organizations').values({ id, parent_id: parentId, name, created_at: now }).execute()
   await addPolicy(db, id, policy)
-  return { id, name, kind: parentId === null ? 'provider' : 'site' }
+  return { id, name, kind: parentId === null ? 'provider' : 'site', isSuspended: false }
 }
 
 /** Whether anybody has founded this installation yet. */
@@ -46,13 +53,9 @@ export async function keyFingerprint(db: Database): Promise<string | undefined> 
 /**
  * An organization together with the role that an actor has there: their own, or what their role in the provider above it
  * gives. One statement, so the role and the organization cannot belong to different moments. Undefined when the actor has
- * neither: the organization might as well not exist.
+ * neither: the organization might as well not exist. In a suspended one only the provider still has a role.
  */
-export async function findOrganizationFor(
-  db: Database,
-  organizationId: string,
-  actorId: string,
-): Promise<(Organization & { readonly role: Role }) | undefined> {
+export async function findOrganizationFor(db: Database, organizationId: string, actorId: string): Promise<Standing | undefined> {
   const row = await db
     .selectFrom('organizations as o')
     .leftJoin('memberships as own', (join) =>
@@ -60,7 +63,8 @@ export async function findOrganizationFor(
         .onRef('own.organization_id', '=', 'o.id')
         .on('own.user_id', '=', actorId)
         .on('own.joined_at', 'is not', null)
-        .on('own.suspended_at', 'is', null),
+        .on('own.suspended_at', 'is', null)
+        .on('o.suspended_at', 'is', null),
     )
     .leftJoin('memberships as above', (join) =>
       join
@@ -70,12 +74,22 @@ export async function findOrganizationFor(
         .on('above.suspended_at', 'is', null)
         .on('above.role', '<>', 'user'),
     )
-    .select(['o.id', 'o.name', 'o.parent_id', 'own.role as own_role', 'above.role as above_role'])
+    .select(['o.id', 'o.name', 'o.parent_id', 'o.suspended_at', 'own.role as own_role', 'above.role as above_role'])
     .where('o.id', '=', organizationId)
+    .where('o.removed_at', 'is', null)
     .executeTakeFirst()
   if (!row) return undefined
   const role = strongest(row.own_role, row.above_role === 'owner' ? 'security-admin' : row.above_role)
-  return role && { id: row.id, name: row.name, kind: row.parent_id === null ? 'provider' : 'site', role }
+  return (
+    role && {
+      id: row.id,
+      name: row.name,
+      kind: row.parent_id === null ? 'provider' : 'site',
+      isSuspended: row.suspended_at !== null,
+      role,
+      actsAs: row.own_role === role ? 'member' : 'provider',
+    }
+  )
 }
 
 const order: readonly (Role | null)[] = ['owner', 'security-admin', 'admin', 'user']

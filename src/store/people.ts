@@ -294,5 +294,6 @@ export async function findInvited(db: Database, organizationId: string, userId: 
     .where('m.organization_id', '=', organizationId)
     .where('m.user_id', '=', userId)
     .where('m.joined_at', 'is', null)
+    .where('o.suspended_at', 'is', null)
     .executeTakeFirst()
 }

@@ -19,7 +19,7 @@ export interface Authenticator {
 export interface Account extends Person {
   readonly passwordHash?: string
   readonly setUpDue: boolean
-  /** Those that count: accepted and not suspended. */
+  /** Those that count: accepted, not suspended, and in an organization that is not suspended either. */
   readonly memberships: readonly Membership[]
   readonly authenticators: readonly Authenticator[]
 }
@@ -33,7 +33,7 @@ export const accountColumns = `
   (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, m.role, m.required, ${policyColumns})
       order by m.joined_at)
     from memberships m join organizations o on o.id = m.organization_id join policies p on p.organization_id = m.organization_id
-    where m.user_id = u.id and m.joined_at is not null and m.suspended_at is null) as memberships,
+    where m.user_id = u.id and m.joined_at is not null and m.suspended_at is null and o.suspended_at is null) as memberships,
   (select json_agg(json_build_array(a.id, a.kind, a.counter, a.hashes, a.used_hashes, encode(a.secret_sealed, 'base64')) order by a.id)
     from authenticators a where a.user_id = u.id and a.retired_at is null) as authenticators`
 

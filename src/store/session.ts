@@ -37,7 +37,7 @@ const isLive = `s.last_seen_at > $2::timestamptz - interval '${sessionLifetime.i
   and s.started_at > $2::timestamptz - interval '${sessionLifetime.overallSeconds} seconds'`
 
 // A row for each membership: plain joins cost the database less than one row with lists in it.
-const sessionText = `select s.id, s.user_id, s.evidence, s.started_at, s.last_seen_at < $2::timestamptz - interval '1 minute' as is_stale, u.email, u.name, m.organization_id, o.name as organization_name, o.parent_id, m.role, m.required,
+const sessionText = `select s.id, s.user_id, s.evidence, s.started_at, s.last_seen_at < $2::timestamptz - interval '1 minute' as is_stale, u.email, u.name, m.organization_id, o.name as organization_name, o.parent_id, o.suspended_at, m.role, m.required,
     s.device_id, d.created_at as remembered_at,
     ${policyColumns}
   from sessions s join users u on u.id = s.user_id
@@ -68,6 +68,7 @@ interface MembershipRow extends Pick<SessionRow, 'id' | 'user_id' | 'evidence' |
   readonly organization_id: string | null
   readonly organization_name: string
   readonly parent_id: string | null
+  readonly suspended_at: Date | null
   readonly role: Role
   readonly required: boolean
 }
@@ -85,7 +86,9 @@ export async function findSession({ db, run }: Store, tokenHash: Buffer, now: Da
       .where('last_seen_at', '<', now)
       .execute()
   }
-  const memberships = rows.flatMap((one) => (one.organization_id === null ? [] : [toMembership(one, one.organization_id)]))
+  const memberships = rows.flatMap((one) =>
+    one.organization_id === null || one.suspended_at !== null ? [] : [toMembership(one, one.organization_id)],
+  )
   return {
     id: row.id,
     userId: row.user_id,

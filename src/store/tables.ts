@@ -5,7 +5,28 @@ import type { Role } from '#domain/roles.ts'
 /** The columns as they come out of the driver. Rows never leave this room. */
 export interface Tables {
   installation: { only_row: ColumnType<boolean, never, never>; key_fingerprint: string; created_at: Date }
-  organizations: { id: string; parent_id: string | null; name: string; created_at: Date }
+  organizations: {
+    id: string
+    parent_id: string | null
+    name: string
+    created_at: Date
+    suspended_at: ColumnType<Date | null, undefined, Date | null>
+    removed_at: ColumnType<Date | null, undefined, Date | null>
+    host: ColumnType<string | null, undefined, string | null>
+    accent: ColumnType<string | null, undefined, string | null>
+    logo: ColumnType<Buffer | null, undefined, Buffer | null>
+    logo_hash: ColumnType<string | null, undefined, string | null>
+    support_contact: ColumnType<string | null, undefined, string | null>
+  }
+  coverage: {
+    organization_id: string
+    people: number
+    secured: number
+    chosen: number
+    chosen_secured: number
+    weakest_kind: string | null
+    counted_at: Date
+  }
   policies: {
     organization_id: string
     enabled: boolean

@@ -119,6 +119,13 @@ const things = new Map<string, { readonly deviceId: string; readonly authenticat
 const thingOf: Readonly<Record<string, (target: Target) => string | Promise<string>>> = {
   organizationId: ({ organizationId }) => organizationId,
   userId: ({ userId }) => userId,
+  // A site of the provider's for whoever stands in their own organization, none for a stranger to it.
+  siteId: async ({ organizationId, userId }) => {
+    const own = db.selectFrom('memberships').select('user_id').where('organization_id', '=', organizationId).where('user_id', '=', userId)
+    if (!(await own.executeTakeFirst())) return newId(kit.now())
+    const site = db.selectFrom('organizations').select('id').where('parent_id', '=', kit.provider.id).where('removed_at', 'is', null)
+    return (await site.executeTakeFirstOrThrow()).id
+  },
   sessionId: async ({ userId }) => (await addSession(userId, 0)).id,
   deviceId: ({ userId }) => things.get(userId)?.deviceId ?? newId(kit.now()),
   authenticatorId: ({ userId }) => things.get(userId)?.authenticatorId ?? newId(kit.now()),

@@ -19,6 +19,7 @@ import { organizationRoutes } from './organizations.ts'
 import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policy.ts'
 import { signInRoutes } from './sign-in.ts'
+import { siteRoutes } from './sites.ts'
 
 type App = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
 
@@ -60,6 +61,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       organizationRoutes(api)
       policyRoutes(api)
       peopleRoutes(api)
+      siteRoutes(api)
       auditRoutes(api)
       linkRoutes(api)
       app.get('/openapi.json', { config: { authority: { who: 'anyone' } }, schema: { hide: true } }, () => app.swagger())

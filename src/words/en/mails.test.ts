@@ -27,6 +27,9 @@ const samples: Readonly<Record<MailTemplate, Readonly<Record<string, string>>>> 
   'membership-reinstated': { organization: 'Acme' },
   'membership-removed': { organization: 'Acme' },
   'policy-off': { organization: 'Acme' },
+  'site-suspended': { organization: 'Acme' },
+  'site-reinstated': { organization: 'Acme' },
+  'site-removed': { organization: 'Acme' },
 }
 const templates = Object.keys(samples).filter(isMailTemplate)
 

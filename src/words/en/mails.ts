@@ -23,6 +23,9 @@ const needs = {
   'membership-reinstated': ['organization'],
   'membership-removed': ['organization'],
   'policy-off': ['organization'],
+  'site-suspended': ['organization'],
+  'site-reinstated': ['organization'],
+  'site-removed': ['organization'],
 } as const satisfies Record<string, readonly string[]>
 
 export type MailTemplate = keyof typeof needs
@@ -239,6 +242,23 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
       `Two-Factor Authentication was switched off for everybody at ${asName(organization)}. Nobody is asked for a code there until it is switched on again. What people have set up is kept.`,
     ],
     otherwise: 'If this was not you or a colleague you know of: ask the Security Admins at once, and look into the audit.',
+  }),
+  'site-suspended': ({ organization }) => ({
+    subject: `${asName(organization)} was suspended`,
+    paragraphs: [
+      `Your provider suspended ${asName(organization)}. Nobody signs in through it until it is reinstated; nothing was deleted, and people keep what they have set up.`,
+    ],
+    otherwise: 'If this was not expected: ask your provider.',
+  }),
+  'site-reinstated': ({ organization }) => ({
+    subject: `${asName(organization)} is open again`,
+    paragraphs: [`Your provider reinstated ${asName(organization)}. Everybody signs in as before.`],
+    otherwise: 'If this was not expected: ask your provider.',
+  }),
+  'site-removed': ({ organization }) => ({
+    subject: `${asName(organization)} was removed`,
+    paragraphs: [`Your provider removed ${asName(organization)}, and with it everybody's membership there. This cannot be taken back.`],
+    otherwise: 'If this was not expected: ask your provider.',
   }),
 }
 

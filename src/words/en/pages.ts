@@ -129,6 +129,12 @@ function explain(problem: PageProblem, situation: Situation = {}): Explanation {
       if (situation.isEmailFixed)
         return { field: 'password', title: 'That password is not right.', advice: 'Type it again, or choose "Forgot password?".' }
       return { field: 'password', title: 'The email or the password is not right.', advice: 'Check both, or choose "Forgot password?".' }
+    case 'site-suspended':
+      return {
+        title: `${problem.organization ?? 'Your organization'} is suspended.`,
+        advice:
+          'Your password is right, but nobody signs in through this organization at the moment. Ask its administrators or your provider.',
+      }
     case 'too-many-attempts':
       return { title: 'Too many attempts.', advice: `${afterWait}, then try again. Until then even a right answer is refused.` }
     case 'password-change-required':
