@@ -88,7 +88,8 @@ async function serve(config: Config): Promise<void> {
     send &&
     startQueue(
       rooms,
-      async (message) => send({ ...wordsFor().mailFromQueue(message.template, message.values), id: message.id, to: message.to }),
+      async (message) =>
+        send({ ...wordsFor().mailFromQueue(message.template, message.values, message.look), id: message.id, to: message.to }),
       (error, what) => app.log.error({ err: error }, what),
     )
   if (queue) onMessage = queue.wake

@@ -129,7 +129,8 @@ export async function openKit({
   })
   const queue = startQueue(
     rooms,
-    (message) => inbox.send({ ...wordsFor().mailFromQueue(message.template, message.values), id: message.id, to: message.to }),
+    (message) =>
+      inbox.send({ ...wordsFor().mailFromQueue(message.template, message.values, message.look), id: message.id, to: message.to }),
     (error) => console.error(error),
     1_000_000,
   )

@@ -1,10 +1,12 @@
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
 import type { AuditRecords } from '#contract/audit.ts'
+import type { Look } from '#contract/look.ts'
 import type { Organization } from '#contract/organizations.ts'
 import type { Member, Members } from '#contract/people.ts'
 import type { Policy, PolicyDraft, PolicyPreview } from '#contract/policy.ts'
 import type { ProblemReply } from '#contract/problem.ts'
+import type { SiteOrder, Sites } from '#contract/sites.ts'
 import { words } from '#words/en/console.ts'
 import type { UserFilter } from './admin/user-filters.tsx'
 
@@ -107,6 +109,22 @@ export const membersQuery = (organizationId: string, filter: UserFilter) =>
   infiniteQueryOptions({
     queryKey: ['users', organizationId, filter],
     queryFn: ({ pageParam }) => membersPage(organizationId, filter, pageParam, 50),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.nextCursor ?? undefined,
+  })
+
+export const lookQuery = (organizationId: string) =>
+  queryOptions({ queryKey: ['look', organizationId], queryFn: () => call<Look>('GET', `/organizations/${organizationId}/look`) })
+
+export const sitesQuery = (providerId: string, search: string, order: SiteOrder) =>
+  infiniteQueryOptions({
+    queryKey: ['sites', providerId, search, order],
+    queryFn: ({ pageParam }) => {
+      const asked = new URLSearchParams({ limit: '50', order })
+      if (search !== '') asked.set('search', search)
+      if (pageParam !== '') asked.set('cursor', pageParam)
+      return call<Sites>('GET', `/organizations/${providerId}/sites?${asked}`)
+    },
     initialPageParam: '',
     getNextPageParam: (last) => last.nextCursor ?? undefined,
   })

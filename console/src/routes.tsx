@@ -1,5 +1,6 @@
 import { Button, EmptyState } from '@mantine/core'
 import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import type { SiteOrder } from '#contract/sites.ts'
 import { words } from '#words/en/console.ts'
 import { toUserFilter } from './admin/user-filters.tsx'
 import type { AuditSearch } from './api.ts'
@@ -55,6 +56,21 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./admin/audit.tsx'), 'Audit'),
 })
 
+const appearance = createRoute({
+  getParentRoute: () => root,
+  path: '/company-settings/general/appearance',
+  component: lazyRouteComponent(() => import('./admin/company-settings.tsx'), 'AppearanceSettings'),
+})
+const sites = createRoute({
+  getParentRoute: () => root,
+  path: '/sites',
+  validateSearch: ({ search, order }: Record<string, unknown>): { search?: string; order?: SiteOrder } => ({
+    ...(typeof search === 'string' && search !== '' ? { search } : {}),
+    ...(order === 'people' || order === 'secured' || order === 'missing' ? { order } : {}),
+  }),
+  component: lazyRouteComponent(() => import('./provider/sites.tsx'), 'Sites'),
+})
+
 /** The other names under which the field knows these places. */
 const aliases = [
   ['/', '/settings'],
@@ -75,7 +91,20 @@ const aliases = [
 )
 
 export const router = createRouter({
-  routeTree: root.addChildren([settings, help, users, importUsers, user, companySettings, twoFactor, passwordRules, audit, ...aliases]),
+  routeTree: root.addChildren([
+    settings,
+    help,
+    users,
+    importUsers,
+    user,
+    companySettings,
+    twoFactor,
+    passwordRules,
+    appearance,
+    sites,
+    audit,
+    ...aliases,
+  ]),
   defaultPendingComponent: Loading,
   defaultErrorComponent: Crashed,
   scrollRestoration: true,

@@ -6,6 +6,8 @@ import type { Organization, Right } from '#contract/organizations.ts'
 export interface Who {
   readonly session: Session
   readonly organization: Organization
+  /** Goes on in another organization: one of their own, or a site that the provider acts for. */
+  readonly open: (organizationId: string) => void
 }
 
 export const WhoContext = createContext<Who | undefined>(undefined)

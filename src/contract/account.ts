@@ -10,6 +10,7 @@ export const Session = Type.Object({
       organizationId: Type.String(),
       organizationName: Type.String(),
       kind: Type.Union([Type.Literal('provider'), Type.Literal('site')]),
+      host: Type.Union([Type.String(), Type.Null()], { description: 'Host name of its own' }),
       role: Role,
     }),
   ),

@@ -27,6 +27,7 @@ export const Organization = Type.Object({
   id: Type.String(),
   name: Type.String(),
   kind: Type.Union([Type.Literal('provider'), Type.Literal('site')]),
+  host: Type.Union([Type.String(), Type.Null()], { description: 'Host name of its own' }),
   isSuspended: Type.Boolean({ description: 'Nobody signs in through it' }),
   role: Role,
   actsAs: Type.Union([Type.Literal('member'), Type.Literal('provider')], {

@@ -27,6 +27,7 @@ const common = {
   csrfToken: Type.String({ description: 'Send it back in the header X-CSRF-Token with the next answer' }),
   expiresAt: Type.String({ format: 'date-time' }),
   organization: Type.Optional(Type.String({ description: 'Name of the organization, for somebody who belongs to one only' })),
+  organizationId: Type.Optional(Type.String({ description: 'Its id, for its look' })),
   returnTo: Type.String({ description: 'Path of the Console to go to in the end' }),
 }
 

@@ -33,7 +33,7 @@ export function smtp({ url, from }: SmtpOptions): (mail: Outgoing) => Promise<vo
     disableUrlAccess: true,
   } as Parameters<typeof createTransport>[0])
   const domain = /@([^\s>]+)/.exec(from)?.[1] ?? 'countersign'
-  return async ({ id, to, subject, text, html }) => {
+  return async ({ id, to, subject, text, html, logo }) => {
     try {
       // The object form of the address keeps a comma in it from becoming a second recipient.
       await transport.sendMail({
@@ -42,6 +42,13 @@ export function smtp({ url, from }: SmtpOptions): (mail: Outgoing) => Promise<vo
         subject,
         text,
         html,
+        ...(logo
+          ? {
+              attachments: [
+                { cid: 'logo', filename: `logo.${logo.type.slice(6)}`, content: Buffer.from(logo.bytes), contentType: logo.type },
+              ],
+            }
+          : {}),
         messageId: `<${id}@${domain}>`,
         headers: { 'Auto-Submitted': 'auto-generated' },
       })

@@ -48,6 +48,8 @@ export interface Membership {
   readonly organizationId: string
   readonly organizationName: string
   readonly kind: 'provider' | 'site'
+  /** The host name of its own, where it has one. */
+  readonly host?: string | null
   readonly role: Role
   readonly required: boolean
   readonly policy: Policy

@@ -12,7 +12,7 @@ import type { OpenSession } from '#store/session.ts'
 import type { Database } from '#store/tables.ts'
 import { authorize } from './organizations.ts'
 import { type MemberAction, requireActor, requireGrantable, requireMember, view } from './people.ts'
-import type { Rooms, Visit } from './rooms.ts'
+import { originFor, type Rooms, type Visit } from './rooms.ts'
 
 /** An invitation can be accepted for three days. */
 export const invitationLifetimeSeconds = 3 * 86_400
@@ -91,7 +91,7 @@ async function mailInvitation(
 export const invitationTime = (now: Date) => new Date(now.getTime() + invitationLifetimeSeconds * 1000)
 
 export function invitationMessage(
-  { publicUrl }: Rooms,
+  rooms: Rooms,
   { name }: OpenSession,
   organization: Organization,
   { to, token, expiresAt }: { readonly to: string; readonly token: string; readonly expiresAt: Date },
@@ -99,7 +99,8 @@ export function invitationMessage(
   const values = {
     organization: organization.name,
     inviter: name,
-    url: `${publicUrl}/invitation/${token}`,
+    url: `${originFor(rooms, { memberships: [organization] })}/invitation/${token}`,
+    organizationId: organization.id,
     expiresAt: expiresAt.toISOString(),
   }
   return { to, template: 'invitation', values }

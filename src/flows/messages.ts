@@ -2,11 +2,12 @@ import type { Message } from '#domain/message.ts'
 import { lease, markFailed, markSent } from '#store/messages.ts'
 import { sweep } from '#store/session.ts'
 import { countCoverage } from '#store/sites.ts'
+import { type MailLook, mailLook } from './look.ts'
 import type { Rooms } from './rooms.ts'
 import { kindsOf } from './sites.ts'
 
 /** Hands one message over, or throws. `isFinal` on the error says that another attempt would fail as well. */
-export type Send = (message: Message & { readonly id: string }) => Promise<void>
+export type Send = (message: Message & { readonly id: string; readonly look?: MailLook }) => Promise<void>
 
 export interface Queue {
   /** Looks for due messages now instead of at the next tick. */
@@ -36,7 +37,8 @@ export function startQueue(rooms: Rooms, send: Send, log: (error: unknown, what:
       const messages = await lease(rooms.store.db, rooms.keys, rooms.now(), batch, leaseSeconds)
       for (const message of messages) {
         try {
-          await send(message)
+          const look = await mailLook(rooms, message)
+          await send({ ...message, ...(look ? { look } : {}) })
           await markSent(rooms.store.db, message.id, rooms.now())
         } catch (error) {
           const wait = isFinal(error) ? undefined : retries[message.attempts - 1]

@@ -14,7 +14,7 @@ import { endEverything, findAccount } from '#store/session.ts'
 import { settle } from '#store/settlement.ts'
 import { findClaim, laneKeys } from '#store/sign-in.ts'
 import { checkNewPassword } from './password-rules.ts'
-import { eventRow, type Rooms, type Visit, withCircumstances } from './rooms.ts'
+import { eventRow, originFor, type Rooms, type Visit, withCircumstances } from './rooms.ts'
 import { enter, type Reply, shut } from './sign-in.ts'
 
 /** The address that founds an installation is good for a day; a restart prints a new one. */
@@ -75,6 +75,7 @@ export async function setUp(rooms: Rooms, visit: Visit, { token, organizationNam
 }
 
 export interface InvitationView {
+  readonly organizationId: string
   readonly organization: string
   readonly name: string
   readonly email: string
@@ -85,8 +86,8 @@ export interface InvitationView {
 
 /** What the page behind an invitation shows. @throws {Problem} `link-gone` */
 export async function invitationOf(rooms: Rooms, token: string): Promise<InvitationView> {
-  const { organization, name, email, passwordHash, minLength } = await requireInvited(rooms, token)
-  return { organization, name, email, hasPassword: passwordHash !== null, minLength }
+  const { organizationId, organization, name, email, passwordHash, minLength } = await requireInvited(rooms, token)
+  return { organizationId, organization, name, email, hasPassword: passwordHash !== null, minLength }
 }
 
 /**
@@ -154,7 +155,7 @@ async function mailPasswordReset(rooms: Rooms, visit: Visit, key: string): Promi
   await rooms.store.transaction(async (db) => {
     const expiresAt = new Date(now.getTime() + passwordResetLifetimeSeconds * 1000)
     const token = await addLink(db, now, { kind: 'password-reset', userId: account.id, expiresAt })
-    const values = { url: `${rooms.publicUrl}/reset-password/${token}`, expiresAt: expiresAt.toISOString() }
+    const values = { url: `${originFor(rooms, account)}/reset-password/${token}`, expiresAt: expiresAt.toISOString() }
     await enqueue(db, rooms.keys, now, withCircumstances(now, visit, { to: account.email, template: 'password-reset', values }))
   })
   rooms.onMessage()

@@ -3,6 +3,7 @@ import type { Passwords } from '#crypto/password.ts'
 import { newId } from '#crypto/random.ts'
 import type { AuditEvent } from '#domain/audit.ts'
 import type { Factor } from '#domain/factor.ts'
+import { originOf } from '#domain/host.ts'
 import type { Message } from '#domain/message.ts'
 import type { Clock } from '#domain/ports.ts'
 import { sealMessage } from '#store/messages.ts'
@@ -39,6 +40,18 @@ export interface Cookies {
   readonly session?: string | null
   readonly device?: string
   readonly remembered?: { readonly token: string; readonly seconds: number }
+}
+
+/**
+ * Where the links in a person's mails lead: the host name of the only organization they belong to, if it has one, else the
+ * common address. Never what a request said.
+ */
+export function originFor(
+  { publicUrl }: Rooms,
+  { memberships }: { readonly memberships: readonly { readonly host?: string | null }[] },
+): string {
+  const [only, ...others] = memberships
+  return only?.host && others.length === 0 ? originOf(only.host, publicUrl) : publicUrl
 }
 
 export function factorOf(rooms: Rooms, kind: string): Factor {

@@ -65,6 +65,7 @@ export async function checkSession(rooms: Rooms, visit: Visit): Promise<SessionC
       organizationId: one.organizationId,
       organizationName: one.organizationName,
       kind: one.kind,
+      host: one.host ?? null,
       role: one.role,
     })),
     aal,

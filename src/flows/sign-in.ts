@@ -514,7 +514,7 @@ function newSignIn(rooms: Rooms, intent: Intent, returnTo: string): SignIn {
 
 function view({ signIn, account }: OpenSignIn, step: Step): StepView {
   const [first, ...others] = account.memberships
-  const organization = first && others.length === 0 ? { organization: first.organizationName } : {}
+  const organization = first && others.length === 0 ? { organization: first.organizationName, organizationId: first.organizationId } : {}
   const common = { intent: signIn.intent, expiresAt: signIn.expiresAt.toISOString(), returnTo: signIn.returnTo, ...organization }
   const because = requirementFor(account.memberships, account.setUpDue).because
   const requiredBy = because ? { requiredBy: { organization: because.organization, rule: because.rule } } : {}

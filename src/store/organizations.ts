@@ -8,6 +8,7 @@ export interface Organization {
   readonly id: string
   readonly name: string
   readonly kind: Kind
+  readonly host: string | null
   readonly isSuspended: boolean
 }
 
@@ -27,7 +28,7 @@ export async function addOrganization(
   const id = newId(now)
   await db.insertInto('organizations').values({ id, parent_id: parentId, name, created_at: now }).execute()
   await addPolicy(db, id, policy)
-  return { id, name, kind: parentId === null ? 'provider' : 'site', isSuspended: false }
+  return { id, name, kind: parentId === null ? 'provider' : 'site', host: null, isSuspended: false }
 }
 
 /** Whether anybody has founded this installation yet. */
@@ -74,7 +75,7 @@ export async function findOrganizationFor(db: Database, organizationId: string, 
         .on('above.suspended_at', 'is', null)
         .on('above.role', '<>', 'user'),
     )
-    .select(['o.id', 'o.name', 'o.parent_id', 'o.suspended_at', 'own.role as own_role', 'above.role as above_role'])
+    .select(['o.id', 'o.name', 'o.parent_id', 'o.host', 'o.suspended_at', 'own.role as own_role', 'above.role as above_role'])
     .where('o.id', '=', organizationId)
     .where('o.removed_at', 'is', null)
     .executeTakeFirst()
@@ -85,6 +86,7 @@ export async function findOrganizationFor(db: Database, organizationId: string, 
       id: row.id,
       name: row.name,
       kind: row.parent_id === null ? 'provider' : 'site',
+      host: row.host,
       isSuspended: row.suspended_at !== null,
       role,
       actsAs: row.own_role === role ? 'member' : 'provider',

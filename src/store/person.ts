@@ -30,7 +30,7 @@ export interface Account extends Person {
  */
 export const accountColumns = `
   u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due,
-  (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, m.role, m.required, ${policyColumns})
+  (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, o.host, m.role, m.required, ${policyColumns})
       order by m.joined_at)
     from memberships m join organizations o on o.id = m.organization_id join policies p on p.organization_id = m.organization_id
     where m.user_id = u.id and m.joined_at is not null and m.suspended_at is null and o.suspended_at is null) as memberships,
@@ -43,7 +43,7 @@ export interface AccountRow {
   readonly name: string
   readonly password_hash: string | null
   readonly set_up_due: boolean
-  readonly memberships: readonly (readonly [string, string, boolean, Role, boolean, ...PolicyValues])[] | null
+  readonly memberships: readonly (readonly [string, string, boolean, string | null, Role, boolean, ...PolicyValues])[] | null
   readonly authenticators: readonly (readonly [string, string, number, string[], string[], string])[] | null
 }
 
@@ -54,10 +54,11 @@ export function toAccount(row: AccountRow): Account {
     name: row.name,
     ...(row.password_hash === null ? {} : { passwordHash: row.password_hash }),
     setUpDue: row.set_up_due,
-    memberships: (row.memberships ?? []).map(([organizationId, organizationName, isProvider, role, required, ...policy]) => ({
+    memberships: (row.memberships ?? []).map(([organizationId, organizationName, isProvider, host, role, required, ...policy]) => ({
       organizationId,
       organizationName,
       kind: isProvider ? 'provider' : 'site',
+      host,
       role,
       required,
       policy: policyOfValues(policy),

@@ -37,7 +37,7 @@ const isLive = `s.last_seen_at > $2::timestamptz - interval '${sessionLifetime.i
   and s.started_at > $2::timestamptz - interval '${sessionLifetime.overallSeconds} seconds'`
 
 // A row for each membership: plain joins cost the database less than one row with lists in it.
-const sessionText = `select s.id, s.user_id, s.evidence, s.started_at, s.last_seen_at < $2::timestamptz - interval '1 minute' as is_stale, u.email, u.name, m.organization_id, o.name as organization_name, o.parent_id, o.suspended_at, m.role, m.required,
+const sessionText = `select s.id, s.user_id, s.evidence, s.started_at, s.last_seen_at < $2::timestamptz - interval '1 minute' as is_stale, u.email, u.name, m.organization_id, o.name as organization_name, o.parent_id, o.host, o.suspended_at, m.role, m.required,
     s.device_id, d.created_at as remembered_at,
     ${policyColumns}
   from sessions s join users u on u.id = s.user_id
@@ -68,6 +68,7 @@ interface MembershipRow extends Pick<SessionRow, 'id' | 'user_id' | 'evidence' |
   readonly organization_id: string | null
   readonly organization_name: string
   readonly parent_id: string | null
+  readonly host: string | null
   readonly suspended_at: Date | null
   readonly role: Role
   readonly required: boolean
@@ -108,6 +109,7 @@ function toMembership(row: MembershipRow, organizationId: string): Membership {
     organizationId,
     organizationName: row.organization_name,
     kind: row.parent_id === null ? 'provider' : 'site',
+    host: row.host,
     role: row.role,
     required: row.required,
     policy: policyOfRow(row),

@@ -361,6 +361,8 @@ export async function tourConsole(at: BrowserKit, look: Look): Promise<void> {
   await see(bare.getByRole('switch', { name: 'Enable 2FA' }))
   await look('company-settings-off', bare)
 
+  await tourSites(at, look)
+
   const long = await site(longOrganization, { mode: 'everyone' })
   const named = await person(long, { name: longName })
   const { page: wide, client: their } = await at.openAs(named, '/settings')
@@ -410,4 +412,63 @@ export async function tourConsole(at: BrowserKit, look: Look): Promise<void> {
   await giveCode(kept, kit.code(keeper))
   await see(kept.getByLabel('Name of this app (optional)'))
   await look('enroll-another', kept)
+}
+
+/** What the provider sees of its sites. The figures are those of the sites that the tour has made, among others. */
+async function tourSites(at: BrowserKit, look: Look): Promise<void> {
+  const { kit } = at
+  const { site, person } = cast(at)
+  const owner = await person(kit.provider.id, { name: 'Olga Provider', role: 'owner', required: true })
+  const clients = ['Quarry Street Clinic', 'Quarry & Sons', 'Quarry Bank', `Quarry ${longOrganization}`]
+  for (const [index, name] of clients.entries()) {
+    const id = await site(name, index === 2 ? { enabled: false } : { mode: 'everyone' })
+    for (let one = 0; one <= index; one++) {
+      const member = await person(id, { name: colleagues[one] ?? longName })
+      if (one % 2 === 1) await kit.signIn(member)
+    }
+  }
+  const { page, client } = await at.openAs(owner, '/sites?search=quarry')
+  await see(page.getByRole('row').nth(4))
+  const { sites } = (await client.call('GET', `/api/v1/organizations/${kit.provider.id}/sites?search=quarry%20bank`)).json
+  await client.call('PATCH', `/api/v1/organizations/${kit.provider.id}/sites/${sites[0].id}`, {
+    isSuspended: true,
+    host: 'login.quarry-bank.example',
+  })
+  await page.reload()
+  await see(page.getByText('SUSPENDED'))
+  await look('sites', page)
+  await page.getByRole('button', { name: 'Actions for Quarry Street Clinic' }).click()
+  await see(page.getByRole('menuitem', { name: 'Suspend', exact: true }))
+  await look('sites-actions', page)
+  await page.getByRole('menuitem', { name: 'Suspend', exact: true }).click()
+  await see(page.getByRole('dialog'))
+  await look('sites-suspend-question', page)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: 'Actions for Quarry Bank' }).click()
+  await page.getByRole('menuitem', { name: 'Remove' }).click()
+  await page.getByRole('button', { name: 'Remove it for good' }).click()
+  await see(page.getByText('Enter a name.'))
+  await look('sites-remove-question', page)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('searchbox').fill('no site of this name')
+  await see(page.getByText('No site matches'))
+  await look('sites-no-match', page)
+  await page.getByRole('button', { name: 'Create site' }).click()
+  await see(page.getByRole('dialog', { name: 'Create site' }))
+  await look('site-create', page)
+  await page.goto('/sites?search=quarry%20gesell')
+  await page
+    .getByRole('row')
+    .nth(1)
+    .getByRole('button', { name: `Quarry ${longOrganization}`, exact: true })
+    .click()
+  await see(page.getByRole('complementary', { name: 'Acting for a site' }))
+  await see(page.getByRole('row').nth(1))
+  await look('users-acting-for-a-site', page)
+  await page.goto('/company-settings/general/appearance')
+  await page.getByRole('checkbox', { name: 'An accent color of our own' }).check()
+  await page.getByLabel('Accent color', { exact: true }).fill('#ffdd00')
+  await page.getByRole('button', { name: 'Update' }).click()
+  await see(page.getByText('was darkened or lightened'))
+  await look('company-settings-appearance', page)
 }

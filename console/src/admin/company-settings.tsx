@@ -5,11 +5,12 @@ import { Page } from '../page.tsx'
 import { SettingsSearch } from '../settings-search.tsx'
 import { Forbidden } from '../states.tsx'
 import { useWho } from '../who.tsx'
+import { LookSettings } from './look.tsx'
 import { PasswordRules } from './password-rules.tsx'
 import { TwoFactorPolicy } from './two-factor-policy.tsx'
 
 const say = words.company
-const tabs = ['two-factor', 'password-rules'] as const
+const tabs = ['two-factor', 'password-rules', 'appearance'] as const
 type Tab = (typeof tabs)[number]
 
 export function TwoFactorSettings() {
@@ -18,6 +19,10 @@ export function TwoFactorSettings() {
 
 export function PasswordSettings() {
   return <CompanySettings tab="password-rules" />
+}
+
+export function AppearanceSettings() {
+  return <CompanySettings tab="appearance" />
 }
 
 function CompanySettings({ tab }: { readonly tab: Tab }) {
@@ -46,6 +51,9 @@ function CompanySettings({ tab }: { readonly tab: Tab }) {
         </Tabs.Panel>
         <Tabs.Panel value="password-rules">
           <PasswordRules />
+        </Tabs.Panel>
+        <Tabs.Panel value="appearance">
+          <LookSettings />
         </Tabs.Panel>
       </Tabs>
     </Page>

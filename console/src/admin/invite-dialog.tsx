@@ -1,6 +1,7 @@
 import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import type { Role } from '#contract/account.ts'
+import type { Organization } from '#contract/organizations.ts'
 import type { Invitation } from '#contract/people.ts'
 import { words } from '#words/en/console.ts'
 import { useChange } from '../changes.tsx'
@@ -11,22 +12,26 @@ const say = words.inviteDialog
 interface InviteDialogProps {
   readonly opened: boolean
   readonly onClose: () => void
+  /** Into which organization; the one on show when absent. */
+  readonly organization?: Organization | undefined
+  readonly startAs?: Role
 }
 
-export function InviteDialog({ opened, onClose }: InviteDialogProps) {
+export function InviteDialog({ opened, ...rest }: InviteDialogProps) {
   return (
-    <Modal opened={opened} onClose={onClose} title={say.title}>
-      <InviteForm onClose={onClose} />
+    <Modal opened={opened} onClose={rest.onClose} title={say.title}>
+      <InviteForm {...rest} />
     </Modal>
   )
 }
 
-function InviteForm({ onClose }: Pick<InviteDialogProps, 'onClose'>) {
-  const { organization } = useWho()
+function InviteForm({ onClose, organization: into, startAs = 'user' }: Omit<InviteDialogProps, 'opened'>) {
+  const { organization: shown } = useWho()
+  const organization = into ?? shown
   const { run, isBusy } = useChange()
   const [name, setName] = useState('')
   const [email, setEmail] = useState('')
-  const [role, setRole] = useState<Role>('user')
+  const [role, setRole] = useState<Role>(startAs)
   const [wrong, setWrong] = useState<{ readonly name?: string; readonly email?: string }>({})
 
   const invite = async (event: FormEvent) => {

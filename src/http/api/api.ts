@@ -15,6 +15,7 @@ import { requireSameOrigin, type Visits } from '../visit.ts'
 import { accountRoutes } from './account.ts'
 import { auditRoutes } from './audit.ts'
 import { linkRoutes } from './links.ts'
+import { lookRoutes } from './look.ts'
 import { organizationRoutes } from './organizations.ts'
 import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policy.ts'
@@ -63,6 +64,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       peopleRoutes(api)
       siteRoutes(api)
       auditRoutes(api)
+      lookRoutes(api)
       linkRoutes(api)
       app.get('/openapi.json', { config: { authority: { who: 'anyone' } }, schema: { hide: true } }, () => app.swagger())
     },

@@ -1,3 +1,4 @@
+import type { PageLook } from '#flows/look.ts'
 import { type Words, wordsFor } from '#words/words.ts'
 import { address, type Html, html, render, trustedMarkup } from './html.ts'
 
@@ -27,15 +28,16 @@ interface DocumentView {
   /** Whose page it is, above the card; the product's own name where no organization is known yet. */
   readonly organization?: string | undefined
   readonly support?: string | undefined
+  readonly look?: PageLook | undefined
   readonly hasProblem?: boolean
   /** For lists rather than forms. */
   readonly isWide?: boolean
 }
 
 /** The frame of every page. Nothing in it depends on a script; the style sheets are all that rendering waits for. */
-export function document({ title, content, words, organization, support, hasProblem = false, isWide = false }: DocumentView): string {
+export function document({ title, content, words, organization, support, look, hasProblem = false, isWide = false }: DocumentView): string {
   const { pages, language } = words
-  const name = organization || pages.product
+  const name = look?.name || organization || pages.product
   return render(html`<!doctype html>
 <html lang="${language}">
 <head>
@@ -47,10 +49,14 @@ export function document({ title, content, words, organization, support, hasProb
 <link rel="icon" href="${icon}">
 <link rel="stylesheet" href="/assets/tokens.css">
 <link rel="stylesheet" href="/assets/prompt.css">
-<script src="/assets/prompt.js" defer></script>
+${
+  look?.accent &&
+  html`<link rel="stylesheet" href="/assets/accent/${look.accent.slice(1)}">
+`
+}<script src="/assets/prompt.js" defer></script>
 </head>
 <body>
-<header class="brand">${mark}<span class="brand-name">${name}</span></header>
+<header class="brand">${look?.logo ? html`<img class="logo" src="${address(look.logo)}" alt="">` : mark}<span class="brand-name">${name}</span></header>
 <main class="card${isWide && ' card-wide'}">
 ${content}
 </main>

@@ -10,7 +10,7 @@ import {
   setUp,
 } from '#flows/recovery.ts'
 import type { Reply } from '#flows/sign-in.ts'
-import { type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
+import { frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
 import { forgotPasswordPage, forgotPasswordSentPage } from './pages/forgot-password.ts'
 import { invitationPage } from './pages/invitation.ts'
 import { passwordResetDonePage, resetPasswordPage } from './pages/reset-password.ts'
@@ -19,7 +19,8 @@ import { type SetUpField, setUpPage } from './pages/set-up.ts'
 type WithToken = { Params: { token: string } }
 
 /** Pages behind one-time addresses. Opening one uses nothing up, so a mail scanner that looks ahead does no harm. */
-export function linkPages(app: FastifyInstance, { rooms, visits, supportContact: support }: PromptOptions): void {
+export function linkPages(app: FastifyInstance, options: PromptOptions): void {
+  const { rooms, visits } = options
   const csrfOf = (request: FastifyRequest, reply: FastifyReply) => visits.csrfToken(visits.signInCookie(request, reply))
   const requireCsrf = (request: FastifyRequest) => visits.requireCsrf(visits.of(request).signIn, textOf(request.body, 'csrf'))
   const go = (reply: FastifyReply, { step, cookies }: Reply) => {
@@ -63,10 +64,16 @@ export function linkPages(app: FastifyInstance, { rooms, visits, supportContact:
 
   app.get<WithToken>('/invitation/:token', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
     const { token } = request.params
-    return reply.send(
-      invitationPage({ csrf: csrfOf(request, reply), token, ...(await invitationOf(rooms, token)), support }, wordsOf(request)),
-    )
+    return reply.send(await drawInvitation(request, reply, token))
   })
+
+  /** An invitation looks like the organization that invites. */
+  const drawInvitation = async (request: FastifyRequest, reply: FastifyReply, token: string, problem?: Problem) => {
+    const invitation = await invitationOf(rooms, token)
+    const frame = await frameOf(options, request, invitation.organizationId)
+    const view = { csrf: csrfOf(request, reply), token, ...invitation, ...frame, ...(problem ? { problem: toPageProblem(problem) } : {}) }
+    return invitationPage(view, wordsOf(request))
+  }
 
   app.post('/invitation', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
     requireCsrf(request)
@@ -74,17 +81,12 @@ export function linkPages(app: FastifyInstance, { rooms, visits, supportContact:
     try {
       return go(reply, await acceptInvitation(rooms, visits.of(request), { token, password: textOf(request.body, 'password') }))
     } catch (error) {
-      return again(reply, error, async (problem) =>
-        invitationPage(
-          { csrf: csrfOf(request, reply), token, ...(await invitationOf(rooms, token)), problem: toPageProblem(problem), support },
-          wordsOf(request),
-        ),
-      )
+      return again(reply, error, (problem) => drawInvitation(request, reply, token, problem))
     }
   })
 
-  app.get('/forgot-password', { config: { authority: { who: 'anyone' } } }, (request, reply) =>
-    reply.send(forgotPasswordPage({ csrf: csrfOf(request, reply), support }, wordsOf(request))),
+  app.get('/forgot-password', { config: { authority: { who: 'anyone' } } }, async (request, reply) =>
+    reply.send(forgotPasswordPage({ csrf: csrfOf(request, reply), ...(await frameOf(options, request)) }, wordsOf(request))),
   )
 
   app.post('/forgot-password', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
@@ -92,19 +94,19 @@ export function linkPages(app: FastifyInstance, { rooms, visits, supportContact:
     const email = textOf(request.body, 'email').slice(0, 320)
     try {
       await askPasswordReset(rooms, visits.of(request), { email })
-      return reply.send(forgotPasswordSentPage({ support }, wordsOf(request)))
+      return reply.send(forgotPasswordSentPage(await frameOf(options, request), wordsOf(request)))
     } catch (error) {
+      const frame = await frameOf(options, request)
       return again(reply, error, (problem) =>
-        forgotPasswordPage({ csrf: csrfOf(request, reply), email, problem: toPageProblem(problem), support }, wordsOf(request)),
+        forgotPasswordPage({ csrf: csrfOf(request, reply), email, problem: toPageProblem(problem), ...frame }, wordsOf(request)),
       )
     }
   })
 
   app.get<WithToken>('/reset-password/:token', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
     const { token } = request.params
-    return reply.send(
-      resetPasswordPage({ csrf: csrfOf(request, reply), token, ...(await passwordResetOf(rooms, token)) }, wordsOf(request)),
-    )
+    const view = { csrf: csrfOf(request, reply), token, ...(await passwordResetOf(rooms, token)), ...(await frameOf(options, request)) }
+    return reply.send(resetPasswordPage(view, wordsOf(request)))
   })
 
   app.post('/reset-password', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
@@ -113,7 +115,7 @@ export function linkPages(app: FastifyInstance, { rooms, visits, supportContact:
     try {
       await resetPassword(rooms, visits.of(request), { token, password: textOf(request.body, 'password') })
       visits.setCookies(reply, { session: null, signIn: null })
-      return reply.send(passwordResetDonePage(wordsOf(request)))
+      return reply.send(passwordResetDonePage(await frameOf(options, request), wordsOf(request)))
     } catch (error) {
       return again(reply, error, async (problem) =>
         resetPasswordPage(

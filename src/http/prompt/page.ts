@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Problem, problems } from '#domain/problem.ts'
+import { type PageLook, pageLook } from '#flows/look.ts'
 import type { Rooms } from '#flows/rooms.ts'
 import type { PageProblem } from '#words/problem.ts'
 import { type Words, wordsFor } from '#words/words.ts'
@@ -28,6 +29,16 @@ export function textOf(fields: unknown, name: string): string {
   const value =
     typeof fields === 'object' && fields !== null && Object.hasOwn(fields, name) ? (fields as Record<string, unknown>)[name] : undefined
   return typeof value === 'string' ? value : ''
+}
+
+/** What stands around a page: the look of the organization that the host or the person leads to, and whom to ask for help. */
+export async function frameOf(
+  { rooms, supportContact }: PromptOptions,
+  request: FastifyRequest,
+  organizationId?: string,
+): Promise<{ readonly look: PageLook | undefined; readonly support: string | undefined }> {
+  const look = await pageLook(rooms, request.hostname, organizationId)
+  return { look, support: look?.supportContact ?? supportContact }
 }
 
 /** The language that a request asks for. */

@@ -6,6 +6,7 @@ import { requireAuthorities } from '../authority.ts'
 import { requireSameOrigin } from '../visit.ts'
 import { registerAssets } from './assets.ts'
 import { linkPages } from './links.ts'
+import { registerLooks } from './look.ts'
 import { asPage, type PromptOptions } from './page.ts'
 import { inboxPage } from './pages/inbox.ts'
 import { problemExplanationPage } from './pages/problem-explanation.ts'
@@ -14,6 +15,7 @@ import { signInPages } from './sign-in.ts'
 /** The Prompt: everything a person does to prove who they are, or to change how they do. */
 export async function registerPrompt(app: FastifyInstance, options: PromptOptions): Promise<void> {
   registerAssets(app)
+  registerLooks(app, options)
   const explanations = readExplanations()
   await app.register(async (scope) => {
     requireAuthorities(scope)

@@ -7,7 +7,7 @@ import type { Visit } from '#flows/rooms.ts'
 import { checkSession } from '#flows/session.ts'
 import { answerSignIn, cancelSignIn, currentStep, type StepView, safeReturn, startSignIn } from '#flows/sign-in.ts'
 import { isBlank } from '../visit.ts'
-import { type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
+import { frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
 import { answerPage } from './pages/answer.ts'
 import { codesPage } from './pages/codes.ts'
 import { completePage } from './pages/complete.ts'
@@ -17,13 +17,15 @@ import { passwordPage } from './pages/password.ts'
 type Fields = Readonly<Record<string, unknown>>
 
 /** The pages of the sign-in: one address, one page for each step, whatever brought the person there. */
-export function signInPages(app: FastifyInstance, { rooms, visits, supportContact: support }: PromptOptions): void {
+export function signInPages(app: FastifyInstance, options: PromptOptions): void {
+  const { rooms, visits } = options
   const draw = async (request: FastifyRequest, step: StepView, csrf: string, problem?: Problem): Promise<string> => {
     const words = wordsOf(request)
     const shown = problem && toPageProblem(problem)
     const organization = 'organization' in step ? step.organization : undefined
     const requiredBy = 'requiredBy' in step ? step.requiredBy : undefined
-    const common = { csrf, organization, requiredBy, problem: shown, support, isSetUp: step.returnTo === afterSetUp }
+    const frame = await frameOf(options, request, 'organizationId' in step ? step.organizationId : undefined)
+    const common = { csrf, organization, requiredBy, problem: shown, ...frame, isSetUp: step.returnTo === afterSetUp }
     switch (step.step) {
       case 'password':
         return passwordPage({ ...common, email: step.email, fixedEmail: true }, words)
@@ -42,13 +44,13 @@ export function signInPages(app: FastifyInstance, { rooms, visits, supportContac
       case 'codes':
         return codesPage({ ...common, codes: step.codes }, words)
       case 'done':
-        return completePage({ intent: step.intent, returnTo: step.returnTo }, words)
+        return completePage({ intent: step.intent, returnTo: step.returnTo, ...frame }, words)
     }
   }
 
-  const front = (request: FastifyRequest, reply: FastifyReply, filled: Partial<Parameters<typeof passwordPage>[0]>) => {
+  const front = async (request: FastifyRequest, reply: FastifyReply, filled: Partial<Parameters<typeof passwordPage>[0]>) => {
     const csrf = visits.csrfToken(visits.signInCookie(request, reply))
-    return reply.send(passwordPage({ csrf, support, ...filled }, wordsOf(request)))
+    return reply.send(passwordPage({ csrf, ...(await frameOf(options, request)), ...filled }, wordsOf(request)))
   }
 
   app.get<{ Querystring: Fields }>('/sign-in', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {

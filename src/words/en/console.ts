@@ -405,7 +405,7 @@ export const words = {
   company: {
     title: 'Company Settings',
     path: ['Admin', 'Company Settings', 'General'],
-    tabs: { 'two-factor': 'Two-Factor Authentication', 'password-rules': 'Password Security Rules' },
+    tabs: { 'two-factor': 'Two-Factor Authentication', 'password-rules': 'Password Security Rules', appearance: 'Appearance' },
     forbidden: (organization: string) =>
       `Only a Security Admin of ${organization} can see Company Settings. If something here should change, ask one of them.`,
     readOnly: (organization: string) => `You can look, not change. A Security Admin of ${organization} can change this.`,

@@ -50,10 +50,21 @@ export type MailValues<T extends MailTemplate> = Readonly<Record<(typeof needs)[
   Circumstances &
   (T extends keyof Optional ? Optional[T] : unknown)
 
+/** In whose look a mail goes out: its name at the end, its color on the button, whom to ask for help, its logo. */
+export interface MailLook {
+  readonly name: string
+  /** `#rrggbb`, readable below white text. */
+  readonly accent?: string | undefined
+  readonly support?: string | undefined
+  readonly logo?: { readonly type: string; readonly bytes: Uint8Array } | undefined
+}
+
 export interface Mail {
   readonly subject: string
   readonly text: string
   readonly html: string
+  /** The image that `cid:logo` in the HTML stands for. */
+  readonly logo?: MailLook['logo']
 }
 
 /** A mail before it is written as text and as HTML. Everything in it is plain text. */
@@ -265,29 +276,40 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
 const style = {
   body: 'margin:0;padding:24px;background:#f5f6f8;color:#16191f;font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif',
   card: 'max-width:520px;margin:0 auto;padding:32px;background:#ffffff;border:1px solid #dfe3e8;border-radius:12px',
+  logo: 'display:block;height:40px;max-width:160px;margin:0 0 24px',
   title: 'margin:0 0 16px;font-size:20px;line-height:28px;font-weight:600',
   paragraph: 'margin:0 0 16px',
-  button: 'display:inline-block;padding:12px 20px;background:#1f5fd1;color:#ffffff;border-radius:8px;font-weight:600;text-decoration:none',
+  button: 'display:inline-block;padding:12px 20px;color:#ffffff;border-radius:8px;font-weight:600;text-decoration:none',
   quiet: 'margin:16px 0 0;color:#525a67;font-size:14px;line-height:20px;overflow-wrap:anywhere',
 } as const
 
-function asText({ paragraphs, button, otherwise }: Draft, facts: readonly string[]): string {
+/** The look of a mail that no organization speaks in. */
+const ownLook: MailLook = { name: 'Countersign' }
+
+/** A contact is shown as it is: an address in it is meant to be used. */
+const helpFrom = (support: string) => `Need help? Contact support: ${oneLine(support, 200)}`
+
+function asText({ paragraphs, button, otherwise }: Draft, facts: readonly string[], { name, support }: MailLook): string {
   const link = button ? [`${button.label}:\n${webAddress(button.url)}`, `The link works once, until ${utc(button.until)}.`] : []
-  return `${[...paragraphs, ...link, ...(facts.length > 0 ? [facts.join('\n')] : []), otherwise, '-- \nCountersign'].join('\n\n')}\n`
+  return `${[...paragraphs, ...link, ...(facts.length > 0 ? [facts.join('\n')] : []), otherwise, ...(support ? [helpFrom(support)] : []), `-- \n${asName(name)}`].join('\n\n')}\n`
 }
 
-function asHtml({ subject, paragraphs, button, otherwise }: Draft, facts: readonly string[]): string {
+function asHtml(
+  { subject, paragraphs, button, otherwise }: Draft,
+  facts: readonly string[],
+  { name, accent, support, logo }: MailLook,
+): string {
   const quiet = (text: string) => `<p style="${style.quiet}">${text}</p>`
   const url = button && escapeMarkup(webAddress(button.url))
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeMarkup(subject)}</title></head>
 <body style="${style.body}"><div style="${style.card}">
-<h1 style="${style.title}">${escapeMarkup(subject)}</h1>
+${logo ? `<img src="cid:logo" alt="" style="${style.logo}">\n` : ''}<h1 style="${style.title}">${escapeMarkup(subject)}</h1>
 ${paragraphs.map((text) => `<p style="${style.paragraph}">${escapeMarkup(text)}</p>`).join('\n')}
-${button ? `<p style="${style.paragraph}"><a href="${url}" style="${style.button}">${escapeMarkup(button.label)}</a></p>\n${quiet(`Or copy this address: ${url}`)}\n${quiet(`The link works once, until ${escapeMarkup(utc(button.until))}.`)}` : ''}
+${button ? `<p style="${style.paragraph}"><a href="${url}" style="${style.button};background:${accent ?? '#1f5fd1'}">${escapeMarkup(button.label)}</a></p>\n${quiet(`Or copy this address: ${url}`)}\n${quiet(`The link works once, until ${escapeMarkup(utc(button.until))}.`)}` : ''}
 ${facts.length > 0 ? quiet(facts.map(escapeMarkup).join('<br>')) : ''}
 ${quiet(escapeMarkup(otherwise))}
-${quiet('Countersign')}
+${support ? `${quiet(escapeMarkup(helpFrom(support)))}\n` : ''}${quiet(escapeMarkup(asName(name)))}
 </div></body></html>
 `
 }
@@ -297,13 +319,14 @@ ${quiet('Countersign')}
  *
  * @throws {TypeError} when the address of a button is not a web address
  */
-export function mail<T extends MailTemplate>(template: T, values: MailValues<T>): Mail {
+export function mail<T extends MailTemplate>(template: T, values: MailValues<T>, look: MailLook = ownLook): Mail {
   const draft: Draft = drafts[template](values)
   const facts = [
     ...(values.at ? [`When: ${utc(values.at)}`] : []),
     ...(values.address ? [`From the address: ${networkAddress(values.address)}`] : []),
   ]
-  return { subject: oneLine(draft.subject), text: asText(draft, facts), html: asHtml(draft, facts) }
+  const { logo } = look
+  return { subject: oneLine(draft.subject), text: asText(draft, facts, look), html: asHtml(draft, facts, look), ...(logo ? { logo } : {}) }
 }
 
 export function isMailTemplate(name: string): name is MailTemplate {
@@ -315,9 +338,9 @@ export function isMailTemplate(name: string): name is MailTemplate {
  *
  * @throws {TypeError} when the template is unknown or a value is missing; the message names it and quotes no value
  */
-export function mailFromQueue(template: string, values: Readonly<Record<string, string>>): Mail {
+export function mailFromQueue(template: string, values: Readonly<Record<string, string>>, look?: MailLook): Mail {
   if (!isMailTemplate(template)) throw new TypeError(`There is no mail called "${oneLine(template, 40)}".`)
   const missing = needs[template].filter((name) => typeof values[name] !== 'string')
   if (missing.length > 0) throw new TypeError(`The mail "${template}" lacks ${missing.join(', ')}.`)
-  return mail(template, values as MailValues<typeof template>)
+  return mail(template, values as MailValues<typeof template>, look)
 }

@@ -1,4 +1,5 @@
 import type { Intent, RequiredBy } from '#contract/sign-in.ts'
+import type { PageLook } from '#flows/look.ts'
 import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { because, cancelForm, csrfField, field, lead, submit } from '../form.ts'
@@ -20,6 +21,7 @@ export interface AnswerView {
   readonly problem?: PageProblem | undefined
   readonly organization?: string | undefined
   readonly support?: string | undefined
+  readonly look?: PageLook | undefined
 }
 
 export function answerPage(view: AnswerView, words: Words = defaultWords): string {

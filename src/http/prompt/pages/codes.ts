@@ -1,3 +1,4 @@
+import type { PageLook } from '#flows/look.ts'
 import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { csrfField, lead, progress, submit } from '../form.ts'
@@ -9,6 +10,8 @@ export interface CodesView {
   readonly codes: readonly string[]
   readonly problem?: PageProblem | undefined
   readonly organization?: string | undefined
+  readonly support?: string | undefined
+  readonly look?: PageLook | undefined
   readonly isSetUp?: boolean | undefined
 }
 

@@ -1,4 +1,5 @@
 import type { Intent } from '#contract/sign-in.ts'
+import type { PageLook } from '#flows/look.ts'
 import type { Words } from '#words/words.ts'
 import { address, html } from '../html.ts'
 import { defaultWords, document, icons } from '../layout.ts'
@@ -7,6 +8,8 @@ export interface CompleteView {
   readonly intent: Intent
   readonly returnTo: string
   readonly organization?: string | undefined
+  readonly support?: string | undefined
+  readonly look?: PageLook | undefined
 }
 
 /** The last screen after something was set up or switched off. */

@@ -1,4 +1,5 @@
 import type { RequiredBy } from '#contract/sign-in.ts'
+import type { PageLook } from '#flows/look.ts'
 import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { because, cancelForm, csrfField, field, lead, progress, submit } from '../form.ts'
@@ -24,6 +25,7 @@ export interface EnrollView {
   /** Part of setting up the whole installation: shows how far it is. */
   readonly isSetUp?: boolean | undefined
   readonly support?: string | undefined
+  readonly look?: PageLook | undefined
 }
 
 interface App {

@@ -1,3 +1,4 @@
+import type { PageLook } from '#flows/look.ts'
 import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { csrfField, field, lead, submit } from '../form.ts'
@@ -9,6 +10,7 @@ export interface ForgotPasswordView {
   readonly email?: string | undefined
   readonly problem?: PageProblem | undefined
   readonly support?: string | undefined
+  readonly look?: PageLook | undefined
 }
 
 export function forgotPasswordPage(view: ForgotPasswordView, words: Words = defaultWords): string {
@@ -33,11 +35,12 @@ ${field(
 ${submit(pages.forgot.button)}
 </form>
 <p class="links"><a href="/sign-in">${pages.forgot.back}</a></p>`
-  return document({ title: pages.forgot.title, content, words, support: view.support, hasProblem: problem !== undefined })
+  return document({ title: pages.forgot.title, content, words, support: view.support, look: view.look, hasProblem: problem !== undefined })
 }
 
 export interface ForgotPasswordSentView {
   readonly support?: string | undefined
+  readonly look?: PageLook | undefined
 }
 
 /** The same answer for every email, whether there is an account or not; so it repeats nothing that was typed. */
@@ -48,5 +51,5 @@ export function forgotPasswordSentPage(view: ForgotPasswordSentView = {}, words:
 <p class="quiet">${pages.forgot.sentAdvice}</p>
 <a class="button button-main" href="/sign-in">${pages.forgot.back}</a>
 <p class="links"><a href="/forgot-password">${pages.forgot.again}</a></p>`
-  return document({ title: pages.forgot.sentTitle, content, words, support: view.support })
+  return document({ title: pages.forgot.sentTitle, content, words, support: view.support, look: view.look })
 }

@@ -1,3 +1,4 @@
+import type { PageLook } from '#flows/look.ts'
 import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { csrfField, field, lead, submit } from '../form.ts'
@@ -15,6 +16,7 @@ export interface InvitationView {
   readonly minLength: number
   readonly problem?: PageProblem | undefined
   readonly support?: string | undefined
+  readonly look?: PageLook | undefined
 }
 
 export function invitationPage(view: InvitationView, words: Words = defaultWords): string {
@@ -42,5 +44,5 @@ ${field(
 ${submit(pages.invitation.button)}
 </form>
 ${hasPassword && html`<p class="links"><a href="/forgot-password">${pages.forgotPassword}</a></p>`}`
-  return document({ title, content, words, organization, support: view.support, hasProblem: problem !== undefined })
+  return document({ title, content, words, organization, support: view.support, look: view.look, hasProblem: problem !== undefined })
 }

@@ -1,3 +1,4 @@
+import type { PageLook } from '#flows/look.ts'
 import type { Words } from '#words/words.ts'
 import { address, html } from '../html.ts'
 import { defaultWords, document } from '../layout.ts'
@@ -9,6 +10,7 @@ export interface MessageView {
   /** To be told to whoever can read the log. */
   readonly requestId?: string | undefined
   readonly support?: string | undefined
+  readonly look?: PageLook | undefined
 }
 
 /** A page that only says something, and where to go from there. The sentences are `words.pages.messages`. */

@@ -68,7 +68,7 @@ function every(text: string): readonly string[] {
     forgotPasswordPage({ csrf: text, email: text, problem, support: text }),
     forgotPasswordSentPage({ support: text }),
     resetPasswordPage({ csrf: text, token: text, email: text, minLength: 15, problem: { code: 'password-too-weak', reason: text } }),
-    passwordResetDonePage(),
+    passwordResetDonePage({}),
     messagePage({ title: text, text, action: { href: text, label: text }, requestId: text, support: text }),
     problemExplanationPage({ code: text, status: 400, title: text, text }),
     inboxPage({ mails: [{ to: text, subject: text, text, at: '2026-11-23T09:30:00Z' }] }),

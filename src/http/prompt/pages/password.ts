@@ -1,3 +1,4 @@
+import type { PageLook } from '#flows/look.ts'
 import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { cancelForm, csrfField, field, lead, submit } from '../form.ts'
@@ -13,6 +14,7 @@ export interface PasswordView {
   readonly notice?: keyof Words['pages']['password']['notices'] | undefined
   readonly returnTo?: string | undefined
   readonly support?: string | undefined
+  readonly look?: PageLook | undefined
   readonly organization?: string | undefined
 }
 

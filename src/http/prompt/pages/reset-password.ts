@@ -1,3 +1,4 @@
+import type { PageLook } from '#flows/look.ts'
 import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { csrfField, field, lead, submit } from '../form.ts'
@@ -11,6 +12,8 @@ export interface ResetPasswordView {
   /** Only so that a password manager knows whose password this is. */
   readonly email?: string | undefined
   readonly problem?: PageProblem | undefined
+  readonly support?: string | undefined
+  readonly look?: PageLook | undefined
 }
 
 export function resetPasswordPage(view: ResetPasswordView, words: Words = defaultWords): string {
@@ -36,15 +39,15 @@ ${field(
 )}
 ${submit(pages.reset.button)}
 </form>`
-  return document({ title: pages.reset.title, content, words, hasProblem: problem !== undefined })
+  return document({ ...view, title: pages.reset.title, content, words, hasProblem: problem !== undefined })
 }
 
 /** A reset never signs in: the next step is the sign-in, with its second step as before. */
-export function passwordResetDonePage(words: Words = defaultWords): string {
+export function passwordResetDonePage(view: Pick<ResetPasswordView, 'support' | 'look'>, words: Words = defaultWords): string {
   const { reset } = words.pages
   const content = html`<div class="done">${icons.tick}</div>
 <h1>${reset.doneTitle}</h1>
 <div class="lead"><p>${reset.done}</p></div>
 <a class="button button-main" href="/sign-in">${reset.doneButton}</a>`
-  return document({ title: reset.doneTitle, content, words })
+  return document({ ...view, title: reset.doneTitle, content, words })
 }

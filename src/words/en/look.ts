@@ -1,0 +1,18 @@
+/** What Company Settings says about the look of an organization. */
+export const lookWords = {
+  title: 'APPEARANCE',
+  what: 'How the pages of the sign-in and the mails look to the people of this organization. Its name is changed by the provider.',
+  logo: 'Logo',
+  logoWhat: 'A PNG, JPEG or WebP image of at most 64 KB. It is shown 40 pixels high.',
+  logoNow: 'The present logo',
+  logoAway: 'Take the logo away',
+  logoTooLarge: 'This image is larger than 64 KB. Save it smaller and choose it again.',
+  logoWrong: 'This is not a PNG, JPEG or WebP image. Choose another file.',
+  accentOwn: 'An accent color of our own',
+  accent: 'Accent color',
+  shown: (scheme: 'light' | 'dark', color: string) => `${scheme === 'light' ? 'On light pages' : 'On dark pages'}: ${color}`,
+  adjusted: (color: string) => `${color} was darkened or lightened where text on it would be hard to read (contrast below 4.5:1).`,
+  contact: 'Support contact',
+  contactWhat: 'Whom people ask for help: a mail address, a web address or a phone number. It stands below the sign-in and in mails.',
+  says: 'Update logo, accent color and support contact.',
+} as const
