@@ -172,7 +172,7 @@ const SiteRow = memo(function SiteRow({ site }: { readonly site: Site }) {
       </Table.Td>
       <Table.Td role="cell" className="figure" data-label={say.missing}>
         {missing > 0 ? (
-          <Badge variant="light" color="orange" radius={6} size="lg">
+          <Badge variant="light" color="orange" radius={6} size="lg" className="state">
             {missing.toLocaleString('en')}
           </Badge>
         ) : (
@@ -184,7 +184,7 @@ const SiteRow = memo(function SiteRow({ site }: { readonly site: Site }) {
       </Table.Td>
       <Table.Td role="cell" className="figure" data-label={say.status}>
         {site.suspendedAt !== null ? (
-          <Badge variant="light" color="red" radius={6} size="lg">
+          <Badge variant="light" color="red" radius={6} size="lg" className="state">
             {say.suspended}
           </Badge>
         ) : site.isAvailable ? (

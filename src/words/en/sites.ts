@@ -86,7 +86,7 @@ export const siteWords = {
 
   acting: 'Acting for a site',
   actingFor: (site: string, provider: string) =>
-    `You are acting for ${site}, by your role at ${provider}. The audit of ${site} says so of everything you change.`,
+    `You are acting for ${site}, by your role at ${provider}. The audit says so of everything you change.`,
   actingSuspended: (site: string) => `${site} is suspended: nobody signs in through it.`,
   back: (provider: string) => `Back to ${provider}`,
 } as const
