@@ -44,8 +44,9 @@ export function usePolicyDraft(stored: Policy): DraftedPolicy {
   const { run, isBusy } = useChange()
   const [base, setBase] = useState(() => read(stored))
   const [draft, setDraft] = useState<PolicyDraft>(base.rules)
-  const [elsewhere, setElsewhere] = useState<readonly Elsewhere[]>([])
-  const [changedBy, setChangedBy] = useState<readonly string[]>([])
+  // Both say after which version it was: the refusal and what is stored now come in either order.
+  const [elsewhere, setElsewhere] = useState<{ readonly after: number; readonly changes: readonly Elsewhere[] }>()
+  const [refused, setRefused] = useState<{ readonly after: number; readonly by: readonly string[] }>()
   const [isSaved, setSaved] = useState(false)
 
   if (stored.version !== base.version) {
@@ -55,14 +56,14 @@ export function usePolicyDraft(stored: Policy): DraftedPolicy {
     const others = differences(base.rules, now.rules).filter((rule) => unlikeDraft.includes(rule))
     setBase(now)
     setDraft({ ...now.rules, ...Object.fromEntries(own.map((rule) => [rule, draft[rule]])) })
-    setElsewhere(own.length === 0 ? [] : others.map((rule) => ({ rule, was: base.rules, is: now.rules })))
-    setChangedBy([])
+    const changes = own.length === 0 ? [] : others.map((rule) => ({ rule, was: base.rules, is: now.rules }))
+    setElsewhere({ after: base.version, changes })
   }
 
   const settle = () => {
     setSaved(false)
-    setElsewhere([])
-    setChangedBy([])
+    setElsewhere(undefined)
+    setRefused(undefined)
   }
   return {
     draft,
@@ -86,7 +87,7 @@ export function usePolicyDraft(stored: Policy): DraftedPolicy {
         },
         {
           onProblem: ({ code, details }) => {
-            if (code === 'moved-on') setChangedBy(details.changedBy ?? [])
+            if (code === 'moved-on') setRefused({ after: base.version, by: details.changedBy ?? [] })
             return code === 'moved-on'
           },
         },
@@ -95,7 +96,7 @@ export function usePolicyDraft(stored: Policy): DraftedPolicy {
     },
     isBusy,
     isSaved,
-    elsewhere,
-    changedBy,
+    elsewhere: elsewhere?.changes ?? [],
+    changedBy: refused !== undefined && refused.after === elsewhere?.after ? refused.by : [],
   }
 }
