@@ -64,6 +64,7 @@ async function serve(config: Config): Promise<void> {
     now,
     publicUrl: config.publicUrl,
     recommendedApp: config.recommendedApp,
+    ...(config.supportContact ? { supportContact: config.supportContact } : {}),
     onMessage: () => onMessage(),
   }
   const app = await openServer({
@@ -72,7 +73,6 @@ async function serve(config: Config): Promise<void> {
     logLevel: config.logLevel,
     trustedProxies: config.trustedProxies,
     consoleDir: join(import.meta.dirname, '../dist/console'),
-    ...(config.supportContact ? { supportContact: config.supportContact } : {}),
     ...(inbox ? { mails: () => inbox.mails } : {}),
   })
   await app.listen({ host: config.host, port: config.port }).catch((error: NodeJS.ErrnoException) => {
@@ -89,7 +89,7 @@ async function serve(config: Config): Promise<void> {
     startQueue(
       rooms,
       async (message) =>
-        send({ ...wordsFor().mailFromQueue(message.template, message.values, message.look), id: message.id, to: message.to }),
+        send({ ...wordsFor(message.language).mailFromQueue(message.template, message.values, message.look), id: message.id, to: message.to }),
       (error, what) => app.log.error({ err: error }, what),
     )
   if (queue) onMessage = queue.wake

@@ -147,10 +147,11 @@ describe('threat-model.md', () => {
       Object.fromEntries(written),
       Object.fromEntries(Object.entries(durations).map(([name, seconds]) => [name, `${seconds.toLocaleString('en-US')} s`])),
     )
-    const recovery = read('src/flows/recovery.ts')
+    const recovery = read('src/flows/recovery.ts') + read('src/flows/email-change.ts')
     for (const [what, constant] of [
       ['a password reset', 'passwordResetLifetimeSeconds'],
       ['the address of the set-up', 'setUpLifetimeSeconds'],
+      ['a change of email', 'emailChangeLifetimeSeconds'],
     ] as const) {
       const seconds = Number(new RegExp(`${constant} = ([\\d_]+)`).exec(recovery)?.[1]?.replaceAll('_', ''))
       assert.deepEqual(

@@ -62,7 +62,10 @@ const plan: Readonly<Record<string, Room>> = {
     height: 3,
     rooms: ['domain', 'types of contract', 'crypto', 'factors', 'store', 'types of delivery', 'words'],
     node: [],
-    packages: { '@zxcvbn-ts/language-common': 'The list of common passwords that are refused; only the list, none of its judging.' },
+    packages: {
+      '@zxcvbn-ts/language-common': 'The list of common passwords that are refused; only the list, none of its judging.',
+      'libphonenumber-js': 'Knows which phone numbers there are in which country, and brings them to the one form that is stored.',
+    },
   },
   http: {
     at: 'src/http',
@@ -91,6 +94,7 @@ const plan: Readonly<Record<string, Room>> = {
       '@mantine/*': 'Accessible components in one look: forms, tables, dialogs, notifications.',
       '@tanstack/*': 'Fetching with a cache that knows when it is stale, and routes that the compiler checks.',
       '@tabler/icons-react': 'The icons that stand beside the words, one import each.',
+      'libphonenumber-js': 'The countries with their codes, and a number as people of that country type it.',
     },
   },
   config: {

@@ -41,6 +41,12 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
   'POST /organizations/:organizationId/users/:userId/two-factor': {
     kinds: { enable: { action: 'enable' }, disable: { action: 'disable' }, reset: { action: 'reset' } },
   },
+  'PATCH /me/profile': { language: 'en' },
+  'PUT /me/phone': { phone: '+4915123456789' },
+  'POST /me/email-change': { email: 'changed@example.org' },
+  'PUT /me/password': { current: 'x', password: 'five unrelated words for one door' },
+  'POST /help/votes': { page: 'two-factor', useful: true },
+  'POST /email-changes/complete': { token, password: 'x' },
   'POST /setup': { token, organizationName: 'O', name: 'N', email: 'a@example.org', password: 'x' },
   'POST /invitations/accept': { token, password: 'x' },
   'POST /password-resets': { email: 'a@example.org' },

@@ -23,3 +23,7 @@ export type AskPasswordReset = Static<typeof AskPasswordReset>
 
 export const ResetPassword = Type.Object({ token, password }, { additionalProperties: false })
 export type ResetPassword = Static<typeof ResetPassword>
+
+/** The password is asked where no session of the person comes along. */
+export const CompleteEmailChange = Type.Object({ token, password: Type.Optional(password) }, { additionalProperties: false })
+export type CompleteEmailChange = Static<typeof CompleteEmailChange>

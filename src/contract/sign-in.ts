@@ -29,6 +29,7 @@ const common = {
   organization: Type.Optional(Type.String({ description: 'Name of the organization, for somebody who belongs to one only' })),
   organizationId: Type.Optional(Type.String({ description: 'Its id, for its look' })),
   returnTo: Type.String({ description: 'Path of the Console to go to in the end' }),
+  language: Type.Optional(Type.String({ description: 'Language (BCP 47) that the person chose for pages and mails' })),
 }
 
 /** What the sign-in waits for. Every reply of the sign-in is one of these, on pages as in JSON. */

@@ -38,6 +38,10 @@ export type Action =
   | 'user.unlocked'
   | 'password.set'
   | 'password.reset-asked'
+  | 'profile.changed'
+  | 'email.change-asked'
+  | 'email.changed'
+  | 'phone.changed'
   | 'audit.exported'
 
 /**

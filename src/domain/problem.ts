@@ -28,6 +28,9 @@ export const problems = {
   'email-taken': { status: 409, title: 'Somebody with this email is already a member of this organization.' },
   'password-too-weak': { status: 422, title: 'This password cannot be used.' },
   'invalid-email': { status: 422, title: 'This is not an email address that mail can be sent to.' },
+  'email-unchanged': { status: 409, title: 'This is your email already.' },
+  'email-in-use': { status: 409, title: 'Another account has taken this email in the meantime.' },
+  'invalid-phone': { status: 422, title: 'This is not a phone number that can be called or sent a text message.' },
   'two-factor-not-available': { status: 409, title: 'Two-Factor Authentication is switched off for this organization.' },
   'two-factor-required': { status: 409, title: 'Two-Factor Authentication is required, so it cannot be switched off.' },
   'opt-in-mode': {

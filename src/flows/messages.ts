@@ -7,7 +7,9 @@ import type { Rooms } from './rooms.ts'
 import { kindsOf } from './sites.ts'
 
 /** Hands one message over, or throws. `isFinal` on the error says that another attempt would fail as well. */
-export type Send = (message: Message & { readonly id: string; readonly look?: MailLook }) => Promise<void>
+export type Send = (
+  message: Message & { readonly id: string; readonly language: string | undefined; readonly look?: MailLook },
+) => Promise<void>
 
 export interface Queue {
   /** Looks for due messages now instead of at the next tick. */

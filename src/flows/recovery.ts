@@ -13,9 +13,10 @@ import type { Account } from '#store/person.ts'
 import { endEverything, findAccount } from '#store/session.ts'
 import { settle } from '#store/settlement.ts'
 import { findClaim, laneKeys } from '#store/sign-in.ts'
+import { shut } from './password.ts'
 import { checkNewPassword } from './password-rules.ts'
 import { eventRow, originFor, type Rooms, type Visit, withCircumstances } from './rooms.ts'
-import { enter, type Reply, shut } from './sign-in.ts'
+import { enter, type Reply } from './sign-in.ts'
 
 /** The address that founds an installation is good for a day; a restart prints a new one. */
 const setUpLifetimeSeconds = 86_400
@@ -154,7 +155,7 @@ async function mailPasswordReset(rooms: Rooms, visit: Visit, key: string): Promi
   if (!isOpen || !account || account.passwordHash === undefined) return
   await rooms.store.transaction(async (db) => {
     const expiresAt = new Date(now.getTime() + passwordResetLifetimeSeconds * 1000)
-    const token = await addLink(db, now, { kind: 'password-reset', userId: account.id, expiresAt })
+    const token = await addLink(db, now, { kind: 'password-reset', userId: account.id, email: account.email, expiresAt })
     const values = { url: `${originFor(rooms, account)}/reset-password/${token}`, expiresAt: expiresAt.toISOString() }
     await enqueue(db, rooms.keys, now, withCircumstances(now, visit, { to: account.email, template: 'password-reset', values }))
   })
@@ -180,9 +181,10 @@ export async function resetPassword(rooms: Rooms, visit: Visit, { token, passwor
   const now = rooms.now()
   await rooms.store.transaction(async (db) => {
     if (!(await spendLink(db, 'password-reset', token, now))) throw new Problem('link-gone')
+    await dropLinks(db, { kind: 'password-reset', userId: account.id })
+    await dropLinks(db, { kind: 'email-change', userId: account.id })
     await setPassword(db, account.id, hash, [laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, account.email))])
     await endEverything(db, account.id)
-    await dropLinks(db, { kind: 'password-reset', userId: account.id })
     await note(db, now, visit, { action: 'password.set', actorId: account.id, subjectId: account.id })
     await enqueue(db, rooms.keys, now, withCircumstances(now, visit, { to: account.email, template: 'password-changed', values: {} }))
   })

@@ -20,6 +20,8 @@ export interface Rooms {
   /** Where people reach this installation; all addresses in mails start with it. */
   readonly publicUrl: string
   readonly recommendedApp: string
+  /** Whom to ask for help, as the operator wrote it. */
+  readonly supportContact?: string
   /** Called after something was put into the queue, so that it need not wait for the next look. */
   readonly onMessage: () => void
 }

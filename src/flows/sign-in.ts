@@ -1,5 +1,4 @@
 import type { Answer, Step as ContractStep, Intent, PasswordAnswer, StartFromSession } from '#contract/sign-in.ts'
-import { longestPassword } from '#crypto/password.ts'
 import { digest, keyedDigest, newId, newToken } from '#crypto/random.ts'
 import { seal } from '#crypto/seal.ts'
 import { type Assurance, type Evidence, passwordEvidence } from '#domain/assurance.ts'
@@ -21,11 +20,12 @@ import {
 } from '#domain/throttle.ts'
 import { type Account, type Authenticator, authenticatorAddress, stateOf } from '#store/person.ts'
 import { findAccount, type OpenSession } from '#store/session.ts'
-import { type MessageRow, type Settled, type Settlement, settle } from '#store/settlement.ts'
+import { type MessageRow, type Settlement, settle } from '#store/settlement.ts'
 import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash, toSignInRow } from '#store/sign-in.ts'
 import { findSuspendedSite } from '#store/sites.ts'
 import { claimedDevice, newDeviceCookie, recognizedDevice } from './device.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
+import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, tooMany } from './password.ts'
 import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
 import { requireSession } from './session.ts'
 
@@ -163,17 +163,11 @@ export async function cancelSignIn(rooms: Rooms, visit: Visit): Promise<string> 
 
 // ---- the answers
 
-/** The lane that bears an answer: its row, and its rules. */
-type BearingLane = Omit<NonNullable<Settlement['lane']>, 'effect'>
-
 type CodeAnswer = Extract<Answer, { readonly code: string }>
 
 async function answerPassword(rooms: Rooms, visit: Visit, open: OpenSignIn, password: string): Promise<Reply> {
   const { account } = open
-  const device = recognizedDevice(rooms, account, visit.device)
-  const lane: BearingLane = device
-    ? { key: laneKeys.passwordsFrom(device), rules: passwordsFromRecognizedDevice }
-    : { key: laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, account.email)), rules: passwordsFromAnywhere }
+  const lane = passwordLane(rooms, visit, account)
   if (!(await isRightPassword(rooms, account, password, lane))) throw await refusePassword(rooms, visit, lane, account.id)
   const signIn = advance(open.signIn, { event: 'proved', evidence: passwordEvidence(rooms.now()) })
   const effects = { lane: { ...lane, effect: 'clear' }, ...heldPassword(account) } as const
@@ -183,14 +177,6 @@ async function answerPassword(rooms: Rooms, visit: Visit, open: OpenSignIn, pass
 }
 
 const heldPassword = ({ passwordHash }: Account) => (passwordHash === undefined ? {} : { passwordHash })
-
-/** Counts a wrong password and says what to tell. */
-async function refusePassword(rooms: Rooms, visit: Visit, lane: BearingLane, subjectId: string | undefined): Promise<Problem> {
-  const now = rooms.now()
-  const events = [eventRow(now, { action: 'sign-in.password-refused', ...(subjectId ? { subjectId } : {}) })]
-  const settled = await settle(rooms.store, { now, origin: visit, lane: { ...lane, effect: 'charge' }, events, messages: [] })
-  return settled.isOpen ? new Problem('wrong-password') : shut(now, settled, lane)
-}
 
 /**
  * Judges a code, in the lane of the device if it is recognized. A device that used up its own lane is a stranger from then on:
@@ -463,27 +449,11 @@ function refusal(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane
   }
 }
 
-/** The answer of a lane that is shut: wait, or change the password where waiting does not open it again. */
-export function shut(now: Date, settled: Settled, lane: BearingLane | undefined): Problem {
-  const isUsedUp = lane !== undefined && settled.failures >= lane.rules.limit
-  return isUsedUp ? new Problem('password-change-required') : tooMany(now, settled.waitUntil)
-}
-
-function tooMany(now: Date, waitUntil: Date | null): Problem {
-  const seconds = waitUntil ? Math.ceil((waitUntil.getTime() - now.getTime()) / 1000) : 0
-  return new Problem('too-many-attempts', { retryAfterSeconds: Math.max(1, seconds) })
-}
-
 function notAccepted(rejection: Rejection): Problem {
   return new Problem(
     'code-not-accepted',
     rejection.reason === 'clock' ? { reason: 'clock', clockOffBySeconds: rejection.clockOffBySeconds } : { reason: rejection.reason },
   )
-}
-
-async function isRightPassword(rooms: Rooms, account: Account | undefined, password: string, { rules }: BearingLane): Promise<boolean> {
-  if (Buffer.byteLength(password) > longestPassword.bytes) return false
-  return rooms.passwords.verify(account?.passwordHash, password, rules === passwordsFromRecognizedDevice ? 'recognized' : 'unknown')
 }
 
 /** Brings a hash up to today's cost, now that the password is at hand. */
@@ -515,7 +485,14 @@ function newSignIn(rooms: Rooms, intent: Intent, returnTo: string): SignIn {
 function view({ signIn, account }: OpenSignIn, step: Step): StepView {
   const [first, ...others] = account.memberships
   const organization = first && others.length === 0 ? { organization: first.organizationName, organizationId: first.organizationId } : {}
-  const common = { intent: signIn.intent, expiresAt: signIn.expiresAt.toISOString(), returnTo: signIn.returnTo, ...organization }
+  const language = account.language === undefined ? {} : { language: account.language }
+  const common = {
+    intent: signIn.intent,
+    expiresAt: signIn.expiresAt.toISOString(),
+    returnTo: signIn.returnTo,
+    ...organization,
+    ...language,
+  }
   const because = requirementFor(account.memberships, account.setUpDue).because
   const requiredBy = because ? { requiredBy: { organization: because.organization, rule: because.rule } } : {}
   switch (step.step) {

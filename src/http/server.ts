@@ -10,7 +10,7 @@ import { type PromptOptions, sendProblemPage } from './prompt/page.ts'
 import { registerPrompt } from './prompt/prompt.ts'
 import { openVisits } from './visit.ts'
 
-export interface ServerOptions extends Pick<PromptOptions, 'supportContact' | 'mails'> {
+export interface ServerOptions extends Pick<PromptOptions, 'mails'> {
   readonly rooms: Rooms
   readonly csrfKey: KeyObject
   readonly logLevel: string
@@ -21,7 +21,8 @@ export interface ServerOptions extends Pick<PromptOptions, 'supportContact' | 'm
 }
 
 /** A one-time address is a secret: the log shows where it led and not what it was. */
-const withoutSecrets = (url: string) => url.replace(/^(\/(?:setup|invitation|reset-password)\/)[^/?]+/, '$1…').replace(/\?.*$/, '')
+const withoutSecrets = (url: string) =>
+  url.replace(/^(\/(?:setup|invitation|reset-password|email-change)\/)[^/?]+/, '$1…').replace(/\?.*$/, '')
 
 /** What the log keeps of an error: never its other fields, where a driver may have put a statement's values. */
 const errorRecord = (error: Error & { readonly code?: unknown }) => ({
@@ -46,20 +47,12 @@ const headersOf = (requestId: string, isSecure: boolean) => ({
 const isBroken = (value: unknown) => typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())
 
 /** Puts both surfaces and the API behind one server. It does not listen yet. */
-export async function openServer({
-  rooms,
-  csrfKey,
-  logLevel,
-  trustedProxies,
-  consoleDir,
-  supportContact,
-  mails,
-}: ServerOptions): Promise<FastifyInstance> {
+export async function openServer({ rooms, csrfKey, logLevel, trustedProxies, consoleDir, mails }: ServerOptions): Promise<FastifyInstance> {
   const isSecure = rooms.publicUrl.startsWith('https:')
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const problem = problemFrom(error)
     if (problem.code === 'internal') request.log.error({ req: request, err: problem.cause ?? problem }, 'unexpected')
-    return isApi(request) ? sendProblem(request, reply, problem, rooms.publicUrl) : sendProblemPage(request, reply, problem, supportContact)
+    return isApi(request) ? sendProblem(request, reply, problem, rooms.publicUrl) : sendProblemPage(request, reply, problem, rooms.supportContact)
   }
   const app = Fastify({
     bodyLimit: 65_536,
@@ -121,7 +114,7 @@ export async function openServer({
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'the database is not reachable or not migrated' })
   })
   await registerApi(app, rooms, visits)
-  await registerPrompt(app, { rooms, visits, ...(supportContact ? { supportContact } : {}), ...(mails ? { mails } : {}) })
+  await registerPrompt(app, { rooms, visits, ...(mails ? { mails } : {}) })
   await registerConsole(app, consoleDir)
   return app
 }

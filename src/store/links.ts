@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { digest, newToken } from '#crypto/random.ts'
 import type { Database, LinkKind } from './tables.ts'
 
@@ -12,11 +13,13 @@ export interface NewLink {
   readonly kind: LinkKind
   readonly organizationId?: string
   readonly userId?: string
+  /** The address it is mailed to; one for a new password is dead once the person has another. */
+  readonly email?: string
   readonly expiresAt: Date
 }
 
 /** Makes a one-time address and kills the earlier ones of the same kind for the same person. Returns its token. */
-export async function addLink(db: Database, now: Date, { kind, organizationId, userId, expiresAt }: NewLink): Promise<string> {
+export async function addLink(db: Database, now: Date, { kind, organizationId, userId, email, expiresAt }: NewLink): Promise<string> {
   const token = newToken()
   await dropLinks(db, { kind, ...(organizationId ? { organizationId } : {}), ...(userId ? { userId } : {}) })
   await db
@@ -26,6 +29,7 @@ export async function addLink(db: Database, now: Date, { kind, organizationId, u
       kind,
       organization_id: organizationId ?? null,
       user_id: userId ?? null,
+      email: email ?? null,
       created_at: now,
       expires_at: expiresAt,
       used_at: null,
@@ -46,6 +50,9 @@ export async function dropLinks(
   await query.execute()
 }
 
+/** Whether the address that a link was mailed to is the person's, where it says one. */
+const isStillTheirs = sql<boolean>`(links.email is null or exists (select from users u where u.id = links.user_id and u.email = links.email))`
+
 /** Looks at a link without using it: for the page that is behind it. */
 export async function findLink(db: Database, kind: LinkKind, token: string, now: Date): Promise<Link | undefined> {
   const row = await db
@@ -55,6 +62,7 @@ export async function findLink(db: Database, kind: LinkKind, token: string, now:
     .where('kind', '=', kind)
     .where('used_at', 'is', null)
     .where('expires_at', '>', now)
+    .where(isStillTheirs)
     .executeTakeFirst()
   return row && toLink(row)
 }
@@ -68,6 +76,7 @@ export async function spendLink(db: Database, kind: LinkKind, token: string, now
     .where('kind', '=', kind)
     .where('used_at', 'is', null)
     .where('expires_at', '>', now)
+    .where(isStillTheirs)
     .returning(['kind', 'organization_id', 'user_id', 'expires_at'])
     .executeTakeFirst()
   return row && toLink(row)

@@ -10,6 +10,8 @@ export interface Leased extends Message {
   readonly id: string
   readonly attempts: number
   readonly createdAt: Date
+  /** The language (BCP 47) that whoever has the address chose, if anybody has it and did. */
+  readonly language: string | undefined
 }
 
 /** Seals a message's values to its row, so that a one-time address in it cannot be read in the database. */
@@ -63,7 +65,15 @@ export async function lease(db: Database, keys: Keys, now: Date, limit: number, 
     .updateTable('messages')
     .set({ attempts: sql<number>`attempts + 1`, next_attempt_at: new Date(now.getTime() + leaseSeconds * 1000) })
     .where('id', 'in', due)
-    .returning(['id', 'template', 'to_address', 'values_sealed', 'attempts', 'created_at'])
+    .returning((one) => [
+      'id',
+      'template',
+      'to_address',
+      'values_sealed',
+      'attempts',
+      'created_at',
+      one.selectFrom('users').select('language').whereRef('users.email', '=', 'messages.to_address').as('language'),
+    ])
     .execute()
   return rows.map((row) => ({
     id: row.id,
@@ -72,6 +82,7 @@ export async function lease(db: Database, keys: Keys, now: Date, limit: number, 
     values: unseal(keys.seal, messageAddress(row.id, row.to_address), row.values_sealed) as Record<string, string>,
     attempts: row.attempts,
     createdAt: row.created_at,
+    language: row.language ?? undefined,
   }))
 }
 

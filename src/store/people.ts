@@ -247,14 +247,20 @@ export async function otherSecurityAdmins(db: Database, organizationId: string, 
 /**
  * Sets a password, forgets the remembered devices, and forgives the wrong answers in the lanes named: wrong codes count since the
  * password was last changed.
+ *
+ * @param from the hash that must still be stored, where the present password was asked; false when it is another by now
  */
-export async function setPassword(db: Database, userId: string, hash: string, lanes: readonly string[]): Promise<void> {
-  await db.updateTable('users').set({ password_hash: hash }).where('id', '=', userId).execute()
+export async function setPassword(db: Database, userId: string, hash: string, lanes: readonly string[], from?: string): Promise<boolean> {
+  let query = db.updateTable('users').set({ password_hash: hash }).where('id', '=', userId)
+  if (from !== undefined) query = query.where('password_hash', '=', from)
+  const { numUpdatedRows } = await query.executeTakeFirst()
+  if (numUpdatedRows === 0n) return false
   await forgetDevices(db, userId)
   await db
     .deleteFrom('throttles')
     .where('key', 'in', [laneKeys.codesOf(userId), ...lanes])
     .execute()
+  return true
 }
 
 /**

@@ -19,6 +19,8 @@ export interface Authenticator {
 export interface Account extends Person {
   readonly passwordHash?: string
   readonly setUpDue: boolean
+  /** The language (BCP 47) that the person chose; absent: as their browser says. */
+  readonly language?: string
   /** Those that count: accepted, not suspended, and in an organization that is not suspended either. */
   readonly memberships: readonly Membership[]
   readonly authenticators: readonly Authenticator[]
@@ -29,7 +31,7 @@ export interface Account extends Person {
  * rather than objects, because a name in every value is most of the work of writing and reading them.
  */
 export const accountColumns = `
-  u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due,
+  u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due, u.language,
   (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, o.host, m.role, m.required, ${policyColumns})
       order by m.joined_at)
     from memberships m join organizations o on o.id = m.organization_id join policies p on p.organization_id = m.organization_id
@@ -43,6 +45,7 @@ export interface AccountRow {
   readonly name: string
   readonly password_hash: string | null
   readonly set_up_due: boolean
+  readonly language: string | null
   readonly memberships: readonly (readonly [string, string, boolean, string | null, Role, boolean, ...PolicyValues])[] | null
   readonly authenticators: readonly (readonly [string, string, number, string[], string[], string])[] | null
 }
@@ -54,6 +57,7 @@ export function toAccount(row: AccountRow): Account {
     name: row.name,
     ...(row.password_hash === null ? {} : { passwordHash: row.password_hash }),
     setUpDue: row.set_up_due,
+    ...(row.language === null ? {} : { language: row.language }),
     memberships: (row.memberships ?? []).map(([organizationId, organizationName, isProvider, host, role, required, ...policy]) => ({
       organizationId,
       organizationName,

@@ -133,6 +133,12 @@ export async function listSessions(db: Database, userId: string, now: Date): Pro
   return rows.map(toSession)
 }
 
+/** Gives a session a new cookie; the old one is dead. False when the session has ended. */
+export async function renewSession(db: Database, sessionId: string, tokenHash: Buffer): Promise<boolean> {
+  const { numUpdatedRows } = await db.updateTable('sessions').set({ token_hash: tokenHash }).where('id', '=', sessionId).executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
 /**
  * Ends sessions of one person: one of them, or all but one. Sign-ins on the way end with them: those that were started from
  * an ended session, and where more than one session ends also those that came from none. Tells how many sessions there were.

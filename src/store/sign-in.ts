@@ -26,6 +26,7 @@ export const laneKeys = {
   codesOf: (userId: string) => `code:${userId}`,
   codesFrom: (deviceId: string) => `code:device:${deviceId}`,
   passwordResetMailsTo: (emailDigest: string) => `password-reset:${emailDigest}`,
+  emailChangeMailsOf: (userId: string) => `email-change:${userId}`,
 } as const
 
 const claimText = `select ${accountColumns}, (

@@ -5,6 +5,7 @@ import { Migrator } from 'kysely/migration'
 import * as foundation from './migrations/0001-foundation.ts'
 import * as rules from './migrations/0002-rules.ts'
 import * as devices from './migrations/0003-devices.ts'
+import * as self from './migrations/0004-self.ts'
 import * as people from './migrations/0005-people.ts'
 import * as sites from './migrations/0006-sites.ts'
 import * as audit from './migrations/0007-audit.ts'
@@ -15,6 +16,7 @@ const migrations = {
   '0001-foundation': foundation,
   '0002-rules': rules,
   '0003-devices': devices,
+  '0004-self': self,
   '0005-people': people,
   '0006-sites': sites,
   '0007-audit': audit,

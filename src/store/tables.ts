@@ -50,6 +50,9 @@ export interface Tables {
     set_up_due: boolean
     device_epoch: ColumnType<number, number | undefined, number>
     created_at: Date
+    phone: ColumnType<string | null, string | null | undefined, string | null>
+    phone_verified_at: ColumnType<Date | null, Date | null | undefined, Date | null>
+    language: ColumnType<string | null, string | null | undefined, string | null>
   }
   memberships: {
     organization_id: string
@@ -105,10 +108,12 @@ export interface Tables {
     kind: LinkKind
     organization_id: string | null
     user_id: string | null
+    email: string | null
     created_at: Date
     expires_at: Date
     used_at: Date | null
   }
+  help_votes: { page: string; useful: boolean; votes: number }
   messages: {
     id: string
     template: string
@@ -146,7 +151,7 @@ export interface Tables {
   }
 }
 
-export type LinkKind = 'setup' | 'invitation' | 'password-reset'
+export type LinkKind = 'setup' | 'invitation' | 'password-reset' | 'email-change'
 
 /** A connection pool or an open transaction: what every function of this room is given first. */
 export type Database = Kysely<Tables>

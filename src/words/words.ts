@@ -15,6 +15,12 @@ export interface Words {
 const english: Words = { language: 'en', pages, mail, mailFromQueue, audit }
 const catalogues: Readonly<Record<string, Words>> = { en: english }
 
+/** The languages there are, each by its own name, for a person to choose from. */
+export const languages: readonly { readonly tag: string; readonly name: string }[] = Object.keys(catalogues).map((tag) => ({
+  tag,
+  name: new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag,
+}))
+
 /** The catalogue that suits an `Accept-Language` header best (RFC 9110 §12.5.4), or English. */
 export function wordsFor(acceptLanguage = ''): Words {
   const wanted = acceptLanguage

@@ -69,7 +69,16 @@ test('R084 no change goes through without its proof, from another origin, or in 
 
 test('R084 the forms of the pages are refused without their proof and from another site', async () => {
   const { client } = await signedIn()
-  const actions = ['/sign-in', '/sign-in/answer', '/sign-in/cancel', '/setup', '/invitation', '/forgot-password', '/reset-password']
+  const actions = [
+    '/sign-in',
+    '/sign-in/answer',
+    '/sign-in/cancel',
+    '/setup',
+    '/invitation',
+    '/forgot-password',
+    '/reset-password',
+    '/email-change',
+  ]
   const token = 'x'.repeat(43)
   const fields = { email: 'a@example.org', password: 'x', code: '123456', token, organizationName: 'O', name: 'N' }
   const type = { 'content-type': 'application/x-www-form-urlencoded' }

@@ -14,11 +14,13 @@ import { requireAuthorities } from '../authority.ts'
 import { requireSameOrigin, type Visits } from '../visit.ts'
 import { accountRoutes } from './account.ts'
 import { auditRoutes } from './audit.ts'
+import { helpRoutes } from './help.ts'
 import { linkRoutes } from './links.ts'
 import { lookRoutes } from './look.ts'
 import { organizationRoutes } from './organizations.ts'
 import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policy.ts'
+import { profileRoutes } from './profile.ts'
 import { signInRoutes } from './sign-in.ts'
 import { siteRoutes } from './sites.ts'
 
@@ -59,6 +61,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       const api: Api = { app, rooms, visits, changing }
       signInRoutes(api)
       accountRoutes(api)
+      profileRoutes(api)
       organizationRoutes(api)
       policyRoutes(api)
       peopleRoutes(api)
@@ -66,6 +69,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       auditRoutes(api)
       lookRoutes(api)
       linkRoutes(api)
+      helpRoutes(api)
       app.get('/openapi.json', { config: { authority: { who: 'anyone' } }, schema: { hide: true } }, () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -1,12 +1,13 @@
 import { Type } from 'typebox'
-import { AcceptInvitation, AskPasswordReset, ResetPassword, SetUp } from '#contract/links.ts'
+import { AcceptInvitation, AskPasswordReset, CompleteEmailChange, ResetPassword, SetUp } from '#contract/links.ts'
 import { Step } from '#contract/sign-in.ts'
+import { completeEmailChange } from '#flows/email-change.ts'
 import { acceptInvitation, askPasswordReset, resetPassword, setUp } from '#flows/recovery.ts'
 import type { Reply } from '#flows/sign-in.ts'
 import type { Api } from './api.ts'
 
-/** What stands behind the one-time addresses: set-up, invitation, new password. */
-export function linkRoutes({ app, rooms, visits }: Api): void {
+/** What stands behind the one-time addresses: set-up, invitation, new password, new email. */
+export function linkRoutes({ app, rooms, visits, changing }: Api): void {
   const tags = ['One-time addresses']
   const withProof = ({ step, cookies }: Reply): Step =>
     (step.step === 'done' ? step : { ...step, csrfToken: visits.csrfToken(cookies.signIn ?? '') }) as Step
@@ -63,6 +64,26 @@ export function linkRoutes({ app, rooms, visits }: Api): void {
     async (request, reply) => {
       await resetPassword(rooms, visits.of(request), request.body)
       visits.setCookies(reply, { session: null, signIn: null })
+      return reply.code(204).send(null)
+    },
+  )
+
+  app.post(
+    '/email-changes/complete',
+    {
+      config: { authority: { who: 'anyone' } },
+      schema: {
+        tags,
+        summary: "Change the email, in the person's session or with the password",
+        body: CompleteEmailChange,
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      // A session counts only with its proof against forgery; without one the password is asked.
+      const { session, ...stranger } = visits.of(request)
+      const isProved = session !== undefined && request.headers['x-csrf-token'] !== undefined
+      await completeEmailChange(rooms, isProved ? changing(request) : stranger, request.body)
       return reply.code(204).send(null)
     },
   )

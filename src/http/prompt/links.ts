@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '#domain/problem.ts'
+import { completeEmailChange, emailChangeOf } from '#flows/email-change.ts'
 import {
   acceptInvitation,
   askPasswordReset,
@@ -11,8 +12,10 @@ import {
 } from '#flows/recovery.ts'
 import type { Reply } from '#flows/sign-in.ts'
 import { frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
+import { emailChangeDonePage, emailChangePage } from './pages/email-change.ts'
 import { forgotPasswordPage, forgotPasswordSentPage } from './pages/forgot-password.ts'
 import { invitationPage } from './pages/invitation.ts'
+import { messagePage } from './pages/message.ts'
 import { passwordResetDonePage, resetPasswordPage } from './pages/reset-password.ts'
 import { type SetUpField, setUpPage } from './pages/set-up.ts'
 
@@ -82,6 +85,44 @@ export function linkPages(app: FastifyInstance, options: PromptOptions): void {
       return go(reply, await acceptInvitation(rooms, visits.of(request), { token, password: textOf(request.body, 'password') }))
     } catch (error) {
       return again(reply, error, (problem) => drawInvitation(request, reply, token, problem))
+    }
+  })
+
+  /** A link that is gone leads back to where another one is asked for. */
+  const emailLinkGone = async (request: FastifyRequest, reply: FastifyReply, error: unknown) => {
+    if (!(error instanceof Problem) || error.code !== 'link-gone') throw error
+    const words = wordsOf(request)
+    return withStatus(reply, error).send(messagePage({ ...words.pages.emailChange.gone, ...(await frameOf(options, request)) }, words))
+  }
+
+  app.get<WithToken>('/email-change/:token', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
+    const { token } = request.params
+    try {
+      const change = await emailChangeOf(rooms, visits.of(request), token)
+      const frame = await frameOf(options, request)
+      return reply.send(emailChangePage({ csrf: csrfOf(request, reply), token, ...change, ...frame }, wordsOf(request)))
+    } catch (error) {
+      return emailLinkGone(request, reply, error)
+    }
+  })
+
+  app.post('/email-change', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
+    requireCsrf(request)
+    const token = textOf(request.body, 'token')
+    try {
+      const visit = visits.of(request)
+      const change = await emailChangeOf(rooms, visit, token)
+      const frame = await frameOf(options, request)
+      try {
+        await completeEmailChange(rooms, visit, { token, password: textOf(request.body, 'password') })
+      } catch (error) {
+        return await again(reply, error, (problem) =>
+          emailChangePage({ csrf: csrfOf(request, reply), token, ...change, problem: toPageProblem(problem), ...frame }, wordsOf(request)),
+        )
+      }
+      return reply.send(emailChangeDonePage({ email: change.email, ...frame }, wordsOf(request)))
+    } catch (error) {
+      return emailLinkGone(request, reply, error)
     }
   })
 

@@ -11,7 +11,6 @@ import { messagePage } from './pages/message.ts'
 export interface PromptOptions {
   readonly rooms: Rooms
   readonly visits: Visits
-  readonly supportContact?: string
   /** Mails caught for development; without it the page /inbox does not exist. */
   readonly mails?: () => InboxView['mails']
 }
@@ -33,17 +32,17 @@ export function textOf(fields: unknown, name: string): string {
 
 /** What stands around a page: the look of the organization that the host or the person leads to, and whom to ask for help. */
 export async function frameOf(
-  { rooms, supportContact }: PromptOptions,
+  { rooms }: Pick<PromptOptions, 'rooms'>,
   request: FastifyRequest,
   organizationId?: string,
 ): Promise<{ readonly look: PageLook | undefined; readonly support: string | undefined }> {
   const look = await pageLook(rooms, request.hostname, organizationId)
-  return { look, support: look?.supportContact ?? supportContact }
+  return { look, support: look?.supportContact ?? rooms.supportContact }
 }
 
-/** The language that a request asks for. */
-export function wordsOf(request: FastifyRequest): Words {
-  return wordsFor(request.headers['accept-language'])
+/** The language that the person chose, if that is known, else the one that the request asks for. */
+export function wordsOf(request: FastifyRequest, chosen?: string): Words {
+  return wordsFor(chosen ?? request.headers['accept-language'])
 }
 
 /** A problem as pages take it. */

@@ -20,7 +20,7 @@ type Fields = Readonly<Record<string, unknown>>
 export function signInPages(app: FastifyInstance, options: PromptOptions): void {
   const { rooms, visits } = options
   const draw = async (request: FastifyRequest, step: StepView, csrf: string, problem?: Problem): Promise<string> => {
-    const words = wordsOf(request)
+    const words = wordsOf(request, 'language' in step ? step.language : undefined)
     const shown = problem && toPageProblem(problem)
     const organization = 'organization' in step ? step.organization : undefined
     const requiredBy = 'requiredBy' in step ? step.requiredBy : undefined

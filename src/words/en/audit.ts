@@ -85,6 +85,13 @@ const actions = {
     (_, whom, told) =>
       told.whom === undefined ? 'A new password was asked for at an address that nobody has' : `A new password was asked for ${whom}`,
   ],
+  'profile.changed': ['Profile changed', (who) => `${who} changed their profile`],
+  'email.change-asked': ['New email asked for', (who) => `${who} asked to change their email`],
+  'email.changed': ['Email changed', (who, _, { detail }) => `${who} changed their email from ${text(detail.from)} to ${text(detail.to)}`],
+  'phone.changed': [
+    'Phone number changed',
+    (who, _, { detail }) => (detail.isRemoved === true ? `${who} removed their phone number` : `${who} changed their phone number`),
+  ],
   'audit.exported': ['Audit exported', (who, _, { detail }) => `${who} exported the audit as ${text(detail.format).toUpperCase()}`],
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 
@@ -105,6 +112,8 @@ const policyFields: Readonly<Record<keyof Policy, string>> = {
 
 const otherFields: Readonly<Record<string, string>> = {
   name: 'Name',
+  language: 'Language',
+  isRemoved: 'Removed',
   role: 'Role',
   again: 'Sent again',
   kind: 'Kind',

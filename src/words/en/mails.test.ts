@@ -30,6 +30,10 @@ const samples: Readonly<Record<MailTemplate, Readonly<Record<string, string>>>> 
   'site-suspended': { organization: 'Acme' },
   'site-reinstated': { organization: 'Acme' },
   'site-removed': { organization: 'Acme' },
+  'email-change': { url, expiresAt: '2026-11-23T10:30:00.000Z' },
+  'email-change-taken': {},
+  'email-changed': { email: 'new@example.org' },
+  'phone-changed': { number: '+4915112345678' },
 }
 const templates = Object.keys(samples).filter(isMailTemplate)
 
@@ -72,7 +76,19 @@ test('a name never becomes a header, an element, a link or an image', () => {
     const tags = (body: string) => body.match(/<[^>]*>/g)?.map((tag) => tag.replace(/".*"/, '')) ?? []
     for (const name of hostileNames) {
       const values: Record<string, string> = { ...samples[template], ...circumstances }
-      for (const key of ['organization', 'inviter', 'authenticator', 'left', 'count', 'address', 'name', 'role', 'method'])
+      for (const key of [
+        'organization',
+        'inviter',
+        'authenticator',
+        'left',
+        'count',
+        'email',
+        'number',
+        'address',
+        'name',
+        'role',
+        'method',
+      ])
         if (key in values) values[key] = name
       if (values.by === 'admin' || values.by === 'Ana') values.by = name
       const { subject, text, html } = mailFromQueue(template, values)

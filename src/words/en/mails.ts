@@ -26,6 +26,10 @@ const needs = {
   'site-suspended': ['organization'],
   'site-reinstated': ['organization'],
   'site-removed': ['organization'],
+  'email-change': ['url', 'expiresAt'],
+  'email-change-taken': [],
+  'email-changed': ['email'],
+  'phone-changed': ['number'],
 } as const satisfies Record<string, readonly string[]>
 
 export type MailTemplate = keyof typeof needs
@@ -270,6 +274,37 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
     subject: `${asName(organization)} was removed`,
     paragraphs: [`Your provider removed ${asName(organization)}, and with it everybody's membership there. This cannot be taken back.`],
     otherwise: 'If this was not expected: ask your provider.',
+  }),
+  'email-change': ({ url, expiresAt }) => ({
+    subject: 'Confirm your new email',
+    paragraphs: ['Somebody wants to use this address for their account from now on. If it is you, open the link and confirm.'],
+    button: { label: 'Confirm this email', url, until: expiresAt },
+    otherwise: 'If this was not you: do nothing. Nothing changes without the link.',
+  }),
+  'email-change-taken': () => ({
+    subject: 'This email is in use already',
+    paragraphs: [
+      'Somebody wants to use this address for their account. It already belongs to an account or to an invitation here, so nothing was changed. Whoever asked was not told.',
+      'If it was you: log in with this address, or accept the invitation that was mailed to it.',
+    ],
+    otherwise: 'If this was not you: do nothing. Your account stays as it is.',
+  }),
+  'email-changed': ({ email }) => ({
+    subject: 'The email of your account was changed',
+    paragraphs: [
+      `From now on you log in with ${asName(email)}, and mails about your account go there. This is the last one to this address.`,
+    ],
+    otherwise:
+      'If this was not you: somebody is in your account, and "Forgot password?" no longer reaches you. Tell your administrator at once, by phone or in person: they can see who did it and shut the account.',
+  }),
+  'phone-changed': ({ number }) => ({
+    subject: number === '' ? 'Your phone number was removed' : 'Your phone number was changed',
+    paragraphs: [
+      number === ''
+        ? 'The phone number was removed from your account.'
+        : `Your account has a new phone number, which ends in ${asName(number.slice(-3))}. It counts as not verified until a code has proved it.`,
+    ],
+    otherwise: changeIt,
   }),
 }
 

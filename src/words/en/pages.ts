@@ -173,6 +173,8 @@ function explain(problem: PageProblem, situation: Situation = {}): Explanation {
         title: 'This email cannot be used.',
         advice: 'Type an address that mail can be sent to, such as name@example.com.',
       }
+    case 'email-in-use':
+      return { title: 'This email is in use.', advice: 'Another account has taken it in the meantime. Your email stays as it was.' }
     case 'email-taken':
       return { field: 'email', title: 'This email is taken.', advice: 'Use another address, or log in with this one.' }
     case 'malformed':
@@ -365,6 +367,22 @@ export const pages = {
     doneTitle: 'Your password was changed',
     done: 'Log in with the new one. If Two-Factor Authentication is on, you are asked for a code as before.',
     doneButton: 'Log In',
+  },
+
+  emailChange: {
+    title: 'Confirm your new email',
+    lead: 'From then on you log in with it, and mails about your account go there. The old address is told.',
+    leadPassword: 'Give the password of your account to change its email to this one.',
+    label: 'New email',
+    button: 'Confirm this email',
+    doneTitle: 'Your email was changed',
+    done: (email: string) => `From now on you log in with ${email}.`,
+    doneButton: 'Go to your profile',
+    gone: {
+      title: 'This link no longer works',
+      text: 'It was already used, was called off, or has expired. Ask for a new one in your profile.',
+      action: { href: '/settings#profile', label: 'Go to your profile' },
+    },
   },
 
   problem: { status: 'Status', code: 'Code', requestId: 'Request id' },

@@ -6,6 +6,7 @@ import { pages } from '#words/en/pages.ts'
 import { answerPage } from './answer.ts'
 import { codesPage } from './codes.ts'
 import { completePage } from './complete.ts'
+import { emailChangeDonePage, emailChangePage } from './email-change.ts'
 import { enrollPage } from './enroll.ts'
 import { forgotPasswordPage, forgotPasswordSentPage } from './forgot-password.ts'
 import { inboxPage } from './inbox.ts'
@@ -69,6 +70,9 @@ function every(text: string): readonly string[] {
     forgotPasswordSentPage({ support: text }),
     resetPasswordPage({ csrf: text, token: text, email: text, minLength: 15, problem: { code: 'password-too-weak', reason: text } }),
     passwordResetDonePage({}),
+    emailChangePage({ csrf: text, token: text, email: text, asksPassword: true, problem: wrongPassword, support: text }),
+    emailChangePage({ csrf: text, token: text, email: text, asksPassword: false, problem }),
+    emailChangeDonePage({ email: text }),
     messagePage({ title: text, text, action: { href: text, label: text }, requestId: text, support: text }),
     problemExplanationPage({ code: text, status: 400, title: text, text }),
     inboxPage({ mails: [{ to: text, subject: text, text, at: '2026-11-23T09:30:00Z' }] }),
