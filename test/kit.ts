@@ -85,6 +85,7 @@ export interface KitOptions {
   readonly database?: 'pglite' | 'postgres'
   readonly publicUrl?: string
   readonly founded?: boolean
+  readonly supportContact?: string
   /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
   readonly remembersHashes?: boolean
 }
@@ -97,6 +98,7 @@ export async function openKit({
   database,
   publicUrl = 'http://127.0.0.1:8080',
   founded = true,
+  supportContact,
   remembersHashes = false,
 }: KitOptions = {}): Promise<Kit> {
   const onPostgres = (database ?? process.env.TEST_DATABASE) === 'postgres'
@@ -117,6 +119,7 @@ export async function openKit({
     now,
     publicUrl,
     recommendedApp: 'Google Authenticator',
+    ...(supportContact ? { supportContact } : {}),
     onMessage: () => {},
   }
   const app = await openServer({

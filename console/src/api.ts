@@ -1,11 +1,13 @@
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
 import type { AuditRecords } from '#contract/audit.ts'
+import type { Help } from '#contract/help.ts'
 import type { Look } from '#contract/look.ts'
 import type { Organization } from '#contract/organizations.ts'
 import type { Member, Members } from '#contract/people.ts'
 import type { Policy, PolicyDraft, PolicyPreview } from '#contract/policy.ts'
 import type { ProblemReply } from '#contract/problem.ts'
+import type { Profile } from '#contract/profile.ts'
 import type { SiteOrder, Sites } from '#contract/sites.ts'
 import { words } from '#words/en/console.ts'
 import type { UserFilter } from './admin/user-filters.tsx'
@@ -83,6 +85,10 @@ export const sessionQuery = queryOptions({ queryKey: ['session'], queryFn: () =>
 export const twoFactorQuery = queryOptions({ queryKey: ['two-factor'], queryFn: () => call<TwoFactor>('GET', '/me/two-factor') })
 
 export const devicesQuery = queryOptions({ queryKey: ['devices'], queryFn: () => call<RememberedDevices>('GET', '/me/devices') })
+
+export const profileQuery = queryOptions({ queryKey: ['profile'], queryFn: () => call<Profile>('GET', '/me/profile') })
+
+export const helpQuery = queryOptions({ queryKey: ['help'], queryFn: () => call<Help>('GET', '/help') })
 
 export const sessionsQuery = queryOptions({ queryKey: ['sessions'], queryFn: () => call<Sessions>('GET', '/me/sessions') })
 

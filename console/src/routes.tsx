@@ -18,7 +18,12 @@ const settings = createRoute({
 const help = createRoute({
   getParentRoute: () => root,
   path: '/help/two-factor',
-  component: lazyRouteComponent(() => import('./account/two-factor-help.tsx'), 'TwoFactorHelp'),
+  component: lazyRouteComponent(() => import('./help/two-factor-help.tsx'), 'TwoFactorHelp'),
+})
+const questions = createRoute({
+  getParentRoute: () => root,
+  path: '/help/questions',
+  component: lazyRouteComponent(() => import('./help/questions.tsx'), 'Questions'),
 })
 const users = createRoute({
   getParentRoute: () => root,
@@ -74,6 +79,7 @@ const sites = createRoute({
 /** The other names under which the field knows these places. */
 const aliases = [
   ['/', '/settings'],
+  ['/help', '/help/two-factor'],
   ['/team', '/users'],
   ['/user-management', '/users'],
   ['/company-settings/general', '/company-settings/general/two-factor'],
@@ -94,6 +100,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     settings,
     help,
+    questions,
     users,
     importUsers,
     user,

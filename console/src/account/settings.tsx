@@ -10,8 +10,9 @@ import { useChange } from '../changes.tsx'
 import { Page, Section } from '../page.tsx'
 import { Shown } from '../states.tsx'
 import { when } from '../when.ts'
-import { useWho } from '../who.tsx'
 import { browserName } from './browser-name.ts'
+import { PasswordCard } from './password-card.tsx'
+import { ProfileCard } from './profile-card.tsx'
 import { RememberedDevicesCard } from './remembered-devices.tsx'
 import { TwoFactorCard } from './two-factor-card.tsx'
 
@@ -20,6 +21,7 @@ export function Settings() {
     <Page title={words.settings.title} isNarrow>
       <TwoFactorCard />
       <RememberedDevicesCard />
+      <PasswordCard />
       <SessionsCard />
       <ProfileCard />
     </Page>
@@ -102,24 +104,5 @@ function SessionList({ sessions }: Sessions) {
         {say.endOthersAsk(others.length)}
       </Ask>
     </>
-  )
-}
-
-function ProfileCard() {
-  const { session } = useWho()
-  const say = words.settings.profile
-  return (
-    <Section id="profile" title={say.title} what={say.what}>
-      <dl className="facts">
-        <dt>{say.name}</dt>
-        <dd>{session.user.name}</dd>
-        <dt>{say.email}</dt>
-        <dd>{session.user.email}</dd>
-        <dt>{say.roles}</dt>
-        {session.memberships.map((one) => (
-          <dd key={one.organizationId}>{say.role(words.roles[one.role], one.organizationName)}</dd>
-        ))}
-      </dl>
-    </Section>
   )
 }

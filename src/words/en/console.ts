@@ -59,6 +59,7 @@ export const words = {
   close: 'Close',
   continue: 'Continue',
   update: 'Update',
+  save: 'Save',
   saved: 'Saved.',
   retry: 'Retry',
   never: 'never',
@@ -258,13 +259,49 @@ export const words = {
       forgetAllAsk: 'Every device asks for a code at the next sign-in, and sessions that began without one end at once.',
       forgottenAll: 'All devices were forgotten',
     },
+    password: {
+      title: 'Password',
+      what: 'A new one ends all your other sessions. Your authenticators stay as they are.',
+      change: 'Change password',
+      consequence: 'You stay signed in here and are signed out everywhere else. We tell you by mail that it happened.',
+      current: 'Current password',
+      new: 'New password',
+      hint: (minLength: number) => `At least ${minLength} characters. A few unrelated words do well.`,
+      missing: 'Fill this in.',
+      wrong: 'That is not your current password.',
+      reveal: (label: string) => `Show or hide: ${label}`,
+      done: 'Your password was changed',
+    },
+    email: {
+      title: 'Email',
+      change: 'Change email',
+      what: 'We mail a link to the new address. Your email changes once you open that link and confirm; the old address is then told.',
+      new: 'New email',
+      action: 'Send the link',
+      says: (email: string) => `Change your email to ${email}.`,
+      done: (email: string) => `Look into the mail of ${email}`,
+      pending: 'Waiting for your confirmation',
+      pendingWhat: (to: string, from: string) =>
+        `A mail is on its way to ${to}. Open the link in it within an hour and confirm; until then ${from} stays your email. Nothing there? Look into the spam folder, then ask again.`,
+      cancel: 'Call the change off',
+      cancelled: 'Your email stays as it is',
+    },
     profile: {
       title: 'Profile',
       name: 'Name',
-      email: 'Email',
       role: (role: string, organization: string) => `${role} of ${organization}`,
       roles: 'Roles',
-      what: 'Your organization keeps your name and email. Ask an administrator to have them changed.',
+      what: 'How colleagues and mails call you, and where you are reached.',
+      nameMissing: 'Type your name.',
+      language: 'Language',
+      asTheBrowser: 'As the browser says',
+      says: 'Update your profile.',
+      phoneWhat: 'No number yet. An administrator of yours may ask you for one.',
+      phoneVerified: 'Verified: a code has proved that this number is yours.',
+      phoneUnverified: (number: string) => `${number} is stored and not verified yet: no code has proved it.`,
+      phoneRemove: 'Remove',
+      phoneSays: (number: string) => `Change your phone number to ${number}.`,
+      phoneRemoveSays: 'Remove your phone number.',
     },
   },
 
@@ -304,6 +341,13 @@ export const words = {
     clear: 'Clear all filters',
     export: 'Export',
     formats: { csv: 'CSV, for spreadsheets', jsonl: 'JSON lines, for programs' },
+  },
+
+  phone: {
+    country: 'Country Code',
+    noCountry: 'No country of that name or code',
+    number: 'Cell Phone',
+    invalid: 'This is not a phone number of that country. Check the country and the digits.',
   },
 
   users: {
@@ -610,6 +654,16 @@ export const words = {
           'Yes. Choose "Add another app" under User Settings and give each a name; a code of any of them lets you in. Remove the one that you no longer use.',
       },
       {
+        ask: 'Which app must I use?',
+        answer:
+          'The choice is yours. Any app for six-digit codes (TOTP) works, also one inside a password manager: Duo Mobile, LastPass Authenticator, Google Authenticator, Microsoft Authenticator and many others.',
+      },
+      {
+        ask: 'My phone number has changed and I cannot sign in. What can I do?',
+        answer:
+          'The number can be changed only by somebody who is signed in, so that nobody else puts theirs there. Use your app or a backup code, then "Edit Profile". With neither, ask an administrator of your organization for a reset.',
+      },
+      {
         ask: 'Will anybody ever ask me for a code?',
         answer: 'No. Nobody who helps you needs one. Whoever asks for it wants to sign in as you.',
       },
@@ -619,6 +673,78 @@ export const words = {
       'Open Admin > Company Settings > General (also known as Settings > General, or Client Settings), tab "Two-Factor Authentication". A Security Admin sets "Enable 2FA" to ON and decides who must use it.',
       'Press "Update" and look for the word "Saved.": the stored value is read back.',
       'With "Chosen users", go to Users, open the three dots of a person and choose "Enable Two-Factor Authentication", or tick "Required 2FA" on the person\'s page.',
+    ],
+  },
+
+  helpFoot: {
+    support: 'Need more help?',
+    supportWhat: 'Whom to ask at any hour, by what your provider has set.',
+    noSupport: 'Your provider has named no contact. Ask an administrator of your organization.',
+    useful: 'Was this useful?',
+    yes: 'Yes',
+    no: 'No',
+    thanks: 'Thank you.',
+    votes: (yes: number, all: number) => `${yes.toLocaleString('en')} of ${people(all)} found this useful.`,
+  },
+
+  questionsPage: {
+    title: 'Two-Factor Authentication: questions and answers',
+    what: 'Six questions that administrators and users ask. Administrators work under Admin (Users and Company Settings), users under the menu with their name and on the page where they log in: two sides with addresses of their own, and one set of rules behind both.',
+    questions: [
+      {
+        id: 'enable',
+        ask: 'How can we enable Two-Factor Authentication in our organization?',
+        answer: 'Only a Security Admin can make it available.',
+        steps: [
+          'As a Security Admin, open Admin > Company Settings > General, tab "Two-Factor Authentication" (also found as Client Settings > Password Security Rules).',
+          'Set "Enable 2FA" to ON and decide who must use it.',
+          'Press "Update" and look for the word "Saved.".',
+          'With "Chosen users", go to Users and enable it for each person who must use it.',
+        ],
+      },
+      {
+        id: 'everybody',
+        ask: 'Will all users automatically be made to set it up?',
+        answer:
+          'That is yours to decide. "Force All Users On 2FA" makes everybody set it up at the next sign-in. "Chosen users" asks only those marked "Required 2FA", and new users start with that mark unless you say otherwise. "Opt-in" asks nobody.',
+        steps: [
+          'For one person: go to Users and open the three dots in the column "Actions".',
+          'Choose "Enable Two-Factor Authentication".',
+        ],
+      },
+      {
+        id: 'disable',
+        ask: 'How can I disable Two-Factor Authentication?',
+        answer:
+          'A Security Admin switches it off for the organization in the same place, by setting "Enable 2FA" to OFF. For one person: Users, three dots, "Disable Two-Factor Authentication". For yourself: the menu with your name, "Disable 2FA", unless your organization requires it.',
+        steps: [],
+      },
+      {
+        id: 'not-available',
+        ask: 'What if it says "Two-Factor Authentication not available"?',
+        answer: 'Then it is switched off for the organization. A Security Admin enables it there first, as the first answer says.',
+        steps: [],
+      },
+      {
+        id: 'set-up',
+        ask: 'How does each user set it up?',
+        answer:
+          'Whoever is required to is led through it after the password. Everybody else chooses "Enable 2FA" in the menu with their name.',
+        steps: [
+          'Open the web address of your organization and log in with your email and password.',
+          'Scan the QR code, which is yours alone, with Google Authenticator or a similar app of your choice.',
+          'The app makes a temporary code of six digits. Type it into the field.',
+          'Choose "Verify", then save your backup codes.',
+          'Once you are logged in, the set-up is complete.',
+        ],
+      },
+      {
+        id: 'every-sign-in',
+        ask: 'When is the code asked for afterwards?',
+        answer:
+          'After the password, wherever you sign in with this account, on every device and in every browser. It is asked once more before you change how your account is protected.',
+        steps: [],
+      },
     ],
   },
 } as const

@@ -2,6 +2,7 @@ import type { Rule } from '#domain/policy.ts'
 import { problems } from '#domain/problem.ts'
 import { type Intent, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import type { Explanation, FieldName, PageProblem } from '../problem.ts'
+import { passwordTooWeak } from './passwords.ts'
 
 const unit = (amount: number, name: 'second' | 'minute' | 'hour' | 'day') =>
   new Intl.NumberFormat('en', { style: 'unit', unit: name, unitDisplay: 'long' }).format(amount)
@@ -84,37 +85,6 @@ function codeNotAccepted(
         title: 'That code is not right.',
         advice: 'Codes change every 30 seconds. Type the one your app shows now for this account.',
       }
-}
-
-function passwordTooWeak({ reason, minLength }: PageProblem): Explanation {
-  const field: FieldName = 'password'
-  switch (reason) {
-    case 'too-short':
-      return {
-        field,
-        title: 'This password is too short.',
-        advice:
-          minLength === undefined
-            ? 'Make it longer: a few unrelated words do well.'
-            : `Use at least ${minLength} characters: a few unrelated words do well.`,
-      }
-    case 'too-long':
-      return { field, title: 'This password is too long.', advice: 'Use a shorter one: nobody needs more than a long sentence.' }
-    case 'common':
-      return {
-        field,
-        title: 'This password is too common.',
-        advice: 'It stands on the lists that attackers try first. Use a few unrelated words, or let a password manager make one.',
-      }
-    case 'contains-context':
-      return {
-        field,
-        title: 'This password is too easy to guess.',
-        advice: 'It contains your name, your email or your organization. Use words that have nothing to do with you.',
-      }
-    default:
-      return { field, title: 'This password cannot be used.', advice: 'Use a longer one, of a few unrelated words.' }
-  }
 }
 
 /** Every refusal in two parts: what it was, and what to do next. Nothing here repeats what a person typed. */

@@ -1,7 +1,9 @@
 import { Anchor, List, Text } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { words } from '#words/en/console.ts'
 import { Page, Section } from '../page.tsx'
 import { SettingsSearch } from '../settings-search.tsx'
+import { HelpFoot } from './help-foot.tsx'
 
 const say = words.helpPage
 
@@ -68,7 +70,11 @@ export function TwoFactorHelp() {
       </Section>
       <Section id="administrators" title={say.adminTitle}>
         <Steps steps={say.admin} />
+        <Anchor component={Link} to="/help/questions" mt="md" className="target">
+          {words.questionsPage.title}
+        </Anchor>
       </Section>
+      <HelpFoot page="two-factor" />
     </Page>
   )
 }
