@@ -742,7 +742,7 @@ export const words = {
         id: 'every-sign-in',
         ask: 'When is the code asked for afterwards?',
         answer:
-          'After the password, wherever you sign in with this account, on every device and in every browser. It is asked once more before you change how your account is protected.',
+          'After the password, wherever you sign in with this account, on every device and in every browser, unless your organization lets devices be remembered and you asked for it there. It is asked once more before you change how your account is protected.',
         steps: [],
       },
     ],
