@@ -41,7 +41,8 @@ ${
   )
 }
 ${submit(pages.emailChange.button)}
-</form>`
+</form>
+${asksPassword && html`<p class="links"><a href="/forgot-password">${pages.forgotPassword}</a></p>`}`
   return document({ ...view, title: pages.emailChange.title, content, words, hasProblem: problem !== undefined })
 }
 
