@@ -117,173 +117,21 @@ export interface Settled {
  * The row locks of PostgreSQL make the parts before race-free: a second statement waits for the first and then looks again.
  */
 export async function settle({ db, run }: Store, settlement: Settlement): Promise<Settled> {
-  const {
-    now,
-    origin,
-    userId,
-    lane,
-    passwordHash,
-    replaces,
-    recall,
-    remember,
-    spend,
-    signIn,
-    retire,
-    bind,
-    session,
-    endOthers,
-    setUpDone,
-    events,
-    messages,
-  } = settlement
-  const parameters: unknown[] = []
-  const $ = (value: unknown, type: string) => `$${parameters.push(value)}::${type}`
-  const parts: string[] = []
-  let gate = 'true'
-  const part = (name: string, text: string, isGate = false) => {
-    parts.push(`${name} as (${text})`)
-    if (isGate) gate = `exists (select from ${name})`
-  }
-  const at = $(now.toISOString(), 'timestamptz')
-
-  if (lane) {
-    const key = $(lane.key, 'text')
-    const isCharged = lane.effect === 'charge'
-    const waits = isCharged ? $(lane.rules.waits, 'int[]') : ''
-    const pauseAfter = (nth: string) => (isCharged ? `${at} + make_interval(secs => nullif((${waits})[${nth}], 0))` : 'null')
-    const failures = { charge: 't.failures + 1', clear: '0', keep: 't.failures' }[lane.effect]
-    part(
-      'lane',
-      `insert into throttles as t (key, failures, wait_until, updated_at) values (${key}, ${isCharged ? 1 : 0}, ${pauseAfter('1')}, ${at})
-        on conflict (key) do update set failures = ${failures}, updated_at = ${at}, wait_until = ${pauseAfter(`least(t.failures + 1, ${lane.rules.waits.length})`)}
-        where t.failures < ${$(lane.rules.limit, 'int')} and (t.wait_until is null or t.wait_until <= ${at})
-        returning failures`,
-      true,
-    )
-  }
-  if (passwordHash !== undefined) {
-    // The lock makes a change of password that is on its way wait, or be waited for: it then ends what this statement begins.
-    part(
-      'held',
-      `select id, device_epoch from users where id = ${$(userId, 'uuid')} and password_hash = ${$(passwordHash, 'text')} and ${gate} for share`,
-      true,
-    )
-  }
-  if (recall) {
-    // The epoch is that of the locked row: whoever forgets all devices is waited for, and has then forgotten this one.
-    part(
-      'recalled',
-      `update remembered_devices set last_used_at = ${at} where id = ${$(recall.deviceId, 'uuid')} and user_id = ${$(userId, 'uuid')}
-        and epoch = (select device_epoch from held) and expires_at > ${at} and ${gate} returning id`,
-      true,
-    )
-  }
-  // PostgreSQL changes a row once per statement: an authenticator that pays and is retired is changed by one part alone.
-  const isRetiredToo = spend !== undefined && retire !== undefined && retire.kind === undefined
-  if (spend) {
-    const [set, condition] =
-      'counter' in spend.cost
-        ? [`counter = ${$(spend.cost.counter, 'bigint')}`, `counter < $${parameters.length}::bigint`]
-        : [
-            `hashes = array_remove(hashes, ${$(spend.cost.hash, 'text')}), used_hashes = array_append(used_hashes, $${parameters.length}::text)`,
-            `$${parameters.length}::text = any (hashes)`,
-          ]
-    part(
-      'spent',
-      `update authenticators set ${set}, last_used_at = ${at}${isRetiredToo ? `, retired_at = ${at}` : ''}
-        where id = ${$(spend.authenticatorId, 'uuid')} and user_id = ${$(userId, 'uuid')} and retired_at is null and ${condition} and ${gate}
-        returning id, cardinality(hashes) as codes_left`,
-      true,
-    )
-  }
-  if (signIn) part('signed', signInPart(signIn, at, gate, $), true)
-  if (session?.change === 'add') {
-    part(
-      'opened',
-      `insert into sessions (token_hash, id, user_id, evidence, started_at, last_seen_at, address, browser, device_id)
-        select ${$(session.tokenHash, 'bytea')}, ${$(session.id, 'uuid')}, ${$(userId, 'uuid')}, ${$(JSON.stringify(session.evidence), 'jsonb')}, ${at}, ${at},
-          ${$(origin.address, 'text')}, ${$(session.browser, 'text')}, ${$(session.deviceId ?? null, 'uuid')} where ${gate} returning id`,
-      true,
-    )
-  } else if (session) {
-    part(
-      'opened',
-      `update sessions set token_hash = ${$(session.tokenHash, 'bytea')}, evidence = ${$(JSON.stringify(session.evidence), 'jsonb')}, last_seen_at = ${at}, device_id = null
-        where id = ${$(session.id, 'uuid')} and user_id = ${$(userId, 'uuid')} and ${gate} returning id`,
-      true,
-    )
-  }
-  if (retire) {
-    const kind = retire.kind === undefined ? '' : ` and kind = ${$(retire.kind, 'text')}`
-    const others = isRetiredToo ? ` and id <> ${$(spend.authenticatorId, 'uuid')}` : ''
-    part(
-      'retired',
-      `update authenticators set retired_at = ${at} where user_id = ${$(userId, 'uuid')} and retired_at is null${kind}${others} and ${gate}`,
-    )
-  }
-  if (bind) {
-    part(
-      'bound',
-      `insert into authenticators (id, user_id, kind, label, secret_sealed, counter, hashes, bound_at, last_used_at)
-        select ${$(bind.id, 'uuid')}, ${$(userId, 'uuid')}, ${$(bind.kind, 'text')}, ${$(bind.label, 'text')}, ${$(bind.secretSealed, 'bytea')},
-          ${$(bind.counter, 'bigint')}, ${$(bind.hashes, 'text[]')}, ${at}, null where ${gate}`,
-    )
-  }
-  if (endOthers) {
-    const user = $(userId, 'uuid')
-    const kept = endOthers.butSession === undefined ? '' : ` and id <> ${$(endOthers.butSession, 'uuid')}`
-    part('ended', `delete from sessions where user_id = ${user}${kept} and ${gate}`)
-    const open = signIn ? ` and token_hash <> ${$(signIn.tokenHash, 'bytea')}` : ''
-    part('dropped', `delete from sign_ins where user_id = ${user}${open} and ${gate}`)
-  }
-  if (replaces) part('replaced', `delete from sessions where token_hash = ${$(replaces, 'bytea')} and ${gate}`)
-  if (remember) {
-    // The epoch may be too old by now, never too new: a device whose epoch ended while it was written is dead.
-    part(
-      'remembered',
-      `insert into remembered_devices (id, token_hash, user_id, epoch, browser, address, created_at, last_used_at, expires_at)
-        select ${$(remember.id, 'uuid')}, ${$(remember.tokenHash, 'bytea')}, id, device_epoch, ${$(remember.browser, 'text')}, ${$(origin.address, 'text')},
-          ${at}, ${at}, ${$(remember.expiresAt.toISOString(), 'timestamptz')} from users where id = ${$(userId, 'uuid')} and ${gate}`,
-    )
-  }
-  if (bind || retire) {
-    const done = setUpDone ? ', set_up_due = false' : ''
-    part('changed', `update users set device_epoch = device_epoch + 1${done} where id = ${$(userId, 'uuid')} and ${gate}`)
-  }
-  const when = (failures: number | undefined) => (failures === undefined ? '' : ` and (select failures from lane) = ${$(failures, 'int')}`)
-  for (const [nth, { id, action, organizationId, actorId, subjectId, detail, whenFailures }] of events.entries()) {
-    part(
-      `noted_${nth}`,
-      `insert into audit_events (id, at, action, organization_id, actor_id, subject_id, address, request_id, detail)
-        select ${$(id, 'uuid')}, ${at}, ${$(action, 'text')}, ${$(organizationId ?? null, 'uuid')}, ${$(actorId ?? null, 'uuid')}, ${$(subjectId ?? null, 'uuid')},
-          ${$(origin.address, 'text')}, ${$(origin.requestId, 'text')}, ${$(JSON.stringify(detail ?? {}), 'jsonb')} where ${gate}${when(whenFailures)}`,
-    )
-  }
-  for (const [nth, { id, template, to, sealed, whenFailures, whenCodesLeft }] of messages.entries()) {
-    const whenLeft = whenCodesLeft === undefined ? '' : ` and (select codes_left from spent) = ${$(whenCodesLeft, 'int')}`
-    part(
-      `told_${nth}`,
-      `insert into messages (id, template, to_address, values_sealed, created_at, next_attempt_at)
-        select ${$(id, 'uuid')}, ${$(template, 'text')}, ${$(to, 'text')}, ${$(sealed, 'bytea')}, ${at}, ${at} where ${gate}${when(whenFailures)}${whenLeft}`,
-    )
-  }
-  const text = `with ${parts.join(',\n')}
-    select ${at} as at, ${lane ? 'exists (select from lane)' : 'true'} as is_open, ${spend ? 'exists (select from spent)' : 'true'} as is_spent, ${gate} as is_done,
-      ${lane ? '(select failures from lane)' : '0'} as failures`
-  const [row] = await run<{
-    is_open: boolean
-    is_spent: boolean
-    is_done: boolean
-    failures: number | null
-  }>(text, parameters)
+  const { lane } = settlement
+  const { text, values } = statementFor(settlement)
+  const [row] = await run<{ is_spent: boolean; is_done: boolean; failures: number | null }>(
+    text,
+    values.map((of) => of(settlement) ?? null),
+  )
   if (!row) throw new Error('A settlement answers with one row.')
+  const isOpen = row.failures !== null
   // A lane that others shut while this one waited for them shows in a fresh look only: the statement still sees it open.
   const shut =
-    lane && !row.is_open
+    lane && !isOpen
       ? await db.selectFrom('throttles').select(['failures', 'wait_until']).where('key', '=', lane.key).executeTakeFirst()
       : undefined
   return {
-    isOpen: row.is_open,
+    isOpen,
     isSpent: row.is_spent,
     isDone: row.is_done,
     failures: shut?.failures ?? row.failures ?? 0,
@@ -291,18 +139,251 @@ export async function settle({ db, run }: Store, settlement: Settlement): Promis
   }
 }
 
-function signInPart(signIn: SignInChange, at: string, gate: string, $: (value: unknown, type: string) => string): string {
-  if (signIn.change === 'close') {
-    return `delete from sign_ins where token_hash = ${$(signIn.tokenHash, 'bytea')} and version = ${$(signIn.from, 'int')} and expires_at > ${at} and ${gate} returning id`
+/** A statement, and where in a settlement each of its parameters is found. */
+interface Statement {
+  readonly text: string
+  readonly values: readonly Value[]
+}
+
+type Value = (settlement: Settlement) => unknown
+
+/**
+ * All that the text of the statement depends on. A text is written once for each shape: to write one costs more than to check a code,
+ * and the database prepares it once. The text is made from this alone, so two settlements of one shape can share it.
+ */
+interface Shape {
+  readonly lane: 'charge' | 'clear' | 'keep' | undefined
+  readonly holdsPassword: boolean
+  readonly recalls: boolean
+  readonly spends: 'counter' | 'hash' | undefined
+  readonly signIn: SignInChange['change'] | undefined
+  readonly session: 'add' | 'prove' | undefined
+  readonly retires: 'all' | 'kind' | undefined
+  readonly binds: boolean
+  readonly remembers: boolean
+  readonly ends: 'all' | 'others' | undefined
+  readonly replaces: boolean
+  readonly setUpDone: boolean
+  /** For each event and message: whether it depends on the count of the lane, or on the codes that are left. */
+  readonly events: readonly Condition[]
+  readonly messages: readonly Condition[]
+}
+
+type Condition = 'failures' | 'codesLeft' | undefined
+
+function conditionOf(row: EventRow | MessageRow): Condition {
+  if (row.whenFailures !== undefined) return 'failures'
+  return 'whenCodesLeft' in row && row.whenCodesLeft !== undefined ? 'codesLeft' : undefined
+}
+
+function shapeOf(one: Settlement): Shape {
+  return {
+    lane: one.lane?.effect,
+    holdsPassword: one.passwordHash !== undefined,
+    recalls: one.recall !== undefined,
+    spends: one.spend && ('counter' in one.spend.cost ? 'counter' : 'hash'),
+    signIn: one.signIn?.change,
+    session: one.session?.change,
+    retires: one.retire && (one.retire.kind === undefined ? 'all' : 'kind'),
+    binds: one.bind !== undefined,
+    remembers: one.remember !== undefined,
+    ends: one.endOthers && (one.endOthers.butSession === undefined ? 'all' : 'others'),
+    replaces: one.replaces !== undefined,
+    setUpDone: one.setUpDone === true,
+    events: one.events.map(conditionOf),
+    messages: one.messages.map(conditionOf),
   }
-  const { row } = signIn
-  if (signIn.change === 'advance') {
-    return `update sign_ins set evidence = ${$(JSON.stringify(row.evidence), 'jsonb')}, enrollment_sealed = ${$(row.enrollmentSealed ?? null, 'bytea')},
-        bound = ${$(row.bound, 'text[]')}, version = ${$(row.version, 'int')}
-      where token_hash = ${$(signIn.tokenHash, 'bytea')} and version = ${$(signIn.from, 'int')} and expires_at > ${at} and ${gate} returning id`
+}
+
+const statements = new Map<string, Statement>()
+
+function statementFor(settlement: Settlement): Statement {
+  const shape = shapeOf(settlement)
+  const key = JSON.stringify(shape)
+  const statement = statements.get(key) ?? statementOf(shape)
+  statements.set(key, statement)
+  return statement
+}
+
+function statementOf(shape: Shape): Statement {
+  const values: Value[] = []
+  const $ = (value: Value, type: string) => `$${values.push(value)}::${type}`
+  /** For what several parts ask for. PostgreSQL wants to see each parameter used, so it is one only once it is asked for. */
+  const shared = (value: Value, type: string) => {
+    let parameter: string | undefined
+    return () => {
+      parameter ??= $(value, type)
+      return parameter
+    }
+  }
+  const parts: string[] = []
+  let gate = 'true'
+  const part = (name: string, text: string, isGate = false) => {
+    parts.push(`${name} as (${text})`)
+    if (isGate) gate = `exists (select from ${name})`
+  }
+  const at = $((one) => one.now.toISOString(), 'timestamptz')
+  const user = shared((one) => one.userId, 'uuid')
+  const address = shared((one) => one.origin.address, 'text')
+  const requestId = shared((one) => one.origin.requestId, 'text')
+  const authenticator = shared((one) => one.spend?.authenticatorId, 'uuid')
+
+  if (shape.lane) {
+    const key = $((one) => one.lane?.key, 'text')
+    const isCharged = shape.lane === 'charge'
+    const waits = isCharged ? $((one) => one.lane?.rules.waits, 'int[]') : ''
+    const pauseAfter = (nth: string) => (isCharged ? `${at} + make_interval(secs => nullif((${waits})[${nth}], 0))` : 'null')
+    const failures = { charge: 't.failures + 1', clear: '0', keep: 't.failures' }[shape.lane]
+    part(
+      'lane',
+      `insert into throttles as t (key, failures, wait_until, updated_at) values (${key}, ${isCharged ? 1 : 0}, ${pauseAfter('1')}, ${at})
+        on conflict (key) do update set failures = ${failures}, updated_at = ${at}, wait_until = ${pauseAfter(`least(t.failures + 1, cardinality(${waits}))`)}
+        where t.failures < ${$((one) => one.lane?.rules.limit, 'int')} and (t.wait_until is null or t.wait_until <= ${at})
+        returning failures`,
+      true,
+    )
+  }
+  if (shape.holdsPassword) {
+    // The lock makes a change of password that is on its way wait, or be waited for: it then ends what this statement begins.
+    const hash = $((one) => one.passwordHash, 'text')
+    part('held', `select id, device_epoch from users where id = ${user()} and password_hash = ${hash} and ${gate} for share`, true)
+  }
+  if (shape.recalls) {
+    // The epoch is that of the locked row: whoever forgets all devices is waited for, and has then forgotten this one.
+    part(
+      'recalled',
+      `update remembered_devices set last_used_at = ${at} where id = ${$((one) => one.recall?.deviceId, 'uuid')} and user_id = ${user()}
+        and epoch = (select device_epoch from held) and expires_at > ${at} and ${gate} returning id`,
+      true,
+    )
+  }
+  // PostgreSQL changes a row once per statement: an authenticator that pays and is retired is changed by one part alone.
+  const isRetiredToo = shape.spends !== undefined && shape.retires === 'all'
+  if (shape.spends) {
+    const paid = shape.spends === 'counter' ? $(counterOf, 'bigint') : $(hashOf, 'text')
+    const [set, condition] =
+      shape.spends === 'counter'
+        ? [`counter = ${paid}`, `counter < ${paid}`]
+        : [`hashes = array_remove(hashes, ${paid}), used_hashes = array_append(used_hashes, ${paid})`, `${paid} = any (hashes)`]
+    part(
+      'spent',
+      `update authenticators set ${set}, last_used_at = ${at}${isRetiredToo ? `, retired_at = ${at}` : ''}
+        where id = ${authenticator()} and user_id = ${user()} and retired_at is null and ${condition} and ${gate}
+        returning id, cardinality(hashes) as codes_left`,
+      true,
+    )
+  }
+  const signInToken = shared((one) => one.signIn?.tokenHash, 'bytea')
+  if (shape.signIn) part('signed', signInPart(shape.signIn, { $, token: signInToken(), at, gate }), true)
+  if (shape.session) {
+    const token = $((one) => one.session?.tokenHash, 'bytea')
+    const id = $((one) => one.session?.id, 'uuid')
+    const evidence = $((one) => JSON.stringify(one.session?.evidence), 'jsonb')
+    part(
+      'opened',
+      shape.session === 'add'
+        ? `insert into sessions (token_hash, id, user_id, evidence, started_at, last_seen_at, address, browser, device_id)
+        select ${token}, ${id}, ${user()}, ${evidence}, ${at}, ${at}, ${address()}, ${$(browserOf, 'text')}, ${$(deviceOf, 'uuid')}
+        where ${gate} returning id`
+        : `update sessions set token_hash = ${token}, evidence = ${evidence}, last_seen_at = ${at}, device_id = null
+        where id = ${id} and user_id = ${user()} and ${gate} returning id`,
+      true,
+    )
+  }
+  if (shape.retires) {
+    const kind = shape.retires === 'all' ? '' : ` and kind = ${$((one) => one.retire?.kind, 'text')}`
+    const others = isRetiredToo ? ` and id <> ${authenticator()}` : ''
+    part(
+      'retired',
+      `update authenticators set retired_at = ${at} where user_id = ${user()} and retired_at is null${kind}${others} and ${gate}`,
+    )
+  }
+  if (shape.binds) {
+    part(
+      'bound',
+      `insert into authenticators (id, user_id, kind, label, secret_sealed, counter, hashes, bound_at, last_used_at)
+        select ${$((one) => one.bind?.id, 'uuid')}, ${user()}, ${$((one) => one.bind?.kind, 'text')}, ${$((one) => one.bind?.label, 'text')},
+          ${$((one) => one.bind?.secretSealed, 'bytea')}, ${$((one) => one.bind?.counter, 'bigint')}, ${$((one) => one.bind?.hashes, 'text[]')},
+          ${at}, null where ${gate}`,
+    )
+  }
+  if (shape.ends) {
+    const kept = shape.ends === 'all' ? '' : ` and id <> ${$((one) => one.endOthers?.butSession, 'uuid')}`
+    part('ended', `delete from sessions where user_id = ${user()}${kept} and ${gate}`)
+    const open = shape.signIn ? ` and token_hash <> ${signInToken()}` : ''
+    part('dropped', `delete from sign_ins where user_id = ${user()}${open} and ${gate}`)
+  }
+  if (shape.replaces) part('replaced', `delete from sessions where token_hash = ${$((one) => one.replaces, 'bytea')} and ${gate}`)
+  if (shape.remembers) {
+    // The epoch may be too old by now, never too new: a device whose epoch ended while it was written is dead.
+    part(
+      'remembered',
+      `insert into remembered_devices (id, token_hash, user_id, epoch, browser, address, created_at, last_used_at, expires_at)
+        select ${$((one) => one.remember?.id, 'uuid')}, ${$((one) => one.remember?.tokenHash, 'bytea')}, id, device_epoch,
+          ${$((one) => one.remember?.browser, 'text')}, ${address()}, ${at}, ${at}, ${$((one) => one.remember?.expiresAt.toISOString(), 'timestamptz')}
+        from users where id = ${user()} and ${gate}`,
+    )
+  }
+  if (shape.binds || shape.retires) {
+    const done = shape.setUpDone ? ', set_up_due = false' : ''
+    part('changed', `update users set device_epoch = device_epoch + 1${done} where id = ${user()} and ${gate}`)
+  }
+  const when = (condition: Condition, count: Value) =>
+    condition ? ` and (select ${condition === 'failures' ? 'failures from lane' : 'codes_left from spent'}) = ${$(count, 'int')}` : ''
+  for (const [nth, condition] of shape.events.entries()) {
+    const of = (field: (event: EventRow) => unknown, type: string) => $(({ events }) => events[nth] && field(events[nth]), type)
+    part(
+      `noted_${nth}`,
+      `insert into audit_events (id, at, action, organization_id, actor_id, subject_id, address, request_id, detail)
+        select ${of(({ id }) => id, 'uuid')}, ${at}, ${of(({ action }) => action, 'text')}, ${of(({ organizationId }) => organizationId, 'uuid')},
+          ${of(({ actorId }) => actorId, 'uuid')}, ${of(({ subjectId }) => subjectId, 'uuid')}, ${address()}, ${requestId()},
+          ${of(({ detail }) => JSON.stringify(detail ?? {}), 'jsonb')} where ${gate}${when(condition, ({ events }) => events[nth]?.whenFailures)}`,
+    )
+  }
+  for (const [nth, condition] of shape.messages.entries()) {
+    const of = (field: (message: MessageRow) => unknown, type: string) => $(({ messages }) => messages[nth] && field(messages[nth]), type)
+    part(
+      `told_${nth}`,
+      `insert into messages (id, template, to_address, values_sealed, created_at, next_attempt_at)
+        select ${of(({ id }) => id, 'uuid')}, ${of(({ template }) => template, 'text')}, ${of(({ to }) => to, 'text')},
+          ${of(({ sealed }) => sealed, 'bytea')}, ${at}, ${at} where ${gate}${when(condition, ({ messages }) => messages[nth]?.whenFailures ?? messages[nth]?.whenCodesLeft)}`,
+    )
+  }
+  const text = `with ${parts.join(',\n')}
+    select ${shape.lane ? '(select failures from lane)' : '0'} as failures, ${shape.spends ? 'exists (select from spent)' : 'true'} as is_spent,
+      ${gate} as is_done where ${at} is not null`
+  return { text, values }
+}
+
+const counterOf: Value = ({ spend }) => (spend && 'counter' in spend.cost ? spend.cost.counter : undefined)
+const hashOf: Value = ({ spend }) => (spend && 'hash' in spend.cost ? spend.cost.hash : undefined)
+const deviceOf: Value = ({ session }) => (session?.change === 'add' ? session.deviceId : undefined)
+const browserOf: Value = ({ session }) => (session?.change === 'add' ? session.browser : undefined)
+
+interface SignInParameters {
+  readonly $: (value: Value, type: string) => string
+  readonly token: string
+  readonly at: string
+  readonly gate: string
+}
+
+function signInPart(change: SignInChange['change'], { $, token, at, gate }: SignInParameters): string {
+  const from: Value = ({ signIn }) => (signIn && 'from' in signIn ? signIn.from : undefined)
+  const isOpen = () => `token_hash = ${token} and version = ${$(from, 'int')} and expires_at > ${at} and ${gate}`
+  if (change === 'close') return `delete from sign_ins where ${isOpen()} returning id`
+
+  const of = (field: (row: SignInRow) => unknown, type: string) =>
+    $(({ signIn }) => (signIn && 'row' in signIn ? field(signIn.row) : undefined), type)
+  const evidence = of((row) => JSON.stringify(row.evidence), 'jsonb')
+  const enrollment = of((row) => row.enrollmentSealed, 'bytea')
+  const bound = of((row) => row.bound, 'text[]')
+  const version = of((row) => row.version, 'int')
+  if (change === 'advance') {
+    return `update sign_ins set evidence = ${evidence}, enrollment_sealed = ${enrollment}, bound = ${bound}, version = ${version}
+      where ${isOpen()} returning id`
   }
   return `insert into sign_ins (token_hash, id, intent, user_id, session_id, evidence, enrollment_sealed, bound, return_to, expires_at, version)
-    select ${$(signIn.tokenHash, 'bytea')}, ${$(row.id, 'uuid')}, ${$(row.intent, 'text')}, ${$(row.userId, 'uuid')}, ${$(row.sessionId ?? null, 'uuid')},
-      ${$(JSON.stringify(row.evidence), 'jsonb')}, ${$(row.enrollmentSealed ?? null, 'bytea')}, ${$(row.bound, 'text[]')}, ${$(row.returnTo, 'text')},
-      ${$(row.expiresAt, 'timestamptz')}, ${$(row.version, 'int')} where ${gate} returning id`
+    select ${token}, ${of((row) => row.id, 'uuid')}, ${of((row) => row.intent, 'text')}, ${of((row) => row.userId, 'uuid')}, ${of((row) => row.sessionId, 'uuid')},
+      ${evidence}, ${enrollment}, ${bound}, ${of((row) => row.returnTo, 'text')}, ${of((row) => row.expiresAt, 'timestamptz')}, ${version}
+      where ${gate} returning id`
 }
