@@ -89,7 +89,11 @@ async function serve(config: Config): Promise<void> {
     startQueue(
       rooms,
       async (message) =>
-        send({ ...wordsFor(message.language).mailFromQueue(message.template, message.values, message.look), id: message.id, to: message.to }),
+        send({
+          ...wordsFor(message.language).mailFromQueue(message.template, message.values, message.look),
+          id: message.id,
+          to: message.to,
+        }),
       (error, what) => app.log.error({ err: error }, what),
     )
   if (queue) onMessage = queue.wake

@@ -133,7 +133,11 @@ export async function openKit({
   const queue = startQueue(
     rooms,
     (message) =>
-      inbox.send({ ...wordsFor(message.language).mailFromQueue(message.template, message.values, message.look), id: message.id, to: message.to }),
+      inbox.send({
+        ...wordsFor(message.language).mailFromQueue(message.template, message.values, message.look),
+        id: message.id,
+        to: message.to,
+      }),
     (error) => console.error(error),
     1_000_000,
   )

@@ -15,12 +15,7 @@ import { requireSession } from './session.ts'
  * @throws {Problem} `not-found` without any role there, `forbidden` with one that does not suffice, `second-step-required` in a
  *   session that was spared it
  */
-export async function authorize(
-  db: Database,
-  { userId, device }: OpenSession,
-  organizationId: string,
-  right: Right,
-): Promise<Standing> {
+export async function authorize(db: Database, { userId, device }: OpenSession, organizationId: string, right: Right): Promise<Standing> {
   const organization = isId(organizationId) ? await findOrganizationFor(db, organizationId, userId) : undefined
   if (!organization) throw new Problem('not-found')
   if (!may(organization.role, right, organization.kind)) throw new Problem('forbidden', { right, role: organization.role })

@@ -52,7 +52,9 @@ export async function openServer({ rooms, csrfKey, logLevel, trustedProxies, con
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const problem = problemFrom(error)
     if (problem.code === 'internal') request.log.error({ req: request, err: problem.cause ?? problem }, 'unexpected')
-    return isApi(request) ? sendProblem(request, reply, problem, rooms.publicUrl) : sendProblemPage(request, reply, problem, rooms.supportContact)
+    return isApi(request)
+      ? sendProblem(request, reply, problem, rooms.publicUrl)
+      : sendProblemPage(request, reply, problem, rooms.supportContact)
   }
   const app = Fastify({
     bodyLimit: 65_536,
