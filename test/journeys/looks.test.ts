@@ -79,7 +79,7 @@ test('S1.20 the host name finds the organization: its name, logo and color stand
   assert.equal((await guest.call('GET', at(site.id))).status, 404)
 })
 
-test('S1.20 a host that nobody has gets a page without a name, and no mail ever leads where a request said', async () => {
+test('S1.20 A76 a host that nobody has gets a page without a name, and no mail ever leads where a request said', async () => {
   const { site, head } = await hosted('login.initech.example')
   await head.client.call('PUT', `${at(site.id)}/look`, { ...plain, supportContact: 'help@initech.example' })
   for (const host of [
