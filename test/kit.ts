@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import type { Role } from '#contract/account.ts'
+import type { PolicyChange } from '#contract/policy.ts'
 import type { Step } from '#contract/sign-in.ts'
 import { keysFrom, newKey } from '#crypto/keys.ts'
 import { openPasswords, type Passwords } from '#crypto/password.ts'
@@ -292,6 +293,16 @@ export function answer(client: Client, given: unknown): Promise<Answered> {
 export async function startFromSession(client: Client, intent: 'confirm' | 'enroll' | 'backup-codes' | 'disable'): Promise<Answered> {
   await client.call('GET', '/api/v1/session')
   return client.call('POST', '/api/v1/me/sign-ins', { intent })
+}
+
+/** The rules of an organization, as they can be sent back with a change. */
+export async function rulesOf(client: Client, organizationId: string): Promise<PolicyChange> {
+  const {
+    people: _people,
+    availableMethods: _methods,
+    ...rules
+  } = (await client.call('GET', `/api/v1/organizations/${organizationId}/policy`)).json
+  return rules
 }
 
 /** Proves again who is signed in, so that the next five minutes may change things. */

@@ -51,6 +51,7 @@ const group = (description: string) =>
 export const PolicyPreview = Type.Object({
   mustSetUp: group('People who will set up an authenticator at their next sign-in'),
   sessionsEnd: group('Sessions that end at their next request, and whose they are'),
+  devicesEnd: group('Remembered devices that are forgotten, and whose they are'),
   noLongerRequired: group('People who may then switch it off'),
 })
 export type PolicyPreview = Static<typeof PolicyPreview>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
+import { rulesOf } from '../kit.ts'
 import {
   accountMenu,
   type BrowserKit,
@@ -82,12 +83,8 @@ test('S2.34 the card of a user shows SECURED, NOT SET UP, REQUIRED or NOT AVAILA
   const head = await at.kit.person(site.id, { role: 'security-admin' })
   const client = await at.kit.signIn(head)
   const decide = async (change: object) => {
-    const {
-      people: _people,
-      availableMethods: _methods,
-      ...policy
-    } = (await client.call('GET', `/api/v1/organizations/${site.id}/policy`)).json
-    assert.equal((await client.call('PUT', `/api/v1/organizations/${site.id}/policy`, { ...policy, ...change })).status, 200)
+    const rules = await rulesOf(client, site.id)
+    assert.equal((await client.call('PUT', `/api/v1/organizations/${site.id}/policy`, { ...rules, ...change })).status, 200)
     await page.reload()
   }
   await decide({ enabled: false })

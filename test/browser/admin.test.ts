@@ -4,6 +4,7 @@ import type { Locator, Page } from 'playwright-core'
 import type { Role } from '#contract/account.ts'
 import type { Policy } from '#domain/policy.ts'
 import { startingPolicy } from '#domain/policy.ts'
+import { rulesOf } from '../kit.ts'
 import { accountMenu, actionsMenu, type BrowserKit, givePassword, gone, heading, openBrowserKit, said, see } from './browser.ts'
 
 let at: BrowserKit
@@ -66,13 +67,8 @@ test('S0.9 S0.10 S2.7 S2.9 a Security Admin of the provider and of a site find t
 test('S0.11 S0.12 S0.39 S0.40 S1.3 S1.4 S1.5 S1.7 S2.5 a Security Admin switches it ON: the options unfold, Update saves, and the saved value is read back', async () => {
   const { site, page, client } = await desk('security-admin', { enabled: false, mode: 'opt-in' }, settings)
   const stored = async () => {
-    const {
-      people: _people,
-      availableMethods: _methods,
-      version: _version,
-      ...policy
-    } = (await client.call('GET', `/api/v1/organizations/${site.id}/policy`)).json
-    return policy
+    const { version: _version, ...rules } = await rulesOf(client, site.id)
+    return rules
   }
   const master = page.getByRole('switch', { name: 'Enable 2FA' })
   const options = [
@@ -158,11 +154,7 @@ test('S1.1 S2.5 a plain admin sees the setting read-only, with whom to ask, and 
   for (const box of await page.getByRole('checkbox').all()) assert.equal(await box.isDisabled(), true)
   for (const field of await page.getByRole('textbox').all()) assert.equal(await field.isDisabled(), true)
   assert.equal(await page.getByRole('button', { name: 'Update' }).count(), 0)
-  const {
-    people: _people,
-    availableMethods: _methods,
-    ...policy
-  } = (await client.call('GET', `/api/v1/organizations/${site.id}/policy`)).json
+  const policy = await rulesOf(client, site.id)
   const refused = await client.call('PUT', `/api/v1/organizations/${site.id}/policy`, { ...policy, enabled: false })
   assert.deepEqual([refused.status, refused.json.code], [403, 'forbidden'])
   assert.equal((await client.call('GET', `/api/v1/organizations/${site.id}/policy`)).json.enabled, true)

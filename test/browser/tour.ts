@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import type { Role } from '#contract/account.ts'
 import type { Policy } from '#domain/policy.ts'
 import { addLink } from '#store/links.ts'
-import type { Client, Person } from '../kit.ts'
+import { type Client, type Person, rulesOf } from '../kit.ts'
 import { accountMenu, actionsMenu, type BrowserKit, giveCode, givePassword, heading, keepCodes, linkIn, scan, see } from './browser.ts'
 
 /** Looks at a page in the state that the name says. It may change the size and the colours, not the page. */
@@ -202,8 +202,8 @@ export async function tourPrompt(at: BrowserKit, look: Look): Promise<void> {
 
 async function tourAudit(page: Page, client: Client, organizationId: string, look: Look): Promise<void> {
   const at = `/api/v1/organizations/${organizationId}`
-  const { people: _people, ...policy } = (await client.call('GET', `${at}/policy`)).json
-  await client.call('PUT', `${at}/policy`, { ...policy, newUsersRequired: !policy.newUsersRequired, rememberDays: 7 })
+  const rules = await rulesOf(client, organizationId)
+  await client.call('PUT', `${at}/policy`, { ...rules, newUsersRequired: !rules.newUsersRequired, rememberDays: 7 })
   const { users } = (await client.call('GET', `${at}/users?search=maximiliane`)).json
   await client.call('PATCH', `${at}/users/${users[0].id}`, { required: !users[0].required })
   await page.goto('/audit')
@@ -350,11 +350,7 @@ export async function tourConsole(at: BrowserKit, look: Look): Promise<void> {
   await page.getByRole('radio', { name: 'Force All' }).check()
   await see(page.getByText('will set up an authenticator at their next sign-in.'))
   await look('company-settings-unsaved', page)
-  const {
-    people: _people,
-    availableMethods: _methods,
-    ...rules
-  } = (await client.call('GET', `/api/v1/organizations/${northwind}/policy`)).json
+  const rules = await rulesOf(client, northwind)
   await client.call('PUT', `/api/v1/organizations/${northwind}/policy`, { ...rules, mode: 'opt-in', strictTotp: true })
   await page.getByRole('button', { name: 'Update' }).click()
   await see(page.getByRole('button', { name: 'Drop my draft' }))

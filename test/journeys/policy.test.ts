@@ -109,10 +109,16 @@ test('a preview counts and names whom a change concerns, in view of all their or
 
   const none = { count: 0, names: [] }
   const before = await stored(site.id)
-  assert.deepEqual((await preview(client, site.id, {})).json, { mustSetUp: none, sessionsEnd: none, noLongerRequired: none })
+  assert.deepEqual((await preview(client, site.id, {})).json, {
+    mustSetUp: none,
+    sessionsEnd: none,
+    devicesEnd: none,
+    noLongerRequired: none,
+  })
   assert.deepEqual((await preview(client, site.id, { mode: 'everyone' })).json, {
     mustSetUp: { count: 1, names: [free.name] },
     sessionsEnd: { count: 2, names: [free.name] },
+    devicesEnd: none,
     noLongerRequired: none,
   })
   assert.deepEqual((await preview(client, site.id, { mode: 'opt-in' })).json.noLongerRequired, { count: 1, names: [asked.name] })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Role } from '#contract/account.ts'
 import type { Policy } from '#domain/policy.ts'
-import { answer, type Client, confirm, type Kit, openKit, type Person, refused, start, startFromSession } from '../kit.ts'
+import { answer, type Client, confirm, type Kit, openKit, type Person, refused, rulesOf, start, startFromSession } from '../kit.ts'
 
 let kit: Kit
 before(async () => {
@@ -279,9 +279,36 @@ const ends: Readonly<Record<string, (one: Awaited<ReturnType<typeof remembered>>
 }
 
 async function change(organizationId: string, admin: Client, policy: Partial<Policy>) {
-  const { people: _people, ...now } = (await admin.call('GET', `/api/v1/organizations/${organizationId}/policy`)).json
-  return admin.call('PUT', `/api/v1/organizations/${organizationId}/policy`, { ...now, ...policy })
+  const changed = { ...(await rulesOf(admin, organizationId)), ...policy }
+  const reply = await admin.call('PUT', `/api/v1/organizations/${organizationId}/policy`, changed)
+  assert.equal(reply.status, 200, reply.text)
+  return reply
 }
+
+test('before a rule of fewer days is saved, the preview counts the devices and the sessions that it ends', async () => {
+  const { site, person, first, device } = await remembered()
+  kit.pass(2 * day)
+  await kit.signIn(person, first)
+  await enter(person, device)
+  const admin = await kit.signIn(await kit.person(site.id, { role: 'security-admin' }))
+  const { version: _version, ...rules } = await rulesOf(admin, site.id)
+  const preview = async (draft: object) =>
+    (await admin.call('POST', `/api/v1/organizations/${site.id}/policy/preview`, { ...rules, ...draft })).json
+  const [none, one] = [
+    { count: 0, names: [] },
+    { count: 1, names: [person.name] },
+  ]
+  for (const [draft, ends] of [
+    [{}, none],
+    [{ rememberDays: 3 }, none],
+    [{ rememberDays: 1 }, one],
+    [{ rememberDays: 0 }, one],
+    [{ remembers: 'users' }, none],
+  ] as const) {
+    const { devicesEnd, sessionsEnd } = await preview(draft)
+    assert.deepEqual({ devicesEnd, sessionsEnd }, { devicesEnd: ends, sessionsEnd: ends }, JSON.stringify(draft))
+  }
+})
 
 for (const [what, bringAbout] of Object.entries(ends)) {
   test(`A31 after ${what} the device spares nothing, its session is over, and undoing the rule brings neither back`, async () => {

@@ -114,10 +114,13 @@ function Elsewhere({ drafted: { elsewhere, changedBy, changed, draft, discard } 
   )
 }
 
+/** Rules whose change somebody will notice at once. */
+const rulesOfPeople: readonly (keyof PolicyDraft)[] = ['enabled', 'mode', 'rememberDays', 'remembers']
+
 function Unsaved({ organizationId, drafted: { draft, changed } }: { readonly organizationId: string; readonly drafted: DraftedPolicy }) {
   const { may } = useWho()
   const [settled] = useDebouncedValue(draft, 200)
-  const isOfPeople = changed.some((rule) => rule === 'enabled' || rule === 'mode')
+  const isOfPeople = changed.some((rule) => rulesOfPeople.includes(rule))
   const preview = useQuery({
     ...policyPreviewQuery(organizationId, settled),
     enabled: may('change-policy') && isOfPeople,
@@ -144,7 +147,7 @@ function Unsaved({ organizationId, drafted: { draft, changed } }: { readonly org
 
 /** Who will notice the change, counted and by name. */
 function Consequence({ preview, draft }: { readonly preview: PolicyPreview; readonly draft: PolicyDraft }) {
-  const groups = (['mustSetUp', 'sessionsEnd', 'noLongerRequired'] as const).filter((group) => preview[group].count > 0)
+  const groups = (['mustSetUp', 'sessionsEnd', 'devicesEnd', 'noLongerRequired'] as const).filter((group) => preview[group].count > 0)
   return (
     <div>
       {!draft.enabled && <Text size="sm">{say.offConsequence}</Text>}
@@ -155,7 +158,10 @@ function Consequence({ preview, draft }: { readonly preview: PolicyPreview; read
             {say.preview[group](preview[group].count)}
           </Text>
           <Text size="sm" className="words">
-            {say.preview.names(preview[group].names, group === 'sessionsEnd' ? preview[group].names.length : preview[group].count)}
+            {say.preview.names(
+              preview[group].names,
+              group === 'sessionsEnd' || group === 'devicesEnd' ? preview[group].names.length : preview[group].count,
+            )}
           </Text>
         </div>
       ))}

@@ -516,6 +516,8 @@ export const words = {
       nobody: 'Nobody is stopped, and no session ends.',
       mustSetUp: (count: number) => `${people(count)} will set up an authenticator at their next sign-in.`,
       sessionsEnd: (count: number) => (count === 1 ? '1 session ends.' : `${count.toLocaleString('en')} sessions end.`),
+      devicesEnd: (count: number) =>
+        count === 1 ? '1 remembered device is forgotten.' : `${count.toLocaleString('en')} remembered devices are forgotten.`,
       noLongerRequired: (count: number) => `${people(count)} may switch it off after this.`,
       names: (names: readonly string[], count: number) =>
         count > names.length ? `${names.join(', ')} and ${(count - names.length).toLocaleString('en')} more` : names.join(', '),
