@@ -54,7 +54,7 @@ test('S1.19 administrators and users have addresses of their own over one set of
     await see(user.getByText('This page is not open to you'))
   }
   assert.equal((await their.call('GET', address)).status, 403)
-  assert.equal((await their.call('PUT', address, ...(await rulesOf(client, site.id)))).status, 403)
+  assert.equal((await their.call('PUT', address, await rulesOf(client, site.id))).status, 403)
 })
 
 test('S2.49 S3.36 S4.2 each page of the help names whom to ask and asks whether it was useful, which is only counted', async () => {
