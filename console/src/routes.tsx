@@ -112,6 +112,8 @@ export const router = createRouter({
     audit,
     ...aliases,
   ]),
+  // What no page knows is no filter of any.
+  search: { strict: true },
   defaultPendingComponent: Loading,
   defaultErrorComponent: Crashed,
   scrollRestoration: true,

@@ -21,7 +21,7 @@ import { enter, type Reply } from './sign-in.ts'
 /** The address that founds an installation is good for a day; a restart prints a new one. */
 const setUpLifetimeSeconds = 86_400
 /** Where the first person arrives: the list of people, to invite some. */
-export const afterSetUp = '/users?welcome'
+export const afterSetUp = '/users'
 const passwordResetLifetimeSeconds = 3600
 const passwordResetAnswerMilliseconds = 150
 

@@ -122,6 +122,7 @@ test('"Forget all devices" asks once and ends them all', async () => {
   at.kit.pass(30)
   const other = await remember(person)
   await page.reload()
+  await see(devices(page).getByRole('listitem').nth(1))
   assert.equal(await devices(page).getByRole('listitem').count(), 2)
   await devices(page).getByRole('button', { name: 'Forget all devices' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Forget all devices' }).click()

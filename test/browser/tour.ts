@@ -432,7 +432,7 @@ export async function tourConsole(at: BrowserKit, look: Look): Promise<void> {
   kit.pass(30)
   const kept = await at.open('/sign-in')
   await givePassword(kept, keeper)
-  await kept.getByRole('checkbox', { name: 'Remember this device for 30 days' }).check()
+  await kept.getByRole('checkbox', { name: 'Remember this device for 7 days' }).check()
   await look('code-remember', kept)
   await giveCode(kept, kit.code(keeper))
   await see(kept.getByText(label))

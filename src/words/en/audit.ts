@@ -186,11 +186,19 @@ export interface AuditDetail {
   readonly value: string
 }
 
+/** Rules in the order of their page; the database keeps the fields of a detail in an order of its own. */
+const inOrder = (names: readonly string[]): readonly string[] => {
+  const known = Object.keys(policyFields).filter((name) => names.includes(name))
+  return [...known, ...names.filter((name) => !known.includes(name))]
+}
+
 /** What changed, field by field, and whatever else stands in an event. */
 function details({ from, to, ...rest }: Told['detail']): readonly AuditDetail[] {
   const changes =
     isObject(from) && isObject(to)
-      ? [...new Set([...Object.keys(from), ...Object.keys(to)])].filter((name) => JSON.stringify(from[name]) !== JSON.stringify(to[name]))
+      ? inOrder([...new Set([...Object.keys(from), ...Object.keys(to)])]).filter(
+          (name) => JSON.stringify(from[name]) !== JSON.stringify(to[name]),
+        )
       : undefined
   const changed = changes
     ? changes.map((name) => ({
