@@ -7,15 +7,15 @@ import type { Look } from './tour.ts'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /**
- * What axe-core finds wrong with a page (WCAG 2.2 A and AA, and its best practices), a line each. An open menu lies outside all
- * landmarks by its nature, as it does in the ARIA Authoring Practices; that one rule rests while there is one.
+ * What axe-core finds wrong with a page (WCAG 2.2 A and AA, and its best practices), a line each. An open menu or list
+ * of choices lies outside all landmarks by its nature, as it does in the ARIA Authoring Practices; that one rule rests while there is one.
  */
 async function barriers(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe)
   const found = await page.evaluate<{ violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[] }>(
     `axe.run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      rules: { region: { enabled: !document.querySelector('[role=menu]') } },
+      rules: { region: { enabled: !document.querySelector('[role=menu], [role=listbox]') } },
     })`,
   )
   return found.violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id} (${help}): ${node.html} ${node.failureSummary}`))

@@ -425,6 +425,7 @@ export async function tourConsole(at: BrowserKit, look: Look): Promise<void> {
 
   const keeper = await person(northwind, { name: 'Nils Berg', role: 'admin', required: true })
   const theirClient = await kit.signIn(keeper)
+  await kit.enroll(keeper, theirClient)
   kit.pass(30)
   const second = (await theirClient.call('POST', '/api/v1/me/sign-ins', { intent: 'enroll' })).json
   const label = 'The phone that lies in the drawer of the desk at home'
