@@ -95,7 +95,7 @@ export async function invitationOf(rooms: Rooms, token: string): Promise<Invitat
  * Accepts an invitation: a new person chooses a password, somebody with an account gives the one they have. Then the sign-in
  * goes on with the set-up of an authenticator where one is required.
  *
- * @throws {Problem} `link-gone`, `password-too-weak`, `wrong-password`, `too-many-attempts`
+ * @throws {Problem} `link-gone`, `password-too-weak`, `wrong-password`, `too-many-attempts`, `moved-on`
  */
 export async function acceptInvitation(rooms: Rooms, visit: Visit, { token, password }: AcceptInvitation): Promise<Reply> {
   const invited = await requireInvited(rooms, token)
@@ -122,7 +122,8 @@ export async function acceptInvitation(rooms: Rooms, visit: Visit, { token, pass
   const account = await rooms.store.transaction(async (db) => {
     // The membership comes first, as for whoever removes or invites again: the two rows are locked in one order everywhere.
     if (!(await join(db, now, organizationId, userId)) || !(await spendLink(db, 'invitation', token, now))) throw new Problem('link-gone')
-    if (hash !== undefined) await setPassword(db, userId, hash, [lane.key])
+    // Another invitation of the same person may have set a password meanwhile: this one is then accepted with that.
+    if (hash !== undefined && !(await setPassword(db, userId, hash, [lane.key], null))) throw new Problem('moved-on')
     await note(db, now, visit, { action: 'user.joined', organizationId, actorId: userId, subjectId: userId })
     return findAccount(db, userId)
   })

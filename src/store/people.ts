@@ -248,11 +248,19 @@ export async function otherSecurityAdmins(db: Database, organizationId: string, 
  * Sets a password, forgets the remembered devices, and forgives the wrong answers in the lanes named: wrong codes count since the
  * password was last changed.
  *
- * @param from the hash that must still be stored, where the present password was asked; false when it is another by now
+ * @param from the hash that must still be stored, where the present password was asked, or null where there must be none yet; false
+ *   when it is another by now
  */
-export async function setPassword(db: Database, userId: string, hash: string, lanes: readonly string[], from?: string): Promise<boolean> {
+export async function setPassword(
+  db: Database,
+  userId: string,
+  hash: string,
+  lanes: readonly string[],
+  from?: string | null,
+): Promise<boolean> {
   let query = db.updateTable('users').set({ password_hash: hash }).where('id', '=', userId)
-  if (from !== undefined) query = query.where('password_hash', '=', from)
+  if (from === null) query = query.where('password_hash', 'is', null)
+  else if (from !== undefined) query = query.where('password_hash', '=', from)
   const { numUpdatedRows } = await query.executeTakeFirst()
   if (numUpdatedRows === 0n) return false
   await forgetDevices(db, userId)

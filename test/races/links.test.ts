@@ -86,6 +86,41 @@ test(`of ${atOnce} who hold one invitation exactly one accepts it, in each of ${
   assert.equal(joined.length, rounds)
 })
 
+test(`of two invitations of one new person, accepted with two passwords at the same moment, exactly one sets the password, in each of ${fewerRounds} rounds`, async () => {
+  const { rooms } = kit
+  const { db } = rooms.store
+  const provider = await organization()
+  const sites = await Promise.all(['One', 'Two'].map((name) => addOrganization(db, kit.now(), name, provider, startingPolicy)))
+  for (let round = 1; round <= fewerRounds; round++) {
+    const email = `invited-twice-${round}@example.org`
+    const userId = await findOrAddUser(db, kit.now(), { email, name: 'Ina' })
+    const tokens: string[] = []
+    for (const { id: organizationId } of sites) {
+      await addMembership(db, kit.now(), { organizationId, userId, role: 'user', required: false, name: 'Ina', hasJoined: false })
+      tokens.push(await addLink(db, kit.now(), { kind: 'invitation', organizationId, userId, expiresAt: later() }))
+    }
+    const passwords = [password, `${password} of mine`]
+    const outcomes = await Promise.all(
+      tokens.map((token, nth) =>
+        acceptInvitation(rooms, visit, { token, password: passwords[nth] ?? '' }).then(
+          () => 'done',
+          (error: Problem) => error.code,
+        ),
+      ),
+    )
+    // Whoever comes a moment later finds that the person has a password, and theirs is another.
+    assert.equal(outcomes.filter((outcome) => outcome === 'done').length, 1, `round ${round}: ${outcomes}`)
+    assert.ok(['moved-on', 'wrong-password'].includes(outcomes.find((outcome) => outcome !== 'done') ?? ''), `round ${round}: ${outcomes}`)
+    const { password_hash: stored } = await db
+      .selectFrom('users')
+      .select('password_hash')
+      .where('id', '=', userId)
+      .executeTakeFirstOrThrow()
+    const winner = passwords[outcomes.indexOf('done')] ?? ''
+    assert.equal(await rooms.passwords.verify(stored ?? undefined, winner, 'unknown'), true, `round ${round}`)
+  }
+})
+
 test(`of ${atOnce} who hold one password link exactly one sets a password, and it is the one that then holds, in each of ${fewerRounds} rounds`, async () => {
   const { rooms } = kit
   const { db } = rooms.store
