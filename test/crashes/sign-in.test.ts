@@ -10,7 +10,7 @@ import { openPasswords } from '#crypto/password.ts'
 import { startingPolicy } from '#domain/policy.ts'
 import { fromBase32 } from '#factors/base32.ts'
 import { hotp, stepAt } from '#factors/totp.ts'
-import { walkChain } from '#store/audit-chain.ts'
+import { sealEvents, walkChain } from '#store/audit-chain.ts'
 import { addOrganization } from '#store/organizations.ts'
 import { addMembership, findOrAddUser, setPassword } from '#store/people.ts'
 import { openStore, type Store } from '#store/store.ts'
@@ -209,11 +209,10 @@ test('G6 I1 I2 I4 I6 killed in the middle of sign-ins and set-ups, it loses noth
     const bound = await db.selectFrom('authenticators').selectAll().where('retired_at', 'is', null).execute()
     const sessions = await db.selectFrom('sessions').selectAll().execute()
     const events = await db.selectFrom('audit_events').select(['action', 'subject_id']).execute()
-    const {
-      broken,
-      unsealed,
-      events: sealed,
-    } = await walkChain(store, keysFrom(readFileSync(join(dataDir, 'countersign.key'), 'utf8')).audit)
+    // What the last server left unsealed is sealed by whoever comes next.
+    const key = keysFrom(readFileSync(join(dataDir, 'countersign.key'), 'utf8')).audit
+    while ((await sealEvents(store, key)) > 0);
+    const { broken, unsealed, events: sealed } = await walkChain(store, key)
     assert.deepEqual([broken, unsealed, sealed], [undefined, 0, events.length], 'the audit is one chain over every kill')
     for (const person of people) {
       const mine = bound.filter((one) => one.user_id === person.id)
