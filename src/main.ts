@@ -12,6 +12,7 @@ import { startSealing } from '#flows/audit.ts'
 import { startQueue } from '#flows/messages.ts'
 import { offerSetUp } from '#flows/recovery.ts'
 import type { Rooms } from '#flows/rooms.ts'
+import { startSweep } from '#flows/sweep.ts'
 import { openServer } from '#http/server.ts'
 import { walkChain } from '#store/audit-chain.ts'
 import { claimKey, keyFingerprint } from '#store/organizations.ts'
@@ -83,6 +84,7 @@ async function serve(config: Config): Promise<void> {
     }
     throw error
   })
+  const log = (error: unknown, what: string) => app.log.error({ err: error }, what)
   const send = sender(config, inbox)
   const queue =
     send &&
@@ -94,12 +96,13 @@ async function serve(config: Config): Promise<void> {
           id: message.id,
           to: message.to,
         }),
-      (error, what) => app.log.error({ err: error }, what),
+      log,
     )
   if (queue) onMessage = queue.wake
   else console.log('No mails are sent: set SMTP_URL. They wait in the queue until then.')
 
-  const sealing = startSealing(rooms, (error, what) => app.log.error({ err: error }, what))
+  const sealing = startSealing(rooms, log)
+  const stopSweep = startSweep(rooms, log)
 
   console.log(`Countersign is ready on ${config.publicUrl} with ${store.engine}.`)
   const address = await offerSetUp(rooms)
@@ -114,8 +117,9 @@ async function serve(config: Config): Promise<void> {
     const idle = setInterval(() => app.server.closeIdleConnections(), 50)
     await app.close()
     clearInterval(idle)
+    stopSweep()
     await queue?.stop()
-    await sealing.stop().catch((error: unknown) => app.log.error({ err: error }, 'the audit could not be sealed'))
+    await sealing.stop().catch((error: unknown) => log(error, 'the audit could not be sealed'))
     await store.close()
     unlock(config)
     process.exit(0)

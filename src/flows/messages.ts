@@ -1,10 +1,7 @@
 import type { Message } from '#domain/message.ts'
 import { lease, markFailed, markSent } from '#store/messages.ts'
-import { sweep } from '#store/session.ts'
-import { countCoverage } from '#store/sites.ts'
 import { type MailLook, mailLook } from './look.ts'
 import type { Rooms } from './rooms.ts'
-import { kindsOf } from './sites.ts'
 
 /** Hands one message over, or throws. `isFinal` on the error says that another attempt would fail as well. */
 export type Send = (
@@ -68,12 +65,7 @@ export function startQueue(rooms: Rooms, send: Send, log: (error: unknown, what:
       })
   }
   const ticker = setInterval(wake, everyMilliseconds)
-  const sweeper = setInterval(() => {
-    void sweep(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has run out could not be removed'))
-    void countCoverage(rooms.store.db, rooms.now(), kindsOf(rooms)).catch((error: unknown) => log(error, 'the sites could not be counted'))
-  }, 600_000)
   ticker.unref()
-  sweeper.unref()
   return {
     wake,
     drain: async () => {
@@ -83,7 +75,6 @@ export function startQueue(rooms: Rooms, send: Send, log: (error: unknown, what:
     stop: async () => {
       isStopped = true
       clearInterval(ticker)
-      clearInterval(sweeper)
       await running
     },
   }
