@@ -32,7 +32,8 @@ test(`a sign-in that ends in the moment of the suspension opens nothing, then or
       answer(client, { code: kit.code(person) }),
     ])
     assert.equal(suspended.status, 200, `round ${round}: ${suspended.text}`)
-    if (answered.status !== 200) refused(answered, 401, 'sign-in-gone')
+    // Its row was gone before the answer was looked at, or while it was.
+    if (answered.status !== 200) assert.ok(['sign-in-gone', 'moved-on'].includes(answered.json.code), `round ${round}: ${answered.text}`)
     refused(await client.call('GET', '/api/v1/session'), 401, 'not-signed-in')
     assert.equal((await by.call('POST', `${at}/${person.id}/reinstatement`)).status, 200)
     refused(await client.call('GET', '/api/v1/session'), 401, 'not-signed-in')
