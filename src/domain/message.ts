@@ -1,9 +1,19 @@
+/** The way a message goes: a mail, a text message, or a call that speaks the text. */
+export type Channel = 'mail' | 'text' | 'call'
+
 /**
- * A mail that waits in the queue. `values` may hold a one-time address, so the queue keeps them sealed.
- * The templates and what each of them takes stand in `words/en/mails.ts`.
+ * A message that waits in the queue. `values` may hold a one-time address or a code, so the queue keeps them sealed.
+ * The templates and what each of them takes stand in `words/en/mails.ts`, those of texts and calls in `words/en/codes.ts`.
  */
 export interface Message {
+  /** A mail address; for a text or a call a phone number (E.164). */
   readonly to: string
   readonly template: string
   readonly values: Readonly<Record<string, string>>
+  /** A mail when absent. */
+  readonly channel?: Channel
+  /** Worth nothing after this moment: it is not sent any more, however late the queue comes to it. */
+  readonly expiresAt?: Date
+  /** The organization through whose gateway it goes, where it has one of its own; the installation's when absent. */
+  readonly organizationId?: string
 }

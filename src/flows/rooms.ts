@@ -81,10 +81,13 @@ export function messageRow(
     to: told.to,
     template: told.template,
     sealed,
+    channel: told.channel ?? 'mail',
+    ...(told.expiresAt ? { expiresAt: told.expiresAt } : {}),
+    ...(told.organizationId === undefined ? {} : { organizationId: told.organizationId }),
     ...when,
   }
 }
 
-export function withCircumstances(now: Date, visit: Origin, { to, template, values }: Message): Message {
-  return { to, template, values: { ...values, at: now.toISOString(), address: visit.address } }
+export function withCircumstances(now: Date, visit: Origin, { values, ...message }: Message): Message {
+  return { ...message, values: { ...values, at: now.toISOString(), address: visit.address } }
 }

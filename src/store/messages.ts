@@ -1,9 +1,11 @@
-import { sql } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import type { Keys } from '#crypto/keys.ts'
 import { newId } from '#crypto/random.ts'
 import { seal, unseal } from '#crypto/seal.ts'
 import type { Message } from '#domain/message.ts'
-import type { Database } from './tables.ts'
+import type { Database, Tables } from './tables.ts'
+
+type Waiting = ExpressionBuilder<Tables, 'messages'>
 
 /** A message taken from the queue for one attempt. */
 export interface Leased extends Message {
@@ -40,6 +42,9 @@ export async function enqueue(db: Database, keys: Keys, now: Date, ...messages: 
           sent_at: null,
           failed_at: null,
           last_error: null,
+          channel: message.channel ?? 'mail',
+          expires_at: message.expiresAt ?? null,
+          organization_id: message.organizationId ?? null,
         }
       }),
     )
@@ -48,19 +53,16 @@ export async function enqueue(db: Database, keys: Keys, now: Date, ...messages: 
 
 /**
  * Takes due messages for one attempt each. Their next attempt is set before they are handed out: a process that dies while
- * sending gives them back by the passing of time, and no two processes hold the same one.
+ * sending gives them back by the passing of time, and no two processes hold the same one. What has expired is given up instead.
  */
 export async function lease(db: Database, keys: Keys, now: Date, limit: number, leaseSeconds: number): Promise<readonly Leased[]> {
-  const due = db
-    .selectFrom('messages')
-    .select('id')
-    .where('sent_at', 'is', null)
-    .where('failed_at', 'is', null)
-    .where('next_attempt_at', '<=', now)
-    .orderBy('next_attempt_at')
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
+  const waiting = (one: Waiting) => one.and([one('sent_at', 'is', null), one('failed_at', 'is', null), one('next_attempt_at', '<=', now)])
+  await db
+    .updateTable('messages')
+    .set({ failed_at: now, last_error: 'expired' })
+    .where((one) => one.and([waiting(one), one('expires_at', '<=', now)]))
+    .execute()
+  const due = db.selectFrom('messages').select('id').where(waiting).orderBy('next_attempt_at').limit(limit).forUpdate().skipLocked()
   const rows = await db
     .updateTable('messages')
     .set({ attempts: sql<number>`attempts + 1`, next_attempt_at: new Date(now.getTime() + leaseSeconds * 1000) })
@@ -72,6 +74,9 @@ export async function lease(db: Database, keys: Keys, now: Date, limit: number, 
       'values_sealed',
       'attempts',
       'created_at',
+      'channel',
+      'expires_at',
+      'organization_id',
       one.selectFrom('users').select('language').whereRef('users.email', '=', 'messages.to_address').as('language'),
     ])
     .execute()
@@ -83,6 +88,9 @@ export async function lease(db: Database, keys: Keys, now: Date, limit: number, 
     attempts: row.attempts,
     createdAt: row.created_at,
     language: row.language ?? undefined,
+    channel: row.channel,
+    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+    ...(row.organization_id === null ? {} : { organizationId: row.organization_id }),
   }))
 }
 

@@ -1,6 +1,7 @@
 import type { Evidence } from '#domain/assurance.ts'
 import type { AuditEvent } from '#domain/audit.ts'
 import type { Cost } from '#domain/factor.ts'
+import type { Channel } from '#domain/message.ts'
 import type { Intent } from '#domain/sign-in.ts'
 import type { Lane } from '#domain/throttle.ts'
 import type { Store } from './store.ts'
@@ -18,7 +19,7 @@ export interface EventRow extends AuditEvent {
 }
 
 /**
- * A mail with its row's id and its values sealed. With `whenFailures` it is written only if the lane now counts exactly so many, with
+ * A message with its row's id and its values sealed. With `whenFailures` it is written only if the lane now counts exactly so many, with
  * `whenCodesLeft` only if the backup code that was spent left exactly so many.
  */
 export interface MessageRow {
@@ -26,6 +27,9 @@ export interface MessageRow {
   readonly to: string
   readonly template: string
   readonly sealed: Buffer
+  readonly channel: Channel
+  readonly expiresAt?: Date
+  readonly organizationId?: string
   readonly whenFailures?: number
   readonly whenCodesLeft?: number
 }
@@ -344,9 +348,10 @@ function statementOf(shape: Shape): Statement {
     const of = (field: (message: MessageRow) => unknown, type: string) => $(({ messages }) => messages[nth] && field(messages[nth]), type)
     part(
       `told_${nth}`,
-      `insert into messages (id, template, to_address, values_sealed, created_at, next_attempt_at)
+      `insert into messages (id, template, to_address, values_sealed, created_at, next_attempt_at, channel, expires_at, organization_id)
         select ${of(({ id }) => id, 'uuid')}, ${of(({ template }) => template, 'text')}, ${of(({ to }) => to, 'text')},
-          ${of(({ sealed }) => sealed, 'bytea')}, ${at}, ${at} where ${gate}${when(condition, ({ messages }) => messages[nth]?.whenFailures ?? messages[nth]?.whenCodesLeft)}`,
+          ${of(({ sealed }) => sealed, 'bytea')}, ${at}, ${at}, ${of(({ channel }) => channel, 'text')},
+          ${of(({ expiresAt }) => expiresAt?.toISOString(), 'timestamptz')}, ${of(({ organizationId }) => organizationId, 'uuid')} where ${gate}${when(condition, ({ messages }) => messages[nth]?.whenFailures ?? messages[nth]?.whenCodesLeft)}`,
     )
   }
   const text = `with ${parts.join(',\n')}

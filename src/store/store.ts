@@ -9,6 +9,7 @@ import * as self from './migrations/0004-self.ts'
 import * as people from './migrations/0005-people.ts'
 import * as sites from './migrations/0006-sites.ts'
 import * as audit from './migrations/0007-audit.ts'
+import * as messages from './migrations/0008-messages.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** All migrations, oldest first. Forward only; each stands in a file of its own and is never changed once released. */
@@ -20,6 +21,7 @@ const migrations = {
   '0005-people': people,
   '0006-sites': sites,
   '0007-audit': audit,
+  '0008-messages': messages,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */

@@ -1,4 +1,5 @@
 import type { ColumnType, Kysely } from 'kysely'
+import type { Channel } from '#domain/message.ts'
 import type { Mode, Remembers } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
 
@@ -53,6 +54,7 @@ export interface Tables {
     phone: ColumnType<string | null, string | null | undefined, string | null>
     phone_verified_at: ColumnType<Date | null, Date | null | undefined, Date | null>
     language: ColumnType<string | null, string | null | undefined, string | null>
+    password_mailed: ColumnType<boolean, boolean | undefined, boolean>
   }
   memberships: {
     organization_id: string
@@ -125,6 +127,14 @@ export interface Tables {
     sent_at: Date | null
     failed_at: Date | null
     last_error: string | null
+    channel: ColumnType<Channel, Channel | undefined, never>
+    expires_at: ColumnType<Date | null, Date | null | undefined, never>
+    organization_id: ColumnType<string | null, string | null | undefined, never>
+    /** What the gateway calls it, and what it last said of it. */
+    gateway_ref: ColumnType<string | null, never, string>
+    delivery: ColumnType<'delivered' | 'undelivered' | null, never, 'delivered' | 'undelivered'>
+    delivery_reason: ColumnType<string | null, never, string | null>
+    delivery_at: ColumnType<Date | null, never, Date>
   }
   audit_events: {
     id: string
