@@ -1,0 +1,136 @@
+/** Lengths of the two values that Duo gives for an application. */
+const idPattern = /^[A-Z0-9]{20}$/
+const secretPattern = /^[A-Za-z0-9]{40}$/
+const hostPattern = /^api-[a-z0-9]{1,32}\.(?:duosecurity\.com|duofederal\.com)$/
+const otherHostPattern = /^[a-z0-9.-]{1,253}(?::\d{1,5})?$/
+
+/**
+ * The API hostname out of what somebody pasted: without spaces, scheme, path and capitals. Undefined for what is no host of Duo's:
+ * only `api-….duosecurity.com`, `api-….duofederal.com`, and the hosts that the operator has listed beside them, such as a simulator's.
+ */
+export function duoHost(pasted: string, listed: readonly string[] = []): string | undefined {
+  const host = pasted
+    .trim()
+    .toLowerCase()
+    .replace(/^https:\/\//, '')
+    .replace(/\/+$/, '')
+  if (hostPattern.test(host)) return host
+  return listed.includes(host) && otherHostPattern.test(host) ? host : undefined
+}
+
+/** The integration key, or client ID, out of what somebody pasted. */
+export function duoId(pasted: string): string | undefined {
+  const id = pasted.trim()
+  return idPattern.test(id) ? id : undefined
+}
+
+/** The secret key, or client secret, out of what somebody pasted. */
+export function duoSecret(pasted: string): string | undefined {
+  const secret = pasted.trim()
+  return secretPattern.test(secret) ? secret : undefined
+}
+
+/**
+ * The one form of a name that is sent to Duo and expected back. Duo keeps aliases in lower case and may answer with that form, so
+ * that nothing else can be compared.
+ */
+export function duoName(name: string): string {
+  return name.trim().normalize('NFC').toLowerCase()
+}
+
+/** What "Simple" username normalization leaves of a name: nothing before a backslash, nothing after an `@`. */
+export function simpleName(name: string): string {
+  const [bare = ''] = (duoName(name).split('\\').at(-1) ?? '').split('@')
+  return bare
+}
+
+/** How an application reads names; `unknown` where nobody could ask Duo. */
+export type DuoNormalization = 'none' | 'simple' | 'unknown'
+
+/** Somebody who shall sign in with Duo, as we know them. */
+export interface DuoPerson {
+  readonly id: string
+  /** The name that is sent to Duo: the email address. */
+  readonly name: string
+}
+
+/** A user as Duo knows them. */
+export interface DuoUser {
+  readonly key: string
+  readonly name: string
+  readonly aliases: readonly string[]
+  readonly email: string
+  readonly isEnrolled: boolean
+  readonly status: string
+}
+
+/**
+ * What the key doctor found about one person.
+ *
+ * - `known`: Duo knows the name, as a user name or as an alias.
+ * - `alias-missing`: Duo has exactly one user with this email address or this bare name, but not under the name that we send.
+ * - `ambiguous`: several users of Duo could be meant; nobody but a person can say which.
+ * - `no-room`: the alias is missing, and all four places for one are taken.
+ * - `unknown`: nobody like that in Duo.
+ */
+export type DuoFinding =
+  | { readonly person: DuoPerson; readonly finding: 'known'; readonly user: DuoUser }
+  | { readonly person: DuoPerson; readonly finding: 'alias-missing' | 'no-room'; readonly user: DuoUser }
+  | { readonly person: DuoPerson; readonly finding: 'ambiguous'; readonly users: readonly DuoUser[] }
+  | { readonly person: DuoPerson; readonly finding: 'unknown' }
+
+/** Several people whom Duo would take for one: whoever approves for one of them would let in the others. */
+export interface DuoMerge {
+  readonly people: readonly DuoPerson[]
+  /** Why: the bare name that is left, or the user of Duo whom all their names lead to. */
+  readonly because: { readonly bareName: string } | { readonly userKey: string }
+}
+
+/** What the key doctor says. It refuses while `merges` is not empty, and while the applications read names differently. */
+export interface DuoDiagnosis {
+  readonly findings: readonly DuoFinding[]
+  readonly merges: readonly DuoMerge[]
+  /** Both applications have the same username normalization, or nobody knows. */
+  readonly isAgreed: boolean
+}
+
+/** How many aliases Duo keeps of a user, for certain. */
+export const mostAliases = 4
+
+/**
+ * The key doctor: who is unknown to Duo, whose alias is missing, and which people would be merged. `people` are all who would use
+ * these applications; `users` are all of Duo's.
+ */
+export function diagnose(
+  people: readonly DuoPerson[],
+  users: readonly DuoUser[],
+  { prompt, auth }: { readonly prompt: DuoNormalization; readonly auth: DuoNormalization },
+): DuoDiagnosis {
+  const byName = new Map(users.flatMap((user) => [user.name, ...user.aliases].map((name) => [duoName(name), user] as const)))
+  const byEmail = Map.groupBy(users, ({ email }) => duoName(email))
+  const byBareName = Map.groupBy(users, ({ name }) => simpleName(name))
+  const findings = people.map((person): DuoFinding => {
+    const name = duoName(person.name)
+    const known = byName.get(name)
+    if (known) return { person, finding: 'known', user: known }
+    const alike = byEmail.get(name) ?? byBareName.get(simpleName(name)) ?? []
+    const [user, ...others] = alike
+    if (!user) return { person, finding: 'unknown' }
+    if (others.length > 0) return { person, finding: 'ambiguous', users: alike }
+    return { person, finding: user.aliases.length < mostAliases ? 'alias-missing' : 'no-room', user }
+  })
+  const isSimple = prompt !== 'none' || auth !== 'none'
+  const byKey = Map.groupBy(
+    findings.flatMap((found) => (found.finding === 'known' || found.finding === 'alias-missing' ? [found] : [])),
+    ({ user }) => user.key,
+  )
+  const merges: DuoMerge[] = [...byKey]
+    .filter(([, found]) => found.length > 1)
+    .map(([userKey, found]) => ({ people: found.map(({ person }) => person), because: { userKey } }))
+  if (isSimple) {
+    for (const [bareName, alike] of Map.groupBy(people, ({ name }) => simpleName(name))) {
+      if (alike.length > 1) merges.push({ people: alike, because: { bareName } })
+    }
+  }
+  return { findings, merges, isAgreed: prompt === 'unknown' || auth === 'unknown' || prompt === auth }
+}
