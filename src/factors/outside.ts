@@ -72,7 +72,7 @@ export class Failure extends Error {
 
 const certificate = /CERT|ALTNAME|SELF_SIGNED|UNABLE_TO|ERR_SSL|ERR_TLS|EPROTO/
 const host = /ENOTFOUND|EAI_AGAIN|EAI_FAIL|no address|not found|may not go/
-const timeout = /in time|timeout|timed out|aborted|ETIMEDOUT|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT/i
+const timeout = /in time|timeout|timed out|ETIMEDOUT|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT/i
 
 /** What kind of trouble an error of the way out is. Its code says so, or that of its cause, or its words. */
 function reasonOf(error: unknown): FailureReason {
