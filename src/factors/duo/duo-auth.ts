@@ -184,7 +184,7 @@ function outcomeOf(reply: Readonly<Record<string, unknown>>): DuoOutcome {
   const result = textIn(reply, 'result')
   const status = textIn(reply, 'status')
   if (result === 'waiting') return { result, status }
-  if (result === 'allow') return { result, status, isBypass: status === 'bypass' }
+  if (result === 'allow') return { result, status, isBypass: status !== 'allow' }
   if (result === 'deny') return { result, status, isFraud: status === 'fraud', said: String(reply.status_msg ?? '') }
   throw new Failure('reply', 'an unknown result')
 }
