@@ -1,14 +1,11 @@
-import { SaxesParser } from 'saxes'
+import { declaration, envelopes, readCall, type SoapVersion, xml } from './authanvil/soap.ts'
+import { describe } from './authanvil/wsdl.ts'
 import { button, page, seeOther } from './html.ts'
 import { type Asked, type Reply, type Server, startServer, type TransportFault, transportFaults } from './server.ts'
 
-/** The two versions of SOAP, by the namespace of their envelope. */
-const envelopes = { '1.1': 'http://schemas.xmlsoap.org/soap/envelope/', '1.2': 'http://www.w3.org/2003/05/soap-envelope' } as const
-type SoapVersion = keyof typeof envelopes
-
 /**
- * How AuthAnvil can misbehave beyond what every server can: `fault` is the failure of an ASMX page (500), `lying` faults are answers
- * that look like a yes to a careless reader, and the rest are documents made to hurt whoever parses them.
+ * How AuthAnvil can misbehave beyond what every server can: `fault` is the failure of an ASMX page (500), the next ones are answers
+ * that look like a yes to a careless reader, and from `dtd` on they are made to hurt whoever parses them.
  */
 export const answerFaults = [
   'fault',
@@ -89,10 +86,6 @@ export interface AuthAnvilSimulator extends Server<AuthAnvilFault> {
   readonly calls: readonly Call[]
   addUser(user: Partial<AuthAnvilUser> & { readonly name: string }): AuthAnvilUser
 }
-
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const xml = (text: string) => text.replace(/[&<>"]/g, (character) => escapes[character] ?? '')
-const declaration = '<?xml version="1.0" encoding="utf-8"?>'
 
 /**
  * AuthAnvil's Strong Authentication Server on loopback: an ASMX page with its WSDL, both versions of SOAP, either spelling of the
@@ -255,89 +248,4 @@ export async function start(options: AuthAnvilOptions = {}): Promise<AuthAnvilSi
       return added
     },
   }
-}
-
-/** The call within an envelope: its method and the texts of its elements, as they are spelled. Undefined for what is no XML. */
-function readCall(body: string): { envelope: string; namespace: string; method: string; values: Record<string, string> } | undefined {
-  const parser = new SaxesParser({ xmlns: true })
-  const path: { local: string; uri: string; text: string }[] = []
-  const values: Record<string, string> = {}
-  let found: { envelope: string; namespace: string; method: string } | undefined
-  let wrong = false
-  parser.on('error', () => {
-    wrong = true
-  })
-  parser.on('opentag', ({ local, uri }) => {
-    path.push({ local, uri, text: '' })
-    if (path.length === 3 && path[0]?.local === 'Envelope' && path[1]?.local === 'Body')
-      found = { envelope: path[0].uri, namespace: uri, method: local }
-  })
-  parser.on('text', (text) => {
-    const last = path.at(-1)
-    if (last) last.text += text
-  })
-  parser.on('closetag', () => {
-    const closed = path.pop()
-    if (path.length === 3 && closed && closed.uri === found?.namespace) values[closed.local] = closed.text
-  })
-  parser.write(body).close()
-  return wrong || !found ? undefined : { ...found, values }
-}
-
-interface Described {
-  readonly namespace: string
-  readonly spelling: string
-  readonly versions: readonly SoapVersion[]
-  readonly hasVersion: boolean
-  readonly address: string
-  action(method: string): string
-}
-
-/** The WSDL as ASMX writes it. The address in it is the internal one, as it is behind a proxy. */
-function describe({ namespace, spelling, versions, hasVersion, address, action }: Described): string {
-  const element = (name: string, type: string, least: number) =>
-    `<s:element minOccurs="${least}" maxOccurs="1" name="${name}" type="s:${type}" />`
-  const methods = [
-    {
-      name: 'Authenticate',
-      takes: [element('Username', 'string', 0), element('Passcode', 'string', 0), element(spelling, 'int', 1), element('SiteID', 'int', 1)],
-      gives: element('AuthenticateResult', 'boolean', 1),
-    },
-    ...(hasVersion ? [{ name: 'Version', takes: [], gives: element('VersionResult', 'string', 0) }] : []),
-  ]
-  const types = methods.map(
-    ({ name, takes, gives }) =>
-      `<s:element name="${name}"><s:complexType>${takes.length > 0 ? `<s:sequence>${takes.join('')}</s:sequence>` : ''}</s:complexType></s:element>
-<s:element name="${name}Response"><s:complexType><s:sequence>${gives}</s:sequence></s:complexType></s:element>`,
-  )
-  const messages = methods.map(
-    ({ name }) => `<wsdl:message name="${name}SoapIn"><wsdl:part name="parameters" element="tns:${name}" /></wsdl:message>
-<wsdl:message name="${name}SoapOut"><wsdl:part name="parameters" element="tns:${name}Response" /></wsdl:message>`,
-  )
-  const ports = methods.map(
-    ({ name }) =>
-      `<wsdl:operation name="${name}"><wsdl:input message="tns:${name}SoapIn" /><wsdl:output message="tns:${name}SoapOut" /></wsdl:operation>`,
-  )
-  const prefixes = { '1.1': 'soap', '1.2': 'soap12' } as const
-  const bindings = versions.map((version) => {
-    const prefix = prefixes[version]
-    const body = `<${prefix}:body use="literal" />`
-    const operations = methods.map(
-      ({ name }) =>
-        `<wsdl:operation name="${name}"><${prefix}:operation soapAction="${xml(action(name))}" style="document" /><wsdl:input>${body}</wsdl:input><wsdl:output>${body}</wsdl:output></wsdl:operation>`,
-    )
-    return `<wsdl:binding name="TokenValidator${prefix}" type="tns:TokenValidatorSoap"><${prefix}:binding transport="http://schemas.xmlsoap.org/soap/http" />${operations.join('')}</wsdl:binding>`
-  })
-  const places = versions.map(
-    (version) =>
-      `<wsdl:port name="TokenValidator${prefixes[version]}" binding="tns:TokenValidator${prefixes[version]}"><${prefixes[version]}:address location="${xml(address)}" /></wsdl:port>`,
-  )
-  return `${declaration}
-<wsdl:definitions xmlns:s="http://www.w3.org/2001/XMLSchema" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:soap12="http://schemas.xmlsoap.org/wsdl/soap12/" xmlns:tns="${xml(namespace)}" targetNamespace="${xml(namespace)}" xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/">
-<wsdl:types><s:schema elementFormDefault="qualified" targetNamespace="${xml(namespace)}">${types.join('\n')}</s:schema></wsdl:types>
-${messages.join('\n')}
-<wsdl:portType name="TokenValidatorSoap">${ports.join('')}</wsdl:portType>
-${bindings.join('\n')}
-<wsdl:service name="TokenValidator">${places.join('')}</wsdl:service>
-</wsdl:definitions>`
 }

@@ -38,7 +38,16 @@ const plan: Readonly<Record<string, Room>> = {
     packages: { '@node-rs/argon2': "Argon2id for passwords; measured twice as fast here as Node's own, and off the main thread." },
   },
   words: { at: 'src/words', height: 1, rooms: ['domain', 'types of contract'], node: [], packages: {} },
-  factors: { at: 'src/factors', height: 2, rooms: ['domain', 'crypto'], node: ['node:crypto', 'node:buffer'], packages: {} },
+  factors: {
+    at: 'src/factors',
+    height: 2,
+    rooms: ['domain', 'crypto'],
+    node: ['node:crypto', 'node:buffer'],
+    packages: {
+      jose: 'Signs and checks the tokens of the Universal Prompt; a token is no place for code of our own.',
+      saxes: "Reads AuthAnvil's XML strictly: well-formed, with namespaces, without resolving an entity, and it says where a DTD begins.",
+    },
+  },
   store: {
     at: 'src/store',
     height: 2,
@@ -131,6 +140,8 @@ const tools: Readonly<Record<string, string>> = {
   mailparser: 'Reads a mail in a test as the mail program of its reader would.',
   jsqr: 'Scans the QR code of a page in a test, as an authenticator app does.',
   pngjs: 'Turns a picture of the QR code into the pixels that are scanned.',
+  '@duosecurity/duo_universal': "The vendor's own client of the Universal Prompt, which has to get along with the simulated Duo.",
+  '@duosecurity/duo_api': "The vendor's own client of the Auth and Admin API, for the same.",
   '@types/mailparser': 'Types for mailparser.',
   '@types/node': "Types for Node's own modules.",
   '@types/nodemailer': 'Types for nodemailer.',
