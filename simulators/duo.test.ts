@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import https from 'node:https'
 import { after, before, describe, mock, test } from 'node:test'
 import { Client as AdminAndAuth, type Said } from '@duosecurity/duo_api'
 import { Client as UniversalPrompt } from '@duosecurity/duo_universal'
 import { browserAt, outsideTo, throughPrompt } from '../test/machine/outside.ts'
+import { type Claims, signed } from './duo/jwt.ts'
 import { canonicalParameters, checkSignature } from './duo/signature.ts'
 import { type DuoSimulator, start } from './duo.ts'
 import type { Asked } from './server.ts'
@@ -208,6 +210,59 @@ describe('the signatures', () => {
       [at(5.1), at(-5.1)].map((each) => (each as { code?: number }).code),
       [40105, 40105],
     )
+  })
+})
+
+describe('the assertion of a client', () => {
+  type Change = { alg?: string; secret?: string; claims?: Claims; place?: 'form' | 'query'; withoutId?: boolean }
+  const seconds = () => Math.floor(Date.now() / 1000)
+  const health = async ({ alg = 'HS512', secret, claims = {}, place = 'form', withoutId = false }: Change) => {
+    const application = duo.account.addApplication('websdk', 'Portal')
+    const { id } = application
+    const right = { iss: id, sub: id, aud: `${duo.url}/oauth/v1/health_check`, exp: seconds() + 300, jti: randomUUID() }
+    const assertion = signed({ ...right, ...claims }, secret ?? application.secret, alg)
+    const fields = new URLSearchParams({ ...(withoutId ? {} : { client_id: id }), client_assertion: assertion })
+    const once = async () => {
+      const path = `/oauth/v1/health_check${place === 'query' ? `?${fields}` : ''}`
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+      const body = place === 'form' ? fields.toString() : ''
+      const reply = JSON.parse((await outsideTo(duo.ca)(duo.url + path, { method: 'POST', headers, body })).text)
+      return reply.stat === 'OK' ? 'OK' : reply.message_detail
+    }
+    return [await once(), await once()]
+  }
+
+  test('may be what the vendor’s other libraries send: in the query, with a text or a fraction as expiry, for up to an hour', async () => {
+    for (const change of [
+      { place: 'query' },
+      { withoutId: true },
+      { claims: { exp: String(seconds() + 300) } },
+      { claims: { exp: seconds() + 299.5 } },
+      { claims: { exp: seconds() + 3600 } },
+      { claims: { exp: seconds() - 30 } },
+      { claims: { aud: [`${duo.url}/oauth/v1/health_check`] } },
+    ] as const) {
+      assert.equal((await health(change))[0], 'OK', JSON.stringify(change))
+    }
+  })
+
+  test('is refused with another algorithm, secret, issuer, subject, audience or time, and the second time', async () => {
+    for (const change of [
+      { alg: 'none' },
+      { alg: 'HS256' },
+      { secret: 'x'.repeat(40) },
+      { claims: { iss: 'DI' } },
+      { claims: { sub: 'DI' } },
+      { claims: { aud: duo.url } },
+      { claims: { aud: `${duo.url}/oauth/v1/token` } },
+      { claims: { exp: seconds() - 90 } },
+      { claims: { exp: seconds() + 3700 } },
+      { claims: { exp: undefined } },
+      { claims: { jti: undefined } },
+    ] as const) {
+      assert.notEqual((await health(change))[0], 'OK', JSON.stringify(change))
+    }
+    assert.deepEqual(await health({}), ['OK', 'The client_assertion was used before.'])
   })
 })
 
