@@ -29,8 +29,10 @@ export function newCertificate(names: readonly string[], { ageDays = 0 } = {}): 
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const day = 24 * 3600 * 1000
   const until = Date.now() + (ageDays > 0 ? -ageDays : 10) * day
-  const name = sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from('Countersign simulator')))))
-  const names_ = sequence(oid('551d11'), der(0x04, sequence(...names.map(named))))
+  // An authority is looked up by its name, so two certificates that are trusted at a time need two.
+  const commonName = Buffer.from(`Simulator ${randomBytes(8).toString('hex')}`)
+  const name = sequence(der(0x31, sequence(oid('550403'), der(0x0c, commonName))))
+  const alternatives = sequence(oid('551d11'), der(0x04, sequence(...names.map(named))))
   const serial = Buffer.concat([bytes('01'), randomBytes(15)])
   const body = sequence(
     der(0xa0, der(0x02, bytes('02'))),
@@ -40,7 +42,7 @@ export function newCertificate(names: readonly string[], { ageDays = 0 } = {}): 
     sequence(time(new Date(until - 20 * day)), time(new Date(until))),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(isAuthority, names_)),
+    der(0xa3, sequence(isAuthority, alternatives)),
   )
   const signature = sign('sha256', body, privateKey)
   const whole = sequence(body, ecdsaWithSha256, der(0x03, bytes('00'), signature)).toString('base64')
