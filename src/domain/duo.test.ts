@@ -78,9 +78,17 @@ describe('the key doctor', () => {
     )
     assert.deepEqual(
       findings.map(({ finding }) => finding),
-      ['known', 'alias-missing', 'unknown', 'no-room', 'ambiguous', 'alias-missing'],
+      ['known', 'alias-missing', 'unknown', 'no-room', 'ambiguous', 'ambiguous'],
     )
     assert.deepEqual(merges, [])
+  })
+
+  test('A67 never takes a user of the same bare name for the person: an alias would let them approve for somebody else', () => {
+    const { findings } = diagnose([person('jane@b.example')], [user('jane@a.example', { email: 'jane@a.example' }), user('jane')], none)
+    assert.deepEqual(
+      findings.map(({ finding }) => finding),
+      ['ambiguous'],
+    )
   })
 
   test('A67 refuses "Simple" where it would merge two people, and says whom', () => {

@@ -68,8 +68,9 @@ export interface DuoUser {
  * What the key doctor found about one person.
  *
  * - `known`: Duo knows the name, as a user name or as an alias.
- * - `alias-missing`: Duo has exactly one user with this email address or this bare name, but not under the name that we send.
- * - `ambiguous`: several users of Duo could be meant; nobody but a person can say which.
+ * - `alias-missing`: Duo has exactly one user with this email address, but not under the name that we send.
+ * - `ambiguous`: one user or several could be meant, by an address that several have or by the bare name. Nobody but a person can say:
+ *   an alias for the wrong one would let them approve for somebody else.
  * - `no-room`: the alias is missing, and all four places for one are taken.
  * - `unknown`: nobody like that in Duo.
  */
@@ -113,10 +114,11 @@ export function diagnose(
     const name = duoName(person.name)
     const known = byName.get(name)
     if (known) return { person, finding: 'known', user: known }
-    const alike = byEmail.get(name) ?? byBareName.get(simpleName(name)) ?? []
-    const [user, ...others] = alike
-    if (!user) return { person, finding: 'unknown' }
-    if (others.length > 0) return { person, finding: 'ambiguous', users: alike }
+    const [user, ...others] = byEmail.get(name) ?? []
+    if (!user || others.length > 0) {
+      const alike = user ? [user, ...others] : (byBareName.get(simpleName(name)) ?? [])
+      return alike.length > 0 ? { person, finding: 'ambiguous', users: alike } : { person, finding: 'unknown' }
+    }
     return { person, finding: user.aliases.length < mostAliases ? 'alias-missing' : 'no-room', user }
   })
   const isSimple = prompt !== 'none' || auth !== 'none'
