@@ -87,6 +87,8 @@ export interface KitOptions {
   readonly publicUrl?: string
   readonly founded?: boolean
   readonly supportContact?: string
+  /** Countries whose numbers get texts and calls. */
+  readonly phoneCountries?: readonly string[]
   /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
   readonly remembersHashes?: boolean
 }
@@ -100,6 +102,7 @@ export async function openKit({
   publicUrl = 'http://127.0.0.1:8080',
   founded = true,
   supportContact,
+  phoneCountries = ['AT', 'CA', 'CH', 'DE', 'FR', 'GB', 'IE', 'US'],
   remembersHashes = false,
 }: KitOptions = {}): Promise<Kit> {
   const onPostgres = (database ?? process.env.TEST_DATABASE) === 'postgres'
@@ -121,6 +124,7 @@ export async function openKit({
     publicUrl,
     recommendedApp: 'Google Authenticator',
     ...(supportContact ? { supportContact } : {}),
+    phoneCountries,
     onMessage: () => {},
   }
   const app = await openServer({

@@ -22,6 +22,8 @@ export interface Rooms {
   readonly recommendedApp: string
   /** Whom to ask for help, as the operator wrote it. */
   readonly supportContact?: string
+  /** Countries (ISO 3166) whose numbers get texts and calls while the provider has chosen none; none when absent. */
+  readonly phoneCountries?: readonly string[]
   /** Called after something was put into the queue, so that it need not wait for the next look. */
   readonly onMessage: () => void
 }

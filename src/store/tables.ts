@@ -1,4 +1,5 @@
 import type { ColumnType, Kysely } from 'kysely'
+import type { GatewaySettings } from '#domain/gateways.ts'
 import type { Channel } from '#domain/message.ts'
 import type { Mode, Remembers } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
@@ -135,6 +136,35 @@ export interface Tables {
     delivery: ColumnType<'delivered' | 'undelivered' | null, never, 'delivered' | 'undelivered'>
     delivery_reason: ColumnType<string | null, never, string | null>
     delivery_at: ColumnType<Date | null, never, Date>
+    /** When the code in it was entered. */
+    used_at: ColumnType<Date | null, never, Date>
+  }
+  gateways: {
+    organization_id: string
+    channel: Channel
+    kind: GatewaySettings['kind'] | null
+    settings_sealed: Buffer | null
+    version: number
+    changed_by: string
+    changed_at: Date
+  }
+  sending_rules: {
+    organization_id: string
+    countries: string[] | null
+    daily_most: number | null
+    site_daily_most: number | null
+    sites_bring_gateways: boolean
+    version: number
+    changed_by: string
+    changed_at: Date
+  }
+  sending_windows: {
+    key: string
+    starts_at: Date
+    ends_at: Date
+    spent: number
+    most: number
+    used: ColumnType<number, number | undefined, number>
   }
   audit_events: {
     id: string
