@@ -24,8 +24,8 @@ export interface Wanted {
   readonly channel: Channel
   /** A mail address, or a number (E.164) that was read by `plainPhone`. */
   readonly to: string
-  readonly userId?: string
-  readonly organizationId?: string
+  readonly userId?: string | undefined
+  readonly organizationId?: string | undefined
   readonly purpose?: Purpose
 }
 

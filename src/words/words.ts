@@ -1,4 +1,5 @@
 import { audit } from './en/audit.ts'
+import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
 
@@ -10,9 +11,11 @@ export interface Words {
   readonly mail: typeof mail
   readonly mailFromQueue: typeof mailFromQueue
   readonly audit: typeof audit
+  readonly gatewayTest: typeof gatewayTest
+  readonly gatewayTestPrompt: string
 }
 
-const english: Words = { language: 'en', pages, mail, mailFromQueue, audit }
+const english: Words = { language: 'en', pages, mail, mailFromQueue, audit, gatewayTest, gatewayTestPrompt }
 const catalogues: Readonly<Record<string, Words>> = { en: english }
 
 /** The languages there are, each by its own name, for a person to choose from. */

@@ -38,7 +38,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`,
     sql`create index sending_windows_by_end on sending_windows (ends_at)`,
     sql`alter table messages add column used_at timestamptz`,
-    sql`create index messages_given_up on messages (failed_at, id) where failed_at is not null`,
     sql`create index messages_by_time on messages (created_at)`,
   ]
   for (const statement of statements) await statement.execute(db)
