@@ -22,7 +22,6 @@ import { openServer } from '#http/server.ts'
 import { addOrganization } from '#store/organizations.ts'
 import { addMembership, findOrAddUser, setPassword } from '#store/people.ts'
 import { openStore } from '#store/store.ts'
-import { wordsFor } from '#words/words.ts'
 import { createDatabase } from './machine/postgres.ts'
 
 /** What a request answered: the status, the JSON (or undefined), the text and the headers. */
@@ -66,6 +65,9 @@ export interface Kit {
   client(address?: string): Client
   /** Waits until the queue is empty and gives the mails to an address, newest first. */
   mailsTo(email: string): Promise<readonly { subject: string; text: string; html: string }[]>
+  /** The same for the texts to a number, and for what was said in calls to it. */
+  textsTo(number: string): Promise<readonly { readonly text: string; readonly at: Date }[]>
+  callsTo(number: string): Promise<readonly { readonly text: string; readonly at: Date }[]>
   /** A site of its own for a test, so that every test is also a test of isolation. */
   site(policy?: Partial<Policy>): Promise<{ readonly id: string; readonly name: string }>
   /** A member with a password, without an authenticator. */
@@ -121,6 +123,7 @@ export async function openKit({
     publicUrl,
     recommendedApp: 'Google Authenticator',
     ...(supportContact ? { supportContact } : {}),
+    gateways: { mail: inbox, text: inbox, call: inbox },
     onMessage: () => {},
   }
   const app = await openServer({
@@ -129,19 +132,9 @@ export async function openKit({
     logLevel: 'silent',
     trustedProxies: [],
     consoleDir: join(import.meta.dirname, '../dist/console'),
-    mails: () => inbox.mails,
+    inbox: () => inbox,
   })
-  const queue = startQueue(
-    rooms,
-    (message) =>
-      inbox.send({
-        ...wordsFor(message.language).mailFromQueue(message.template, message.values, message.look),
-        id: message.id,
-        to: message.to,
-      }),
-    (error) => console.error(error),
-    1_000_000,
-  )
+  const queue = startQueue(rooms, (error) => console.error(error), 1_000_000)
 
   let count = 0
   const makePerson: Kit['person'] = async (
@@ -208,6 +201,14 @@ export async function openKit({
     mailsTo: async (email) => {
       await queue.drain()
       return inbox.mails.filter((mail) => mail.to === email)
+    },
+    textsTo: async (number) => {
+      await queue.drain()
+      return inbox.texts.filter(({ to }) => to === number).map(({ text, at }) => ({ text, at }))
+    },
+    callsTo: async (number) => {
+      await queue.drain()
+      return inbox.calls.filter(({ to }) => to === number).map(({ text, at }) => ({ text, at }))
     },
     site: async (policy = {}) => {
       const name = `Site ${newId(now()).slice(-6)}`

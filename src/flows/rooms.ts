@@ -1,6 +1,7 @@
 import type { Keys } from '#crypto/keys.ts'
 import type { Passwords } from '#crypto/password.ts'
 import { newId } from '#crypto/random.ts'
+import type { Gateways } from '#delivery/gateway.ts'
 import type { AuditEvent } from '#domain/audit.ts'
 import type { Factor } from '#domain/factor.ts'
 import { originOf } from '#domain/host.ts'
@@ -22,6 +23,8 @@ export interface Rooms {
   readonly recommendedApp: string
   /** Whom to ask for help, as the operator wrote it. */
   readonly supportContact?: string
+  /** The installation's own gateways, by channel. */
+  readonly gateways: Gateways
   /** Called after something was put into the queue, so that it need not wait for the next look. */
   readonly onMessage: () => void
 }
