@@ -52,19 +52,19 @@ export function faultOf(channel: Channel, settings: GatewaySettings): GatewayFau
       if (!isSender(settings.from)) return 'from'
       return (settings.username === null) === (settings.secret === null) ? undefined : 'secret'
     case 'twilio': {
-      if (!/^AC[0-9a-f]{32}$/i.test(settings.accountSid)) return 'account'
-      if (settings.apiKeySid !== null && !/^SK[0-9a-f]{32}$/i.test(settings.apiKeySid)) return 'account'
+      if (!/^AC[0-9a-f]{32}$/.test(settings.accountSid)) return 'account'
+      if (settings.apiKeySid !== null && !/^SK[0-9a-f]{32}$/.test(settings.apiKeySid)) return 'account'
       if (settings.secret === null) return 'secret'
       const isNumber = settings.from !== null && /^\+[1-9]\d{6,14}$/.test(settings.from)
       if (channel === 'call') return isNumber && settings.messagingServiceSid === null ? undefined : 'sender'
       if (settings.messagingServiceSid !== null)
-        return settings.from === null && /^MG[0-9a-f]{32}$/i.test(settings.messagingServiceSid) ? undefined : 'sender'
+        return settings.from === null && /^MG[0-9a-f]{32}$/.test(settings.messagingServiceSid) ? undefined : 'sender'
       const isName = settings.from !== null && /^(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}$/.test(settings.from)
       return isNumber || isName ? undefined : 'sender'
     }
     case 'webhook':
       if (!isWebhookUrl(settings.url)) return 'url'
-      return settings.secret === null || settings.secret.length < 16 ? 'secret' : undefined
+      return settings.secret === null || settings.secret.length < 32 ? 'secret' : undefined
   }
 }
 

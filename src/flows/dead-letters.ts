@@ -3,7 +3,8 @@ import { isId } from '#crypto/random.ts'
 import { masked } from '#domain/masked.ts'
 import { Problem } from '#domain/problem.ts'
 import { note } from '#store/audit.ts'
-import { findMessage, listFailed, sendAgain } from '#store/messages.ts'
+import { findDeparted } from '#store/deliveries.ts'
+import { listFailed, sendAgain } from '#store/messages.ts'
 import { authorize } from './organizations.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import { requireFreshSession, requireSession } from './session.ts'
@@ -51,10 +52,11 @@ export async function sendMessageAgain(rooms: Rooms, visit: Visit, organizationI
   await rooms.store.transaction(async (db) => {
     const { id, kind } = await authorize(db, session, organizationId, 'change-gateways')
     if (!isId(messageId)) throw new Problem('not-found')
-    const outcome = await sendAgain(db, messageId, rooms.now(), kind === 'site' ? id : undefined)
-    if (outcome === 'gone') throw new Problem('not-found')
-    const message = await findMessage(db, rooms.keys, messageId)
-    if (outcome === 'expired' || !message || isDead(message.values.expiresAt, rooms.now())) throw new Problem('message-expired')
+    const message = await findDeparted(db, rooms.keys, messageId)
+    const outcome = message ? await sendAgain(db, messageId, rooms.now(), kind === 'site' ? id : undefined) : 'gone'
+    if (!message || outcome === 'gone') throw new Problem('not-found')
+    // The transaction takes the sending back.
+    if (outcome === 'expired' || isDead(message.values.expiresAt, rooms.now())) throw new Problem('message-expired')
     await note(db, rooms.now(), visit, {
       action: 'message.sent-again',
       organizationId: id,
@@ -67,7 +69,7 @@ export async function sendMessageAgain(rooms: Rooms, visit: Visit, organizationI
 
 /** A mail knows until when the address in it is good, beside what the queue was told. */
 async function isExpired(rooms: Rooms, id: string): Promise<boolean> {
-  const message = await findMessage(rooms.store.db, rooms.keys, id)
+  const message = await findDeparted(rooms.store.db, rooms.keys, id)
   return message === undefined || isDead(message.expiresAt?.toISOString(), rooms.now()) || isDead(message.values.expiresAt, rooms.now())
 }
 

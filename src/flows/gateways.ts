@@ -34,24 +34,20 @@ import type { Rooms, Visit } from './rooms.ts'
 import { maySend } from './sending-limits.ts'
 import { requireFreshSession, requireSession } from './session.ts'
 
-/** What becomes of stored settings, and what went wrong with what was sent by them: made in the room of delivery, used here. */
-export interface Transports {
-  /** A gateway that goes by stored settings. It speaks to public hosts, and to those that the operator has listed. */
-  open(channel: Channel, settings: GatewaySettings): Gateway
-  /** Why a sending failed, as a code and in a sentence that holds nothing secret. */
-  explain(error: unknown): { readonly reason: string; readonly said: string }
-}
-
-export interface FoundGateway {
-  readonly source: GatewaySource
-  readonly gateway: Gateway
-}
-
 /**
  * The gateway that takes what is sent for an organization: its own where the provider lets sites bring their own, else the one that the
  * provider has stored, else the one of the environment. Undefined where there is none.
  */
-export async function gatewayFor(rooms: Rooms, channel: Channel, organizationId: string | undefined): Promise<FoundGateway | undefined> {
+export async function gatewayFor(rooms: Rooms, channel: Channel, organizationId: string | undefined): Promise<Gateway | undefined> {
+  return (await gatewayInForce(rooms, channel, organizationId))?.gateway
+}
+
+/** The same, with whose it is. */
+async function gatewayInForce(
+  rooms: Rooms,
+  channel: Channel,
+  organizationId: string | undefined,
+): Promise<{ readonly source: GatewaySource; readonly gateway: Gateway } | undefined> {
   const stored = await findGatewayFor(rooms.store.db, rooms.keys, channel, organizationId)
   if (stored) return { source: stored.isOwn ? 'own' : 'provider', gateway: rooms.transports.open(channel, stored.settings) }
   const gateway = rooms.gateways[channel]
@@ -66,6 +62,11 @@ export async function gatewayFor(rooms: Rooms, channel: Channel, organizationId:
 export async function carrierOf(rooms: Rooms, { channel = 'mail', to, values, organizationId }: Message): Promise<string | undefined> {
   if (values.url !== undefined) return undefined
   return organizationId ?? (channel === 'mail' ? findOnlyOrganization(rooms.store.db, to) : undefined)
+}
+
+/** Whether mails of the installation go anywhere. */
+export async function hasMailGateway(rooms: Rooms): Promise<boolean> {
+  return rooms.gateways.mail !== undefined || (await findGatewayFor(rooms.store.db, rooms.keys, 'mail', undefined)) !== undefined
 }
 
 /** What an organization sends through, and how much it may. @throws {Problem} `forbidden`, `not-found` */
@@ -162,7 +163,7 @@ export async function testGateway(rooms: Rooms, visit: Visit, organizationId: st
   const own = await findOwnAddresses(rooms.store.db, session.userId)
   const to = channel === 'mail' ? own.mail : own.phone
   if (to === null) throw new Problem('no-phone')
-  const found = await gatewayFor(rooms, channel, id)
+  const found = await gatewayInForce(rooms, channel, id)
   if (!found) throw new Problem('no-gateway')
   await maySend(rooms, visit, { channel, to, userId: session.userId, organizationId: id })
   const started = performance.now()

@@ -132,10 +132,10 @@ export interface Tables {
     expires_at: ColumnType<Date | null, Date | null | undefined, never>
     organization_id: ColumnType<string | null, string | null | undefined, never>
     /** What the gateway calls it, and what it last said of it. */
-    gateway_ref: ColumnType<string | null, never, string>
-    delivery: ColumnType<'delivered' | 'undelivered' | null, never, 'delivered' | 'undelivered'>
+    gateway_ref: ColumnType<string | null, never, string | null>
+    delivery: ColumnType<'delivered' | 'undelivered' | null, never, 'delivered' | 'undelivered' | null>
     delivery_reason: ColumnType<string | null, never, string | null>
-    delivery_at: ColumnType<Date | null, never, Date>
+    delivery_at: ColumnType<Date | null, never, Date | null>
     /** When the code in it was entered. */
     used_at: ColumnType<Date | null, never, Date>
   }

@@ -110,7 +110,7 @@ export const gatewayWords = {
   serviceWhat: 'In the place of a sender number.',
   url: 'Webhook address',
   urlWhat: 'Gets a signed POST for each message. The help for operators says how to check the signature.',
-  signingKey: 'Signing key, at least 16 letters',
+  signingKey: 'Signing key, at least 32 letters',
   secretSet: '•••• set. Empty leaves it as it is.',
   reveal: (label: string) => `Show: ${label}`,
 
