@@ -11,6 +11,7 @@ import { openPasswords, type Passwords } from '#crypto/password.ts'
 import { newId } from '#crypto/random.ts'
 import type { Gateways } from '#delivery/gateway.ts'
 import { openInbox } from '#delivery/inbox.ts'
+import type { DeliverySettings } from '#delivery/settings.ts'
 import { openTransports } from '#delivery/stored.ts'
 import { type Policy, startingPolicy } from '#domain/policy.ts'
 import { problems } from '#domain/problem.ts'
@@ -93,8 +94,8 @@ export interface KitOptions {
   readonly supportContact?: string
   /** The operator's gateways; the inbox takes everything when absent. */
   readonly gateways?: Gateways
-  /** Hosts that the operator has listed. */
-  readonly allowedHosts?: readonly string[]
+  /** What the operator has set about delivery, as it bears on gateways that are stored. */
+  readonly delivery?: DeliverySettings
   /** Countries whose numbers get texts and calls. */
   readonly phoneCountries?: readonly string[]
   /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
@@ -112,7 +113,7 @@ export async function openKit({
   supportContact,
   phoneCountries = ['AT', 'CA', 'CH', 'DE', 'FR', 'GB', 'IE', 'US'],
   gateways,
-  allowedHosts = [],
+  delivery = { allowedHosts: [] },
   remembersHashes = false,
 }: KitOptions = {}): Promise<Kit> {
   const onPostgres = (database ?? process.env.TEST_DATABASE) === 'postgres'
@@ -136,7 +137,7 @@ export async function openKit({
     ...(supportContact ? { supportContact } : {}),
     phoneCountries,
     gateways: gateways ?? { mail: inbox, text: inbox, call: inbox },
-    transports: openTransports({ allowedHosts }, publicUrl),
+    transports: openTransports(delivery, publicUrl),
     onMessage: () => {},
   }
   const app = await openServer({
