@@ -67,7 +67,8 @@ export function ChangesProvider({ returned, children }: { readonly returned: str
 
   const run: Run = useCallback(async (change, { onProblem, onDone } = {}) => {
     try {
-      onDone?.(await make(change))
+      const reply = await make(change)
+      onDone?.(reply)
       if (change.leave !== undefined) {
         window.location.assign(change.leave)
         return true

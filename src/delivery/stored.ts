@@ -53,7 +53,7 @@ const meanings: readonly (readonly [RegExp, string])[] = [
   [/ENOTFOUND|EAI_|has no address/, 'unknown-host'],
   [/ETLS|CERT|TLS|SSL|self.signed|certificate|ESOCKET/i, 'tls'],
   [/ETIMEDOUT|in time/, 'timeout'],
-  [/ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ECONNECTION|could not be (?:reached|used)/, 'unreachable'],
+  [/ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ECONNECTION|could not be (?:reached|used)/, 'no-connection'],
 ]
 
 /**

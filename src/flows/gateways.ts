@@ -95,10 +95,12 @@ export async function changeGatewayOf(
     const found = await authorize(db, session, organizationId, 'change-gateways')
     const before = (await findGateways(db, rooms.keys, found.id))[channel]
     if (settings !== null && !(await mayBringOwn(db, found))) throw new Problem('gateway-by-provider')
+    const overtaken = () => new Problem('moved-on', before?.changedBy ? { changedBy: [before.changedBy] } : {})
+    // A secret that is kept is looked for in what was read.
+    if ((before?.version ?? 0) !== version) throw overtaken()
     const next = settings && settingsOf(channel, settings, before?.settings)
     const change = { organizationId: found.id, channel, settings: next, version, changedBy: session.userId }
-    if (!(await changeGateway(db, rooms.keys, rooms.now(), change)))
-      throw new Problem('moved-on', before?.changedBy ? { changedBy: [before.changedBy] } : {})
+    if (!(await changeGateway(db, rooms.keys, rooms.now(), change))) throw overtaken()
     await note(db, rooms.now(), visit, {
       action: 'gateway.changed',
       organizationId: found.id,

@@ -164,7 +164,7 @@ test('S0.5 "Send a test" says precisely what happened: taken, wrong credentials,
   const reasons = {
     credentials: { secret: 'wrong horse' },
     sender: { port: refusing, username: null, secret: null },
-    unreachable: { port: 9 },
+    'no-connection': { port: 9 },
     'unknown-host': { host: 'mail.nowhere.invalid' },
     'host-not-allowed': { host: '10.11.12.13' },
   }
@@ -234,7 +234,7 @@ test('a test is sent within the limits, and where nothing is set up that is said
 test('what is wrong with settings is said by its field before they are stored', async () => {
   const provider = await head(kit.provider.id)
   const wrong = (channel: string, settings: unknown, reason: string) =>
-    put(provider, channel, settings, 0).then((reply) => refused(reply, 422, 'invalid-gateway', { reason }))
+    put(provider, channel, settings).then((reply) => refused(reply, 422, 'invalid-gateway', { reason }))
   for (const host of [
     'mail',
     '127.1',

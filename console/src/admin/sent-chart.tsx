@@ -71,8 +71,8 @@ function Charts({ statistics }: { readonly statistics: Statistics }) {
                   [say.used, entered],
                   [say.failed, failed],
                 ] as const
-              ).map(([heading, figure]) => (
-                <Table.Td key={heading} role="cell" data-label={heading}>
+              ).map(([heading, figure], at) => (
+                <Table.Td key={heading} role="cell" data-label={heading} className={`key-${at + 1}`}>
                   {figure.toLocaleString('en')}
                 </Table.Td>
               ))}

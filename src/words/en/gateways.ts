@@ -13,7 +13,8 @@ const reasons: Readonly<Record<string, string>> = {
   'host-not-allowed':
     'Host not allowed: it leads to a private or local network. Only the operator of the server can open it, with the setting ALLOWED_HOSTS.',
   'unknown-host': 'Unknown host: no server has this name. Check how it is spelled.',
-  unreachable: 'Unreachable: the server refused the connection. Check the port.',
+  'no-connection': 'No connection: the server refused it or hung up. Check the host and the port.',
+  unreachable: 'Unreachable: the phone is switched off, out of reach, or blocked.',
   tls: 'No encryption: the server offers none, or its certificate does not belong to this host name or is not trusted.',
   uncertain: 'Unclear: it was handed over and nobody confirmed that it was taken. It may arrive all the same.',
   'invalid-address': 'Refused address: the server takes no mail for it.',
