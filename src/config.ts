@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { type DeliverySettings, readDeliverySettings } from '#delivery/settings.ts'
 
 /** Every setting: the environment variable, what it is for, and what holds without it. `docs/configuration.md` is compared with this. */
 export const settings = {
@@ -26,10 +27,39 @@ export const settings = {
     default: '',
     says: 'Mail server: smtp://user:password@host:587 (STARTTLS is required unless the host is this machine) or smtps://user:password@host:465.',
   },
+  SMTP_TLS: {
+    default: 'required',
+    says: 'required: no mail to a server without TLS. optional: TLS where SMTP_URL offers it; codes and links may then cross your network in the clear.',
+  },
   MAIL_FROM: { default: 'Countersign <countersign@localhost>', says: 'Sender of all mails.' },
   INBOX: {
     default: 'on without SMTP_URL on a loopback PUBLIC_URL',
-    says: 'The page /inbox that shows mails instead of sending them, for development: on or off. Refused in production and on a public address.',
+    says: 'The page /inbox that shows mails, texts and calls instead of sending them, for development: on or off. Refused in production and on a public address.',
+  },
+  TWILIO_ACCOUNT_SID: { default: '', says: 'AC…: texts and calls go out through this Twilio account.' },
+  TWILIO_AUTH_TOKEN: { default: '', says: 'Its auth token: opens the account, and checks what Twilio reports.' },
+  TWILIO_API_KEY: { default: '', says: 'SK…: opens the account instead of the auth token, with TWILIO_API_SECRET.' },
+  TWILIO_API_SECRET: { default: '', says: 'The secret of TWILIO_API_KEY.' },
+  TWILIO_FROM: { default: '', says: 'The number of the account that texts and calls come from, like +15005550006; calls need one.' },
+  TWILIO_MESSAGING_SERVICE: { default: '', says: 'MG…: texts go out through this messaging service instead of TWILIO_FROM.' },
+  TWILIO_CALLBACKS: {
+    default: 'on',
+    says: 'off where Twilio cannot reach PUBLIC_URL: nobody learns whether a text arrived, and a call speaks its code without waiting for a key, also to an answering machine.',
+  },
+  TWILIO_API_URL: { default: '', says: 'Another server that speaks as Twilio does, for tests; only a host that stands in ALLOWED_HOSTS.' },
+  WEBHOOK_URL: { default: '', says: 'Any other gateway: an https address that takes messages as signed JSON.' },
+  WEBHOOK_SECRET: { default: '', says: 'At least 32 characters that both sides sign with.' },
+  WEBHOOK_CHANNELS: {
+    default: 'text,call',
+    says: 'What goes to WEBHOOK_URL, before Twilio and SMTP: mail, text and call, separated by commas.',
+  },
+  ALLOWED_HOSTS: {
+    default: '',
+    says: 'Hosts, with a port or without, that gateways may be at although their addresses are private or they speak no TLS, separated by commas. It holds for gateways that organizations set as well.',
+  },
+  PHONE_COUNTRIES: {
+    default: '',
+    says: 'Countries whose numbers get texts and calls, by their two letters (ISO 3166) and separated by commas, until the provider chooses some under Company Settings, Messages. None by default.',
   },
   TRUSTED_PROXIES: {
     default: '',
@@ -49,9 +79,9 @@ export interface Config {
   readonly databaseUrl?: string
   readonly databasePool: number
   readonly keyFile: string
-  readonly smtpUrl?: string
-  readonly mailFrom: string
+  readonly delivery: DeliverySettings
   readonly inbox: boolean
+  readonly phoneCountries: readonly string[]
   readonly trustedProxies: readonly string[]
   readonly supportContact?: string
   readonly recommendedApp: string
@@ -79,8 +109,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const databaseUrl = read('DATABASE_URL')
   if (databaseUrl && !/^postgres(ql)?:\/\//.test(databaseUrl))
     throw new SettingUnusable('DATABASE_URL must start with postgres:// or postgresql://.')
-  const smtpUrl = read('SMTP_URL')
-  if (smtpUrl && !/^smtps?:\/\/[^\s]+$/.test(smtpUrl)) throw new SettingUnusable('SMTP_URL must start with smtp:// or smtps://.')
+  const delivery = readDeliverySettings(
+    (name) => environment[name]?.trim() || undefined,
+    { publicUrl, mailFrom: read('MAIL_FROM') ?? settings.MAIL_FROM.default },
+    (sentence) => {
+      throw new SettingUnusable(sentence)
+    },
+  )
   const logLevel = read('LOG_LEVEL') ?? settings.LOG_LEVEL.default
   if (!['fatal', 'error', 'warn', 'info', 'debug', 'silent'].includes(logLevel)) {
     throw new SettingUnusable(`LOG_LEVEL is "${logLevel}", but must be fatal, error, warn, info, debug or silent.`)
@@ -94,9 +129,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...(databaseUrl ? { databaseUrl } : {}),
     databasePool: whole('DATABASE_POOL', 1, 100, 2 * availableParallelism() + 1),
     keyFile: read('KEY_FILE') ?? join(dataDir, 'countersign.key'),
-    ...(smtpUrl ? { smtpUrl } : {}),
-    mailFrom: read('MAIL_FROM') ?? settings.MAIL_FROM.default,
-    inbox: inbox(read('INBOX'), smtpUrl, publicUrl, environment.NODE_ENV),
+    delivery,
+    inbox: inbox(read('INBOX'), delivery.smtp !== undefined, publicUrl, environment.NODE_ENV),
+    phoneCountries: countriesOf(read('PHONE_COUNTRIES')),
     trustedProxies: (read('TRUSTED_PROXIES') ?? '')
       .split(',')
       .map((one) => one.trim())
@@ -108,6 +143,17 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
 }
 
+function countriesOf(text = ''): readonly string[] {
+  const list = text
+    .split(',')
+    .map((one) => one.trim().toUpperCase())
+    .filter((one) => one !== '')
+  const wrong = list.find((one) => !/^[A-Z]{2}$/.test(one))
+  if (wrong !== undefined)
+    throw new SettingUnusable(`PHONE_COUNTRIES has "${wrong}", but must list countries by two letters, like DE,AT,CH.`)
+  return list
+}
+
 function origin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search || url.hash || url.username) {
@@ -116,7 +162,7 @@ function origin(text: string): string {
   return url.origin
 }
 
-function inbox(setting: string | undefined, smtpUrl: string | undefined, publicUrl: string, mode: string | undefined): boolean {
+function inbox(setting: string | undefined, hasMail: boolean, publicUrl: string, mode: string | undefined): boolean {
   const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(publicUrl).hostname)
   if (setting !== undefined && setting !== 'on' && setting !== 'off')
     throw new SettingUnusable(`INBOX is "${setting}", but must be on or off.`)
@@ -125,5 +171,5 @@ function inbox(setting: string | undefined, smtpUrl: string | undefined, publicU
       'INBOX=on shows everybody the mails of all people, so it works neither with NODE_ENV=production nor on a public PUBLIC_URL.',
     )
   }
-  return setting === undefined ? !smtpUrl && isLoopback && mode !== 'production' : setting === 'on'
+  return setting === undefined ? !hasMail && isLoopback && mode !== 'production' : setting === 'on'
 }

@@ -5,10 +5,12 @@ import { dirname, join } from 'node:path'
 import { type Config, readConfig, SettingUnusable } from '#config'
 import { type Keys, keysFrom, newKey } from '#crypto/keys.ts'
 import { openPasswords } from '#crypto/password.ts'
-import { type Inbox, openInbox } from '#delivery/inbox.ts'
-import { type Outgoing, smtp } from '#delivery/smtp.ts'
+import { openInbox } from '#delivery/inbox.ts'
+import { openGateways } from '#delivery/settings.ts'
+import { openTransports } from '#delivery/stored.ts'
 import { allFactors } from '#factors/all.ts'
 import { startSealing } from '#flows/audit.ts'
+import { hasMailGateway } from '#flows/gateways.ts'
 import { startQueue } from '#flows/messages.ts'
 import { offerSetUp } from '#flows/recovery.ts'
 import type { Rooms } from '#flows/rooms.ts'
@@ -66,6 +68,9 @@ async function serve(config: Config): Promise<void> {
     publicUrl: config.publicUrl,
     recommendedApp: config.recommendedApp,
     ...(config.supportContact ? { supportContact: config.supportContact } : {}),
+    gateways: openGateways(config.delivery, inbox),
+    transports: openTransports(config.delivery, config.publicUrl),
+    phoneCountries: config.phoneCountries,
     onMessage: () => onMessage(),
   }
   const app = await openServer({
@@ -74,7 +79,7 @@ async function serve(config: Config): Promise<void> {
     logLevel: config.logLevel,
     trustedProxies: config.trustedProxies,
     consoleDir: join(import.meta.dirname, '../dist/console'),
-    ...(inbox ? { mails: () => inbox.mails } : {}),
+    ...(inbox ? { inbox: () => inbox } : {}),
   })
   await app.listen({ host: config.host, port: config.port }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE')
@@ -85,21 +90,10 @@ async function serve(config: Config): Promise<void> {
     throw error
   })
   const log = (error: unknown, what: string) => app.log.error({ err: error }, what)
-  const send = sender(config, inbox)
-  const queue =
-    send &&
-    startQueue(
-      rooms,
-      async (message) =>
-        send({
-          ...wordsFor(message.language).mailFromQueue(message.template, message.values, message.look),
-          id: message.id,
-          to: message.to,
-        }),
-      log,
-    )
-  if (queue) onMessage = queue.wake
-  else console.log('No mails are sent: set SMTP_URL. They wait in the queue until then.')
+  const queue = startQueue(rooms, log)
+  onMessage = queue.wake
+  if (!(await hasMailGateway(rooms)))
+    console.log('No mails are sent: set SMTP_URL, or a mail server under Company Settings, Messages. They wait in the queue until then.')
 
   const sealing = startSealing(rooms, log)
   const stopSweep = startSweep(rooms, log)
@@ -107,7 +101,7 @@ async function serve(config: Config): Promise<void> {
   console.log(`Countersign is ready on ${config.publicUrl} with ${store.engine}.`)
   const address = await offerSetUp(rooms)
   if (address) console.log(`Set it up here (works once, for a day; a restart prints a new one):\n  ${address}`)
-  if (inbox) console.log(`Mails are not sent but shown at ${config.publicUrl}/inbox`)
+  if (inbox) console.log(`What no gateway takes is shown at ${config.publicUrl}/inbox`)
 
   let isStopping = false
   const stop = async () => {
@@ -118,7 +112,7 @@ async function serve(config: Config): Promise<void> {
     await app.close()
     clearInterval(idle)
     stopSweep()
-    await queue?.stop()
+    await queue.stop()
     await sealing.stop().catch((error: unknown) => log(error, 'the audit could not be sealed'))
     await store.close()
     unlock(config)
@@ -180,11 +174,6 @@ async function prepare(store: Store, { keyFile }: Config): Promise<Keys> {
     throw new CannotStart(`The key file ${keyFile} does not belong to this database. Put the right one there, or set KEY_FILE.`)
   }
   return keys
-}
-
-function sender(config: Config, inbox: Inbox | undefined): ((mail: Outgoing) => Promise<void>) | undefined {
-  if (config.smtpUrl) return smtp({ url: config.smtpUrl, from: config.mailFrom })
-  return inbox?.send
 }
 
 function lockOf(config: Config): string {

@@ -30,7 +30,7 @@ export function authorityTable(authorities: readonly RouteAuthority[]): string {
     table(
       ['request', 'nobody', 'half signed in', 'signed in', 'proof'],
       (['anyone', 'sign-in', 'session'] as const).flatMap((who) =>
-        rows.filter(({ one }) => one === who).map((row) => [named(row), ...alone[who], row.proof ?? '']),
+        rows.filter(({ one }) => one === who).map((row) => [named(row), ...alone[who], row.isSigned ? 'signature' : (row.proof ?? '')]),
       ),
     ),
     '### By the role in the organization of the path\n',

@@ -9,7 +9,10 @@ import type { Step } from '#contract/sign-in.ts'
 import { keysFrom, newKey } from '#crypto/keys.ts'
 import { openPasswords, type Passwords } from '#crypto/password.ts'
 import { newId } from '#crypto/random.ts'
+import type { Gateways } from '#delivery/gateway.ts'
 import { openInbox } from '#delivery/inbox.ts'
+import type { DeliverySettings } from '#delivery/settings.ts'
+import { openTransports } from '#delivery/stored.ts'
 import { type Policy, startingPolicy } from '#domain/policy.ts'
 import { problems } from '#domain/problem.ts'
 import { allFactors } from '#factors/all.ts'
@@ -22,7 +25,6 @@ import { openServer } from '#http/server.ts'
 import { addOrganization } from '#store/organizations.ts'
 import { addMembership, findOrAddUser, setPassword } from '#store/people.ts'
 import { openStore } from '#store/store.ts'
-import { wordsFor } from '#words/words.ts'
 import { createDatabase } from './machine/postgres.ts'
 
 /** What a request answered: the status, the JSON (or undefined), the text and the headers. */
@@ -66,6 +68,9 @@ export interface Kit {
   client(address?: string): Client
   /** Waits until the queue is empty and gives the mails to an address, newest first. */
   mailsTo(email: string): Promise<readonly { subject: string; text: string; html: string }[]>
+  /** The same for the texts to a number, and for what was said in calls to it. */
+  textsTo(number: string): Promise<readonly { readonly text: string; readonly at: Date }[]>
+  callsTo(number: string): Promise<readonly { readonly text: string; readonly at: Date }[]>
   /** A site of its own for a test, so that every test is also a test of isolation. */
   site(policy?: Partial<Policy>): Promise<{ readonly id: string; readonly name: string }>
   /** A member with a password, without an authenticator. */
@@ -87,6 +92,12 @@ export interface KitOptions {
   readonly publicUrl?: string
   readonly founded?: boolean
   readonly supportContact?: string
+  /** The operator's gateways; the inbox takes everything when absent. */
+  readonly gateways?: Gateways
+  /** What the operator has set about delivery, as it bears on gateways that are stored. */
+  readonly delivery?: DeliverySettings
+  /** Countries whose numbers get texts and calls. */
+  readonly phoneCountries?: readonly string[]
   /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
   readonly remembersHashes?: boolean
 }
@@ -100,6 +111,9 @@ export async function openKit({
   publicUrl = 'http://127.0.0.1:8080',
   founded = true,
   supportContact,
+  phoneCountries = ['AT', 'CA', 'CH', 'DE', 'FR', 'GB', 'IE', 'US'],
+  gateways,
+  delivery = { allowedHosts: [] },
   remembersHashes = false,
 }: KitOptions = {}): Promise<Kit> {
   const onPostgres = (database ?? process.env.TEST_DATABASE) === 'postgres'
@@ -121,6 +135,9 @@ export async function openKit({
     publicUrl,
     recommendedApp: 'Google Authenticator',
     ...(supportContact ? { supportContact } : {}),
+    phoneCountries,
+    gateways: gateways ?? { mail: inbox, text: inbox, call: inbox },
+    transports: openTransports(delivery, publicUrl),
     onMessage: () => {},
   }
   const app = await openServer({
@@ -129,19 +146,9 @@ export async function openKit({
     logLevel: 'silent',
     trustedProxies: [],
     consoleDir: join(import.meta.dirname, '../dist/console'),
-    mails: () => inbox.mails,
+    inbox: () => inbox,
   })
-  const queue = startQueue(
-    rooms,
-    (message) =>
-      inbox.send({
-        ...wordsFor(message.language).mailFromQueue(message.template, message.values, message.look),
-        id: message.id,
-        to: message.to,
-      }),
-    (error) => console.error(error),
-    1_000_000,
-  )
+  const queue = startQueue(rooms, (error) => console.error(error), 1_000_000)
 
   let count = 0
   const makePerson: Kit['person'] = async (
@@ -208,6 +215,14 @@ export async function openKit({
     mailsTo: async (email) => {
       await queue.drain()
       return inbox.mails.filter((mail) => mail.to === email)
+    },
+    textsTo: async (number) => {
+      await queue.drain()
+      return inbox.texts.filter(({ to }) => to === number).map(({ text, at }) => ({ text, at }))
+    },
+    callsTo: async (number) => {
+      await queue.drain()
+      return inbox.calls.filter(({ to }) => to === number).map(({ text, at }) => ({ text, at }))
     },
     site: async (policy = {}) => {
       const name = `Site ${newId(now()).slice(-6)}`

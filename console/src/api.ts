@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
 import type { AuditRecords } from '#contract/audit.ts'
+import type { FailedMessages, Gateways, Statistics } from '#contract/gateways.ts'
 import type { Help } from '#contract/help.ts'
 import type { Look } from '#contract/look.ts'
 import type { Organization } from '#contract/organizations.ts'
@@ -122,6 +123,27 @@ export const membersQuery = (organizationId: string, filter: UserFilter) =>
 export const lookQuery = (organizationId: string) =>
   queryOptions({ queryKey: ['look', organizationId], queryFn: () => call<Look>('GET', `/organizations/${organizationId}/look`) })
 
+export const gatewaysQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['gateways', organizationId],
+    queryFn: () => call<Gateways>('GET', `/organizations/${organizationId}/gateways`),
+  })
+
+export const sentQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['sent', organizationId],
+    queryFn: () => call<Statistics>('GET', `/organizations/${organizationId}/messages/statistics`),
+  })
+
+export const failedQuery = (organizationId: string) =>
+  infiniteQueryOptions({
+    queryKey: ['failed', organizationId],
+    queryFn: ({ pageParam }) =>
+      call<FailedMessages>('GET', `/organizations/${organizationId}/messages/failed${pageParam === '' ? '' : `?cursor=${pageParam}`}`),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.nextCursor ?? undefined,
+  })
+
 export const sitesQuery = (providerId: string, search: string, order: SiteOrder) =>
   infiniteQueryOptions({
     queryKey: ['sites', providerId, search, order],
@@ -186,6 +208,8 @@ export interface Change {
   readonly done?: string
   /** What to start on the pages that prove who somebody is, once it is done. */
   readonly then?: Intent
+  /** Whether there is a secret in it, which is not kept in the browser while the person proves who they are. */
+  readonly isSecret?: boolean
   /** Where to go once it is done, when nothing of this page is left to be read again. */
   readonly leave?: string
 }

@@ -5,7 +5,13 @@ import { createContext, type ReactNode, use, useCallback, useEffect, useState } 
 import { words } from '#words/en/console.ts'
 import { type Change, type Intent, leaveToSignIn, make, Problem, queryClient, start } from './api.ts'
 
-type Run = (change: Change, options?: { readonly onProblem?: (problem: Problem) => boolean }) => Promise<boolean>
+interface RunOptions {
+  /** Answers true where the page tells the problem itself. */
+  readonly onProblem?: (problem: Problem) => boolean
+  /** What the server answered, before everything is read again. */
+  readonly onDone?: (reply: unknown) => void
+}
+type Run = (change: Change, options?: RunOptions) => Promise<boolean>
 
 const RunContext = createContext<Run | undefined>(undefined)
 
@@ -59,9 +65,10 @@ export function ChangesProvider({ returned, children }: { readonly returned: str
     else if (returned !== undefined && words.returned[returned] !== undefined) tell(words.returned[returned])
   }, [returned])
 
-  const run: Run = useCallback(async (change, { onProblem } = {}) => {
+  const run: Run = useCallback(async (change, { onProblem, onDone } = {}) => {
     try {
-      await make(change)
+      const reply = await make(change)
+      onDone?.(reply)
       if (change.leave !== undefined) {
         window.location.assign(change.leave)
         return true
@@ -83,7 +90,7 @@ export function ChangesProvider({ returned, children }: { readonly returned: str
 
   const confirm = async (change: Change) => {
     setBusy(true)
-    keepPending(change)
+    if (change.isSecret !== true) keepPending(change)
     await start('confirm', window.location.pathname).catch(tellProblem)
     setBusy(false)
   }
@@ -100,6 +107,7 @@ export function ChangesProvider({ returned, children }: { readonly returned: str
       {children}
       <Modal opened={unproved !== undefined} onClose={() => setUnproved(undefined)} title={words.proof.title}>
         <Text>{words.proof.what}</Text>
+        {unproved?.isSecret === true && <Text mt="xs">{words.proof.notKept}</Text>}
         <Group className="buttons" justify="flex-end" mt="lg">
           <Button variant="default" onClick={() => setUnproved(undefined)}>
             {words.cancel}

@@ -66,6 +66,11 @@ const appearance = createRoute({
   path: '/company-settings/general/appearance',
   component: lazyRouteComponent(() => import('./admin/company-settings.tsx'), 'AppearanceSettings'),
 })
+const messages = createRoute({
+  getParentRoute: () => root,
+  path: '/company-settings/general/messages',
+  component: lazyRouteComponent(() => import('./admin/company-settings.tsx'), 'MessageSettings'),
+})
 const sites = createRoute({
   getParentRoute: () => root,
   path: '/sites',
@@ -108,6 +113,7 @@ export const router = createRouter({
     twoFactor,
     passwordRules,
     appearance,
+    messages,
     sites,
     audit,
     ...aliases,

@@ -17,6 +17,7 @@ export const Right = Type.Union([
   Type.Literal('see-policy'),
   Type.Literal('see-audit'),
   Type.Literal('change-policy'),
+  Type.Literal('change-gateways'),
   Type.Literal('see-sites'),
   Type.Literal('create-sites'),
   Type.Literal('change-sites'),

@@ -1,25 +1,34 @@
-import type { Outgoing } from './smtp.ts'
+import type { Gateway, OutgoingCall, OutgoingMail, OutgoingText } from './gateway.ts'
 
-/** A mail that was caught instead of sent. */
-export interface Caught extends Outgoing {
-  readonly at: Date
-}
+/** A message that was caught instead of sent. */
+export type Caught<T> = T & { readonly at: Date }
 
-/** Keeps the last mails in memory, for development and tests. */
-export interface Inbox {
-  readonly mails: readonly Caught[]
-  send(mail: Outgoing): Promise<void>
+/** Keeps the last messages of each channel in memory, newest first, for development and tests. */
+export interface Inbox extends Gateway {
+  readonly mails: readonly Caught<OutgoingMail>[]
+  readonly texts: readonly Caught<OutgoingText>[]
+  readonly calls: readonly Caught<OutgoingCall>[]
 }
 
 const most = 200
 
 export function openInbox(now: () => Date): Inbox {
-  const mails: Caught[] = []
+  const mails: Caught<OutgoingMail>[] = []
+  const texts: Caught<OutgoingText>[] = []
+  const calls: Caught<OutgoingCall>[] = []
+  const keep = <T>(list: Caught<T>[], one: T) => {
+    list.unshift({ ...one, at: now() })
+    list.length = Math.min(list.length, most)
+  }
   return {
     mails,
-    send: async (mail) => {
-      mails.unshift({ ...mail, at: now() })
-      mails.length = Math.min(mails.length, most)
+    texts,
+    calls,
+    send: async (outgoing) => {
+      if (outgoing.channel === 'mail') keep(mails, outgoing)
+      else if (outgoing.channel === 'text') keep(texts, outgoing)
+      else keep(calls, outgoing)
+      return {}
     },
   }
 }

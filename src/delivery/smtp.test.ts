@@ -1,55 +1,35 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { createServer } from 'node:net'
 import { after, test } from 'node:test'
 import { simpleParser } from 'mailparser'
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
-import { smtp, Undeliverable } from './smtp.ts'
+import { type SmtpSimulatorOptions, startSmtp } from '../../simulators/smtp.ts'
+import { openDoor } from './door.ts'
+import { Busy, type OutgoingMail, Uncertain, Undeliverable } from './gateway.ts'
+import { type SmtpOptions, smtp } from './smtp.ts'
 
-interface Received {
-  readonly from: string
-  readonly to: readonly string[]
-  readonly raw: string
-}
+const stops: (() => unknown)[] = []
+after(() => Promise.all(stops.map((stop) => stop())))
 
-const open: (SMTPServer | Server)[] = []
-after(() => Promise.all(open.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))))
-
-/** A real mail server on a loopback port that keeps what it is given. */
-async function mailServer(options: SMTPServerOptions = {}): Promise<{ url: string; received: Received[] }> {
-  const received: Received[] = []
-  const server = new SMTPServer({
-    authOptional: true,
-    hideSTARTTLS: true,
-    onData: (stream, session, done) => {
-      const parts: Buffer[] = []
-      stream.on('data', (part: Buffer) => parts.push(part))
-      stream.on('end', () => {
-        const { mailFrom, rcptTo } = session.envelope
-        received.push({
-          from: mailFrom === false ? '' : mailFrom.address,
-          to: rcptTo.map((one) => one.address),
-          raw: Buffer.concat(parts).toString(),
-        })
-        done()
-      })
-    },
-    ...options,
-  })
-  server.on('error', () => undefined)
-  server.listen(0, '127.0.0.1')
-  open.push(server)
-  await once(server.server, 'listening')
-  const { port } = server.server.address() as { port: number }
-  return { url: `smtp://127.0.0.1:${port}`, received }
-}
-
-const mail = { id: '0197', to: 'ada@example.org', subject: 'Set a new password', text: 'Open the link.', html: '<p>Open the link.</p>' }
+const door = openDoor({ allowedHosts: ['127.0.0.1', 'localhost'] })
 const from = 'Acme <no-reply@acme.example>'
+const mail: OutgoingMail = {
+  channel: 'mail',
+  id: '0197',
+  to: 'ada@example.org',
+  subject: 'Set a new password',
+  text: 'Open the link. 471108',
+  html: '<p>Open the link. 471108</p>',
+}
+
+async function mailServer(options?: SmtpSimulatorOptions, client: Partial<SmtpOptions> = {}) {
+  const server = await startSmtp(options)
+  stops.push(server.stop)
+  return { ...server, send: smtp({ url: server.url, from, door, ...client }).send }
+}
 
 test('a mail arrives whole at a real mail server, under an id that stays the same when it is sent twice', async () => {
-  const { url, received } = await mailServer()
-  const send = smtp({ url, from })
+  const { received, send } = await mailServer()
   await send(mail)
   await send(mail)
   assert.equal(received.length, 2)
@@ -63,42 +43,158 @@ test('a mail arrives whole at a real mail server, under an id that stays the sam
   assert.equal(first?.headers.get('auto-submitted'), 'auto-generated')
 })
 
-test('no name, subject or address can smuggle in a second recipient or a header', async () => {
-  const { url, received } = await mailServer()
-  const send = smtp({ url, from })
-  await send({ ...mail, subject: 'Hello\r\nBcc: evil@example.org' })
-  await assert.rejects(send({ ...mail, to: 'ada@example.org,evil@example.org' }))
-  await assert.rejects(send({ ...mail, to: 'ada@example.org>\r\nRCPT TO:<evil@example.org' }))
+test('A78 whatever stands in an address, a mail has one recipient or none', async () => {
+  const { received, send } = await mailServer()
+  const smuggled = [
+    'ada@example.org,evil@example.org',
+    'ada@example.org;evil@example.org',
+    'ada@example.org evil@example.org',
+    'ada@example.org\r\nRCPT TO:<evil@example.org>',
+    'ada@example.org>\r\nRCPT TO:<evil@example.org',
+    'ada@example.org\nBcc: evil@example.org',
+    'ada@example.org\0evil@example.org',
+    'ada@example.org\u2028Bcc: evil@example.org',
+    'ada@example.org> SIZE=1 <evil@example.org',
+    '<ada@example.org>,<evil@example.org>',
+    'Ada <ada@example.org>',
+    '"ada@example.org, evil"@example.org',
+    '"ada\r\nRCPT TO:<evil@example.org>"@example.org',
+    'ada@example.org(evil@example.org)',
+    'undisclosed: ada@example.org, evil@example.org;',
+    '=?utf-8?q?ada=40example.org=2Cevil=40example.org?=',
+    'ada%evil@example.org@evil.example',
+    '@evil.example:ada@example.org',
+    'ada@[127.0.0.1]',
+    '',
+    ' ',
+    '@',
+    'ada@',
+    `${'a'.repeat(250)}@example.org`,
+  ]
+  for (const to of smuggled)
+    await assert.rejects(send({ ...mail, to }), (error) => error instanceof Undeliverable && error.reason === 'invalid-address', to)
+  assert.equal(received.length, 0)
+})
+
+test('A78 whatever stands in a subject or a text, a mail has no further header and one recipient', async () => {
+  const { received, send } = await mailServer()
+  const smuggled = [
+    'Hello\r\nBcc: evil@example.org',
+    'Hello\nBcc: evil@example.org',
+    'Hello\rBcc: evil@example.org',
+    'Hello\r\n\r\n<script>',
+    'Hello\r\n.\r\nMAIL FROM:<evil@example.org>\r\nRCPT TO:<evil@example.org>\r\nDATA\r\nHello',
+    'Hello\0Bcc: evil@example.org',
+    '=?utf-8?q?Hello=0D=0ABcc:_evil=40example.org?=',
+    '=?utf-8?b?SGVsbG8NCkJjYzogZXZpbEBleGFtcGxlLm9yZw==?=',
+    'Hello\u2028Bcc: evil@example.org',
+    'Hello\u0085Bcc: evil@example.org',
+    'Hello\u000bBcc: evil@example.org',
+    `${'x'.repeat(2000)}\r\nBcc: evil@example.org`,
+  ]
+  for (const text of smuggled) await send({ ...mail, subject: text, text: `${text}\r\n.\r\nQUIT`, html: text })
+  assert.equal(received.length, smuggled.length)
+  for (const one of received) {
+    assert.deepEqual(one.to, ['ada@example.org'])
+    assert.equal(one.from, 'no-reply@acme.example')
+    const parsed = await simpleParser(one.raw)
+    for (const name of ['bcc', 'cc']) assert.equal(parsed.headers.has(name), false, one.raw)
+    assert.equal([parsed.to].flat().length, 1)
+  }
+})
+
+test('a refusal for good is told apart from one that may pass, and neither repeats what the server said', async () => {
+  const { behave, received, send } = await mailServer()
+  const sends = [
+    [{ refuse: 550 }, (error: unknown) => error instanceof Undeliverable && error.reason === 'invalid-address'],
+    [{ refuse: 451 }, (error: unknown) => !(error instanceof Undeliverable) && !(error instanceof Uncertain)],
+    ['greylist', (error: unknown) => !(error instanceof Undeliverable) && !(error instanceof Uncertain)],
+    [{ refuse: 421 }, (error: unknown) => error instanceof Busy && error.retryAfterSeconds === 60],
+    [{ reject: 554 }, (error: unknown) => error instanceof Undeliverable && error.reason === 'unknown'],
+    [{ reject: 452 }, (error: unknown) => !(error instanceof Undeliverable) && !(error instanceof Uncertain)],
+  ] as const
+  for (const [behavior, is] of sends) {
+    behave(behavior)
+    await assert.rejects(send(mail), (error: Error) => {
+      assert.ok(is(error), `${JSON.stringify(behavior)}: ${error}`)
+      assert.doesNotMatch(`${error.message}${error.stack}${error.cause}`, /471108|Open the link|mailbox|Greylist/)
+      return true
+    })
+  }
+  assert.equal(received.length, 0)
+})
+
+test('a server that takes a mail and hangs up before saying so has left it uncertain; one that hangs up earlier has not', async () => {
+  const { behave, received, send } = await mailServer()
+  behave('drop-after-data')
+  await assert.rejects(send(mail), Uncertain)
   assert.equal(received.length, 1)
-  assert.deepEqual(received[0]?.to, ['ada@example.org'])
-  const parsed = await simpleParser(received[0]?.raw ?? '')
-  assert.equal(parsed.headers.has('bcc'), false)
-})
-
-test('a refusal for good is told apart from one that may pass', async () => {
-  const refuse = (responseCode: number) => ({
-    onRcptTo: (_address: unknown, _session: unknown, done: (error?: Error) => void) =>
-      done(Object.assign(new Error('no'), { responseCode })),
-  })
-  const forGood = await mailServer(refuse(550))
-  const forNow = await mailServer(refuse(451))
-  await assert.rejects(smtp({ url: forGood.url, from })(mail), (error) => error instanceof Undeliverable && error.isFinal)
-  await assert.rejects(smtp({ url: forNow.url, from })(mail), (error) => !(error instanceof Undeliverable))
-})
-
-test('a server that is away, or that hangs up, is an error and not a silence', async () => {
-  await assert.rejects(smtp({ url: 'smtp://127.0.0.1:9', from })(mail))
+  await assert.rejects(smtp({ url: 'smtp://127.0.0.1:9', from, door }).send(mail), (error) => !(error instanceof Uncertain))
   const rude = createServer((socket) => socket.destroy())
   rude.listen(0, '127.0.0.1')
-  open.push(rude)
+  stops.push(() => rude.close())
   await once(rude, 'listening')
   const { port } = rude.address() as { port: number }
-  await assert.rejects(smtp({ url: `smtp://127.0.0.1:${port}`, from })(mail))
+  await assert.rejects(smtp({ url: `smtp://127.0.0.1:${port}`, from, door }).send(mail), (error) => !(error instanceof Uncertain))
 })
 
-test('without TLS nothing is sent to a server that is not on this machine', async () => {
+test('a server that hangs is left after the time there is, and one that is only slow is waited for', async () => {
+  const { behave, received, send } = await mailServer({}, { milliseconds: 700 })
+  behave('hang', { slow: 300 }, { slow: 2000 })
+  const started = performance.now()
+  await assert.rejects(send(mail), (error) => !(error instanceof Uncertain))
+  assert.ok(performance.now() - started < 5000)
+  await send(mail)
+  assert.equal(received.length, 1)
+  await assert.rejects(send(mail), Uncertain)
+})
+
+test('a mail that comes back later was sent all the same', async () => {
+  const { behave, bounced, send } = await mailServer()
+  behave('bounce')
+  assert.deepEqual(await send(mail), {})
+  assert.deepEqual(bounced, [{ to: 'no-reply@acme.example', about: 'ada@example.org' }])
+})
+
+test('user and password of the address open the server, and wrong ones are no reason to give a mail up', async () => {
+  const credentials = { user: 'acme@mail', password: 'p%ss:w/rd' }
+  const server = await mailServer({ credentials })
+  const at = (password: string) =>
+    server.url.replace('smtp://', `smtp://${encodeURIComponent(credentials.user)}:${encodeURIComponent(password)}@`)
+  await smtp({ url: at(credentials.password), from, door }).send(mail)
+  assert.equal(server.received.length, 1)
+  await assert.rejects(smtp({ url: at('another'), from, door }).send(mail), (error: Error) => {
+    assert.ok(!(error instanceof Undeliverable))
+    assert.doesNotMatch(error.message, /another|acme@mail/)
+    return true
+  })
+})
+
+test('without TLS nothing is sent to a server that is not on this machine, unless the operator says so', async () => {
+  const elsewhere = openDoor({ allowedHosts: ['mail.internal'], resolve: async () => ['127.0.0.1'] })
+  const plain = await mailServer()
+  const url = plain.url.replace('127.0.0.1', 'mail.internal')
+  await assert.rejects(smtp({ url, from, door: elsewhere }).send(mail))
+  assert.equal(plain.received.length, 0)
+  await smtp({ url, from, door: elsewhere, tls: 'optional' }).send(mail)
+  assert.equal(plain.received.length, 1)
+  // A certificate that nobody vouches for is no TLS, and is not passed over where TLS is optional either.
+  const selfSigned = await mailServer({ offersTls: true })
+  for (const tls of ['required', 'optional'] as const)
+    await assert.rejects(smtp({ url: selfSigned.url.replace('127.0.0.1', 'mail.internal'), from, door: elsewhere, tls }).send(mail))
+  assert.equal(selfSigned.received.length, 0)
+})
+
+test('A75 a mail server at a private address is not spoken to unless its host is listed', async () => {
   const { url, received } = await mailServer()
   const { port } = new URL(url)
-  await assert.rejects(smtp({ url: `smtp://localhost.localdomain.invalid:${port}`, from })(mail))
+  for (const host of ['127.0.0.1', 'localhost', '[::1]', '2130706433', '0x7f.1', '[::ffff:127.0.0.1]', 'mail.internal']) {
+    const closed = openDoor({ allowedHosts: [], resolve: async () => ['127.0.0.1'] })
+    await assert.rejects(
+      smtp({ url: `smtp://${host}:${port}`, from, door: closed, tls: 'optional' }).send(mail),
+      (error) => error instanceof Undeliverable && error.reason === 'gateway',
+      host,
+    )
+  }
   assert.equal(received.length, 0)
 })

@@ -17,3 +17,27 @@ export interface Message {
   /** The organization through whose gateway it goes, where it has one of its own; the installation's when absent. */
   readonly organizationId?: string
 }
+
+/**
+ * Why a message did not arrive, in words of our own; each gateway translates what it is told. `opted-out`: the person replied STOP.
+ * `sender`: the sender may not send this way. `gateway`: the gateway could not be used in time. `unknown`: it gave a reason that we do not know.
+ */
+export const undeliveredReasons = [
+  'invalid-number',
+  'invalid-address',
+  'not-mobile',
+  'opted-out',
+  'region-blocked',
+  'no-route',
+  'sender',
+  'filtered',
+  'unreachable',
+  'busy',
+  'no-answer',
+  'not-heard',
+  'expired',
+  'gateway',
+  'unknown',
+] as const
+
+export type UndeliveredReason = (typeof undeliveredReasons)[number]

@@ -57,6 +57,12 @@ export const problems = {
   'invalid-logo': { status: 422, title: 'This is not a logo that can be shown.' },
   'payload-too-large': { status: 413, title: 'The request is larger than anything this address expects.' },
   'unsupported-media-type': { status: 415, title: 'Send JSON here.' },
+  'sending-limit': { status: 429, title: 'Nothing more is sent for now, to keep others from running up a bill or filling a mailbox.' },
+  'invalid-gateway': { status: 422, title: 'These settings cannot be used to send messages.' },
+  'gateway-by-provider': { status: 403, title: 'Messages of this site go through the provider, who has not opened own gateways to sites.' },
+  'no-gateway': { status: 409, title: 'Nothing is set up that this could be sent through.' },
+  'no-phone': { status: 409, title: 'Your profile has no phone number that a test could go to.' },
+  'message-expired': { status: 409, title: 'What this message carries has expired, so it is not sent again.' },
   internal: { status: 500, title: 'Something failed on our side. It was logged; try again.' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>
 

@@ -19,6 +19,7 @@ export type Right =
   | 'see-policy'
   | 'see-audit'
   | 'change-policy'
+  | 'change-gateways'
   | 'see-sites'
   | 'create-sites'
   | 'change-sites'
@@ -41,6 +42,7 @@ const securityAdmin = [
   'unlock-users',
   'change-roles',
   'change-policy',
+  'change-gateways',
 ] as const satisfies readonly Right[]
 
 const rights: Readonly<Record<Role, readonly Right[]>> = {

@@ -31,9 +31,3 @@ export const passwordsFromAnywhere: Lane = { limit: 100, waits: [0, 0, 0, 0, 30,
 
 /** Wrong passwords from a recognised device: its own lane, so that guessing elsewhere never keeps the owner out. */
 export const passwordsFromRecognizedDevice: Lane = { limit: 100, waits: [0, 0, 0, 0, 0, 0, 0, 0, 0, ...minutes(1, 2, 4, 8, 15)] }
-
-/** Mails that anybody may cause by asking: password resets for one address. */
-export const passwordResetMails: Lane = { limit: 1_000_000, waits: [0, 0, ...minutes(5, 15, 30, 60)] }
-
-/** Mails to addresses that one person wants to change to. */
-export const emailChangeMails: Lane = { limit: 1_000_000, waits: [0, 0, 0, ...minutes(5, 15, 30, 60)] }

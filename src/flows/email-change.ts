@@ -2,16 +2,14 @@ import type { CompleteEmailChange } from '#contract/links.ts'
 import type { EmailChange } from '#contract/profile.ts'
 import { plainEmail } from '#domain/email.ts'
 import { Problem } from '#domain/problem.ts'
-import { emailChangeMails } from '#domain/throttle.ts'
 import { note } from '#store/audit.ts'
 import { addEmailChange, type EmailChange as Change, confirmEmailChange, findEmailChange, isEmailKnown } from '#store/email-change.ts'
 import { dropLinks } from '#store/links.ts'
 import { enqueue } from '#store/messages.ts'
 import { findAccount } from '#store/session.ts'
-import { settle } from '#store/settlement.ts'
-import { laneKeys } from '#store/sign-in.ts'
-import { requirePassword, shut } from './password.ts'
-import { eventRow, type Rooms, type Visit, withCircumstances } from './rooms.ts'
+import { requirePassword } from './password.ts'
+import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
+import { maySend } from './sending-limits.ts'
 import { requireFreshSession, requireSession } from './session.ts'
 
 const emailChangeLifetimeSeconds = 3600
@@ -20,7 +18,7 @@ const emailChangeLifetimeSeconds = 3600
  * Begins a change of one's own email: mails a link to the new address, and nothing changes before it is confirmed. Where the
  * address belongs to an account already the answer is the same, and the mail says so to whoever reads it.
  *
- * @throws {Problem} `proof-required`, `invalid-email`, `email-unchanged`, `too-many-attempts`
+ * @throws {Problem} `proof-required`, `invalid-email`, `email-unchanged`, `sending-limit`
  */
 export async function askEmailChange(rooms: Rooms, visit: Visit, { email }: EmailChange): Promise<void> {
   const session = await requireFreshSession(rooms, visit)
@@ -28,11 +26,9 @@ export async function askEmailChange(rooms: Rooms, visit: Visit, { email }: Emai
   if (to === undefined) throw new Problem('invalid-email')
   if (to === session.email) throw new Problem('email-unchanged')
   const now = rooms.now()
-  const lane = { key: laneKeys.emailChangeMailsOf(session.userId), rules: emailChangeMails }
-  const events = [eventRow(now, { action: 'email.change-asked', actorId: session.userId, subjectId: session.userId })]
-  const settled = await settle(rooms.store, { now, origin: visit, lane: { ...lane, effect: 'charge' }, events, messages: [] })
-  if (!settled.isOpen) throw shut(now, settled, lane)
+  await maySend(rooms, visit, { channel: 'mail', to, userId: session.userId, purpose: 'email-change' })
   await rooms.store.transaction(async (db) => {
+    await note(db, now, visit, { action: 'email.change-asked', actorId: session.userId, subjectId: session.userId })
     const expiresAt = new Date(now.getTime() + emailChangeLifetimeSeconds * 1000)
     const token = await addEmailChange(db, now, { userId: session.userId, email: to, expiresAt })
     const message = (await isEmailKnown(db, to))

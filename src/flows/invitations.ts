@@ -13,6 +13,7 @@ import type { Database } from '#store/tables.ts'
 import { authorize } from './organizations.ts'
 import { type MemberAction, requireActor, requireGrantable, requireMember, view } from './people.ts'
 import { originFor, type Rooms, type Visit } from './rooms.ts'
+import { maySend } from './sending-limits.ts'
 
 /** An invitation can be accepted for three days. */
 export const invitationLifetimeSeconds = 3 * 86_400
@@ -21,7 +22,7 @@ export const invitationLifetimeSeconds = 3 * 86_400
  * Invites a person by mail. An address that is known already gets the same mail and answer: nobody learns by inviting who has
  * an account elsewhere.
  *
- * @throws {Problem} `forbidden`, `invalid-email`, `email-taken`
+ * @throws {Problem} `forbidden`, `invalid-email`, `email-taken`, `sending-limit`
  */
 export async function inviteMember(
   rooms: Rooms,
@@ -56,25 +57,26 @@ export async function inviteMember(
       subjectId: userId,
       detail: { role },
     })
-    await mailInvitation(rooms, db, session, organization, userId, to)
+    await mailInvitation(rooms, visit, db, session, organization, userId, to)
     return requireMember(db, organization.id, userId, session.userId)
   })
   rooms.onMessage()
   return view(invited, session.userId)
 }
 
-/** Mails the invitation again, with a new address; the earlier one is dead. It throws `already-active`. */
+/** Mails the invitation again, with a new address; the earlier one is dead. It throws `already-active`, `sending-limit`. */
 export const invitingAgain: MemberAction = {
   rights: ['invite-users'],
-  change: async ({ rooms, db, session, organization, member }) => {
+  change: async ({ rooms, visit, db, session, organization, member }) => {
     if (member.joinedAt) throw new Problem('already-active')
-    await mailInvitation(rooms, db, session, organization, member.id, member.email)
+    await mailInvitation(rooms, visit, db, session, organization, member.id, member.email)
     return [{ action: 'user.invited', detail: { again: true } }]
   },
 }
 
 async function mailInvitation(
   rooms: Rooms,
+  visit: Visit,
   db: Database,
   session: OpenSession,
   organization: Organization,
@@ -82,6 +84,7 @@ async function mailInvitation(
   to: string,
 ): Promise<void> {
   const now = rooms.now()
+  await maySend(rooms, visit, { channel: 'mail', to, purpose: 'invitation' }, db)
   const expiresAt = invitationTime(now)
   const token = await addLink(db, now, { kind: 'invitation', organizationId: organization.id, userId, expiresAt })
   await enqueue(db, rooms.keys, now, invitationMessage(rooms, session, organization, { to, token, expiresAt }))

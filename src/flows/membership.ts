@@ -1,7 +1,9 @@
 import { keyedDigest } from '#crypto/random.ts'
 import { Problem } from '#domain/problem.ts'
+import { keysOfPerson } from '#domain/sending-limits.ts'
 import { dropLinks } from '#store/links.ts'
 import { changeMembership, removeMembership } from '#store/people.ts'
+import { dropWindows } from '#store/sending-limits.ts'
 import { endIfHomeless } from '#store/session.ts'
 import { clearLanes, laneKeys } from '#store/sign-in.ts'
 import { type Act, act, type MemberAction, requireActor, requireAnotherSecurityAdmin, tell } from './people.ts'
@@ -53,8 +55,9 @@ export const unlocking: MemberAction = {
     if (member.joinedAt === null) throw new Problem('not-joined')
     if (member.isShared) throw new Problem('shared-user')
     const digest = keyedDigest(rooms.keys.lane, member.email)
-    const keys = [laneKeys.codesOf(member.id), laneKeys.passwordsOf(digest), laneKeys.passwordResetMailsTo(digest)]
-    if ((await clearLanes(db, keys)) === 0) return []
+    const keys = [laneKeys.codesOf(member.id), laneKeys.passwordsOf(digest)]
+    const sent = await dropWindows(db, keysOfPerson(member.id, digest))
+    if ((await clearLanes(db, keys)) + sent === 0) return []
     await tell(one, { template: 'user-unlocked', values: { by: one.session.name, organization: one.organization.name } })
     return [{ action: 'user.unlocked' }]
   },

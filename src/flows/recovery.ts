@@ -3,7 +3,7 @@ import { keyedDigest } from '#crypto/random.ts'
 import { plainEmail } from '#domain/email.ts'
 import { isRequired, leastPasswordLength, type Policy, requirementFor, startingPolicy } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
-import { passwordResetMails, passwordsFromAnywhere } from '#domain/throttle.ts'
+import { passwordsFromAnywhere } from '#domain/throttle.ts'
 import { note } from '#store/audit.ts'
 import { addLink, dropLinks, findLink, spendLink } from '#store/links.ts'
 import { enqueue } from '#store/messages.ts'
@@ -16,6 +16,7 @@ import { findClaim, laneKeys } from '#store/sign-in.ts'
 import { shut } from './password.ts'
 import { checkNewPassword } from './password-rules.ts'
 import { eventRow, originFor, type Rooms, type Visit, withCircumstances } from './rooms.ts'
+import { maySend } from './sending-limits.ts'
 import { enter, type Reply } from './sign-in.ts'
 
 /** The address that founds an installation is good for a day; a restart prints a new one. */
@@ -131,8 +132,10 @@ export async function acceptInvitation(rooms: Rooms, visit: Visit, { token, pass
 }
 
 /**
- * "Forgot password?": mails a link to an address that has an account, and says the same for one that has not. At most two at
- * once per address, then at growing distances.
+ * "Forgot password?": mails a link to an address that has an account, and says the same for one that has not, and for one that was
+ * mailed as much as one may be in an hour.
+ *
+ * @throws {Problem} `invalid-email`, `sending-limit` for who asks for very many addresses
  */
 export async function askPasswordReset(rooms: Rooms, visit: Visit, { email }: AskPasswordReset): Promise<void> {
   const key = plainEmail(email)
@@ -144,17 +147,17 @@ export async function askPasswordReset(rooms: Rooms, visit: Visit, { email }: As
 
 async function mailPasswordReset(rooms: Rooms, visit: Visit, key: string): Promise<void> {
   const now = rooms.now()
-  const laneKey = laneKeys.passwordResetMailsTo(keyedDigest(rooms.keys.lane, key))
   const { account } = await findClaim(rooms.store, now, key, [])
-  const { isOpen } = await settle(rooms.store, {
-    now,
-    origin: visit,
-    lane: { key: laneKey, rules: passwordResetMails, effect: 'charge' },
-    events: [eventRow(now, { action: 'password.reset-asked', ...(account ? { subjectId: account.id } : {}) })],
-    messages: [],
-  })
-  if (!isOpen || !account || account.passwordHash === undefined) return
+  try {
+    await maySend(rooms, visit, { channel: 'mail', to: key, purpose: 'password-reset' })
+  } catch (error) {
+    // Only the count of who asks is told; the one of an address would say that somebody asked for it before.
+    if (error instanceof Problem && error.code === 'sending-limit' && error.details.reason === 'address') return
+    throw error
+  }
   await rooms.store.transaction(async (db) => {
+    await note(db, now, visit, { action: 'password.reset-asked', ...(account ? { subjectId: account.id } : {}) })
+    if (!account || account.passwordHash === undefined) return
     const expiresAt = new Date(now.getTime() + passwordResetLifetimeSeconds * 1000)
     const token = await addLink(db, now, { kind: 'password-reset', userId: account.id, email: account.email, expiresAt })
     const values = { url: `${originFor(rooms, account)}/reset-password/${token}`, expiresAt: expiresAt.toISOString() }

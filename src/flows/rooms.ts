@@ -1,14 +1,24 @@
 import type { Keys } from '#crypto/keys.ts'
 import type { Passwords } from '#crypto/password.ts'
 import { newId } from '#crypto/random.ts'
+import type { Gateway, Gateways } from '#delivery/gateway.ts'
 import type { AuditEvent } from '#domain/audit.ts'
 import type { Factor } from '#domain/factor.ts'
+import type { GatewaySettings } from '#domain/gateways.ts'
 import { originOf } from '#domain/host.ts'
-import type { Message } from '#domain/message.ts'
+import type { Channel, Message } from '#domain/message.ts'
 import type { Clock } from '#domain/ports.ts'
 import { sealMessage } from '#store/messages.ts'
 import type { EventRow, MessageRow, Origin } from '#store/settlement.ts'
 import type { Store } from '#store/store.ts'
+
+/** Gateways by settings that were stored, and what went wrong with what was sent by them: made in the room of delivery, used here. */
+export interface Transports {
+  /** A gateway that speaks to public hosts, and to those that the operator has listed. */
+  open(channel: Channel, settings: GatewaySettings): Gateway
+  /** Why a sending failed, as a code and in a sentence that holds nothing secret. */
+  explain(error: unknown): { readonly reason: string; readonly said: string }
+}
 
 /** What the use cases work with: the lower rooms, opened. */
 export interface Rooms {
@@ -22,6 +32,11 @@ export interface Rooms {
   readonly recommendedApp: string
   /** Whom to ask for help, as the operator wrote it. */
   readonly supportContact?: string
+  /** Countries (ISO 3166) whose numbers get texts and calls while the provider has chosen none; none when absent. */
+  readonly phoneCountries?: readonly string[]
+  /** The gateways that the operator has set, by channel. They hold where the provider has stored none. */
+  readonly gateways: Gateways
+  readonly transports: Transports
   /** Called after something was put into the queue, so that it need not wait for the next look. */
   readonly onMessage: () => void
 }

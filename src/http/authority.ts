@@ -18,6 +18,8 @@ export interface Authority {
   readonly proof?: 'fresh' | 'any'
   /** A route that exists for the provider organization alone: in a site no role suffices. */
   readonly only?: 'provider'
+  /** Of `anyone`: it is answered by a signature over the request, and by nothing else. */
+  readonly isSigned?: true
 }
 
 export interface RouteAuthority extends Authority {

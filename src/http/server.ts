@@ -4,13 +4,14 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import { Problem } from '#domain/problem.ts'
 import type { Rooms } from '#flows/rooms.ts'
 import { registerApi } from './api/api.ts'
+import { registerCallbacks } from './callbacks.ts'
 import { registerConsole } from './console.ts'
 import { problemFrom, sendProblem } from './problem.ts'
 import { type PromptOptions, sendProblemPage } from './prompt/page.ts'
 import { registerPrompt } from './prompt/prompt.ts'
 import { openVisits } from './visit.ts'
 
-export interface ServerOptions extends Pick<PromptOptions, 'mails'> {
+export interface ServerOptions extends Pick<PromptOptions, 'inbox'> {
   readonly rooms: Rooms
   readonly csrfKey: KeyObject
   readonly logLevel: string
@@ -47,7 +48,7 @@ const headersOf = (requestId: string, isSecure: boolean) => ({
 const isBroken = (value: unknown) => typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())
 
 /** Puts both surfaces and the API behind one server. It does not listen yet. */
-export async function openServer({ rooms, csrfKey, logLevel, trustedProxies, consoleDir, mails }: ServerOptions): Promise<FastifyInstance> {
+export async function openServer({ rooms, csrfKey, logLevel, trustedProxies, consoleDir, inbox }: ServerOptions): Promise<FastifyInstance> {
   const isSecure = rooms.publicUrl.startsWith('https:')
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const problem = problemFrom(error)
@@ -116,9 +117,11 @@ export async function openServer({ rooms, csrfKey, logLevel, trustedProxies, con
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'the database is not reachable or not migrated' })
   })
   await registerApi(app, rooms, visits)
-  await registerPrompt(app, { rooms, visits, ...(mails ? { mails } : {}) })
+  await registerPrompt(app, { rooms, visits, ...(inbox ? { inbox } : {}) })
+  await registerCallbacks(app, rooms)
   await registerConsole(app, consoleDir)
   return app
 }
 
-const isApi = (request: FastifyRequest) => request.url.startsWith('/api/')
+/** Programs call these, and are told of problems as JSON. */
+const isApi = ({ url }: FastifyRequest) => url.startsWith('/api/') || url.startsWith('/callbacks/')

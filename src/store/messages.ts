@@ -1,8 +1,8 @@
-import { type ExpressionBuilder, sql } from 'kysely'
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
 import type { Keys } from '#crypto/keys.ts'
 import { newId } from '#crypto/random.ts'
 import { seal, unseal } from '#crypto/seal.ts'
-import type { Message } from '#domain/message.ts'
+import type { Channel, Message, UndeliveredReason } from '#domain/message.ts'
 import type { Database, Tables } from './tables.ts'
 
 type Waiting = ExpressionBuilder<Tables, 'messages'>
@@ -52,17 +52,37 @@ export async function enqueue(db: Database, keys: Keys, now: Date, ...messages: 
 }
 
 /**
- * Takes due messages for one attempt each. Their next attempt is set before they are handed out: a process that dies while
- * sending gives them back by the passing of time, and no two processes hold the same one. What has expired is given up instead.
+ * Takes due messages of one channel for one attempt each. Their next attempt is set before they are handed out: a process that dies while
+ * sending gives them back by the passing of time, and no two processes hold the same one. What has expired is given up instead, and
+ * what goes through the gateways of `passedOver` organizations stays where it is.
  */
-export async function lease(db: Database, keys: Keys, now: Date, limit: number, leaseSeconds: number): Promise<readonly Leased[]> {
-  const waiting = (one: Waiting) => one.and([one('sent_at', 'is', null), one('failed_at', 'is', null), one('next_attempt_at', '<=', now)])
+export async function lease(
+  db: Database,
+  keys: Keys,
+  now: Date,
+  channel: Channel,
+  limit: number,
+  leaseSeconds: number,
+  passedOver: readonly string[] = [],
+): Promise<readonly Leased[]> {
+  const waiting = (one: Waiting) =>
+    one.and([one('channel', '=', channel), one('sent_at', 'is', null), one('failed_at', 'is', null), one('next_attempt_at', '<=', now)])
   await db
     .updateTable('messages')
-    .set({ failed_at: now, last_error: 'expired' })
+    .set({ failed_at: now, last_error: 'expired', delivery: 'undelivered', delivery_reason: 'expired', delivery_at: now })
     .where((one) => one.and([waiting(one), one('expires_at', '<=', now)]))
     .execute()
-  const due = db.selectFrom('messages').select('id').where(waiting).orderBy('next_attempt_at').limit(limit).forUpdate().skipLocked()
+  const due = db
+    .selectFrom('messages')
+    .select('id')
+    .where(waiting)
+    .$if(passedOver.length > 0, (query) =>
+      query.where((one) => one.or([one('organization_id', 'is', null), one('organization_id', 'not in', passedOver)])),
+    )
+    .orderBy('next_attempt_at')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
   const rows = await db
     .updateTable('messages')
     .set({ attempts: sql<number>`attempts + 1`, next_attempt_at: new Date(now.getTime() + leaseSeconds * 1000) })
@@ -81,25 +101,155 @@ export async function lease(db: Database, keys: Keys, now: Date, limit: number, 
     ])
     .execute()
   return rows.map((row) => ({
+    ...messageFrom(keys, row),
     id: row.id,
-    template: row.template,
-    to: row.to_address,
-    values: unseal(keys.seal, messageAddress(row.id, row.to_address), row.values_sealed) as Record<string, string>,
     attempts: row.attempts,
     createdAt: row.created_at,
     language: row.language ?? undefined,
-    channel: row.channel,
-    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
-    ...(row.organization_id === null ? {} : { organizationId: row.organization_id }),
   }))
 }
 
-export async function markSent(db: Database, id: string, now: Date): Promise<void> {
-  await db.updateTable('messages').set({ sent_at: now, last_error: null }).where('id', '=', id).execute()
+type MessageColumns = Pick<
+  Selectable<Tables['messages']>,
+  'id' | 'template' | 'to_address' | 'values_sealed' | 'channel' | 'expires_at' | 'organization_id'
+>
+
+/** The message that a row holds, unsealed. */
+export function messageFrom(keys: Keys, row: MessageColumns): Message & { readonly channel: Channel } {
+  return {
+    template: row.template,
+    to: row.to_address,
+    values: unseal(keys.seal, messageAddress(row.id, row.to_address), row.values_sealed) as Record<string, string>,
+    channel: row.channel,
+    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+    ...(row.organization_id === null ? {} : { organizationId: row.organization_id }),
+  }
 }
 
-/** Another attempt at `retryAt`, or none when it is absent. */
-export async function markFailed(db: Database, id: string, now: Date, error: string, retryAt: Date | undefined): Promise<void> {
-  const change = retryAt ? { next_attempt_at: retryAt, last_error: error } : { failed_at: now, last_error: error }
-  await db.updateTable('messages').set(change).where('id', '=', id).execute()
+/** It was taken, under this name of the gateway's. What was reported of an earlier attempt no longer counts against it. */
+export async function markSent(db: Database, id: string, now: Date, ref?: string): Promise<void> {
+  const isAnother = ref === undefined ? sql<boolean>`false` : sql<boolean>`delivery = 'undelivered' and gateway_ref is distinct from ${ref}`
+  await db
+    .updateTable('messages')
+    .set({
+      sent_at: sql<Date>`coalesce(sent_at, ${now})`,
+      failed_at: null,
+      last_error: null,
+      delivery: sql`case when ${isAnother} then null else delivery end`,
+      delivery_reason: sql`case when ${isAnother} then null else delivery_reason end`,
+      delivery_at: sql`case when ${isAnother} then null else delivery_at end`,
+      ...(ref === undefined ? {} : { gateway_ref: ref }),
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** What follows a failed attempt: another one at a time, which counts as one more unless it was not really made, or none. */
+export type AfterFailure =
+  | { readonly retryAt: Date; readonly wasMade: boolean }
+  | { readonly givenUp: true; readonly reason: UndeliveredReason }
+
+/** Unless the gateway has said in the meantime that it has the message after all. `error` must quote nothing of the message. */
+export async function markFailed(db: Database, id: string, now: Date, error: string, after: AfterFailure): Promise<void> {
+  const change =
+    'givenUp' in after
+      ? { failed_at: now, delivery: 'undelivered' as const, delivery_reason: after.reason, delivery_at: now }
+      : { next_attempt_at: after.retryAt, ...(after.wasMade ? {} : { attempts: sql<number>`greatest(attempts - 1, 0)` }) }
+  await db
+    .updateTable('messages')
+    .set({ ...change, last_error: error })
+    .where('id', '=', id)
+    .where('sent_at', 'is', null)
+    .execute()
+}
+
+/** A message that did not arrive, without anything it says. */
+export interface FailedMessage {
+  readonly id: string
+  readonly channel: Channel
+  readonly to: string
+  readonly template: string
+  readonly organizationId: string | null
+  readonly createdAt: Date
+  /** When it was given up here; null when the gateway took it and reported later that it did not arrive. */
+  readonly failedAt: Date | null
+  readonly attempts: number
+  readonly reason: UndeliveredReason
+  /** What the last attempt met, for an operator. */
+  readonly error: string | null
+  /** After this moment it is not sent again. */
+  readonly expiresAt: Date | null
+}
+
+/**
+ * Messages that were given up or came back, the youngest first: of one organization, or of all when none is named. `before` is the id of
+ * the last one of the page above.
+ */
+export async function listFailed(
+  db: Database,
+  { organizationId, before, limit }: { readonly organizationId?: string; readonly before?: string; readonly limit: number },
+): Promise<readonly FailedMessage[]> {
+  const rows = await db
+    .selectFrom('messages')
+    .select([
+      'id',
+      'channel',
+      'to_address',
+      'template',
+      'organization_id',
+      'created_at',
+      'failed_at',
+      'attempts',
+      'delivery_reason',
+      'last_error',
+      'expires_at',
+    ])
+    .where(didNotArrive)
+    .$if(organizationId !== undefined, (query) => query.where('organization_id', '=', organizationId ?? null))
+    .$if(before !== undefined, (query) => query.where('id', '<', before ?? ''))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    channel: row.channel,
+    to: row.to_address,
+    template: row.template,
+    organizationId: row.organization_id,
+    createdAt: row.created_at,
+    failedAt: row.failed_at,
+    attempts: row.attempts,
+    reason: (row.delivery_reason ?? 'unknown') as UndeliveredReason,
+    error: row.last_error,
+    expiresAt: row.expires_at,
+  }))
+}
+
+const didNotArrive = (one: Waiting) => one.or([one('failed_at', 'is not', null), one('delivery', '=', 'undelivered')])
+
+/**
+ * Puts a message that did not arrive into the queue once more, as if it were new. `expired` when it is worth nothing any more; `gone` for
+ * one that does not exist, belongs to another organization than the one named, waits already, or did arrive.
+ */
+export async function sendAgain(db: Database, id: string, now: Date, organizationId?: string): Promise<'queued' | 'expired' | 'gone'> {
+  const ours = (one: Waiting) =>
+    one.and([one('id', '=', id), didNotArrive(one), ...(organizationId === undefined ? [] : [one('organization_id', '=', organizationId)])])
+  const queued = await db
+    .updateTable('messages')
+    .set({
+      attempts: 0,
+      next_attempt_at: now,
+      sent_at: null,
+      failed_at: null,
+      last_error: null,
+      gateway_ref: null,
+      delivery: null,
+      delivery_reason: null,
+      delivery_at: null,
+    })
+    .where(ours)
+    .where((one) => one.or([one('expires_at', 'is', null), one('expires_at', '>', now)]))
+    .executeTakeFirst()
+  if (queued.numUpdatedRows > 0n) return 'queued'
+  return (await db.selectFrom('messages').select('id').where(ours).executeTakeFirst()) ? 'expired' : 'gone'
 }

@@ -25,8 +25,6 @@ export const laneKeys = {
   passwordsFrom: (deviceId: string) => `password:device:${deviceId}`,
   codesOf: (userId: string) => `code:${userId}`,
   codesFrom: (deviceId: string) => `code:device:${deviceId}`,
-  passwordResetMailsTo: (emailDigest: string) => `password-reset:${emailDigest}`,
-  emailChangeMailsOf: (userId: string) => `email-change:${userId}`,
 } as const
 
 const claimText = `select ${accountColumns}, (

@@ -1,4 +1,5 @@
 import type { ColumnType, Kysely } from 'kysely'
+import type { GatewaySettings } from '#domain/gateways.ts'
 import type { Channel } from '#domain/message.ts'
 import type { Mode, Remembers } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
@@ -131,10 +132,39 @@ export interface Tables {
     expires_at: ColumnType<Date | null, Date | null | undefined, never>
     organization_id: ColumnType<string | null, string | null | undefined, never>
     /** What the gateway calls it, and what it last said of it. */
-    gateway_ref: ColumnType<string | null, never, string>
-    delivery: ColumnType<'delivered' | 'undelivered' | null, never, 'delivered' | 'undelivered'>
+    gateway_ref: ColumnType<string | null, never, string | null>
+    delivery: ColumnType<'delivered' | 'undelivered' | null, never, 'delivered' | 'undelivered' | null>
     delivery_reason: ColumnType<string | null, never, string | null>
-    delivery_at: ColumnType<Date | null, never, Date>
+    delivery_at: ColumnType<Date | null, never, Date | null>
+    /** When the code in it was entered. */
+    used_at: ColumnType<Date | null, never, Date>
+  }
+  gateways: {
+    organization_id: string
+    channel: Channel
+    kind: GatewaySettings['kind'] | null
+    settings_sealed: Buffer | null
+    version: number
+    changed_by: string
+    changed_at: Date
+  }
+  sending_rules: {
+    organization_id: string
+    countries: string[] | null
+    daily_most: number | null
+    site_daily_most: number | null
+    sites_bring_gateways: boolean
+    version: number
+    changed_by: string
+    changed_at: Date
+  }
+  sending_windows: {
+    key: string
+    starts_at: Date
+    ends_at: Date
+    spent: number
+    most: number
+    used: ColumnType<number, number | undefined, number>
   }
   audit_events: {
     id: string

@@ -1,4 +1,7 @@
 import { audit } from './en/audit.ts'
+import { calls } from './en/calls.ts'
+import { callFromQueue, textFromQueue } from './en/codes.ts'
+import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
 
@@ -9,10 +12,26 @@ export interface Words {
   readonly pages: typeof pages
   readonly mail: typeof mail
   readonly mailFromQueue: typeof mailFromQueue
+  readonly textFromQueue: typeof textFromQueue
+  readonly callFromQueue: typeof callFromQueue
+  readonly calls: typeof calls
   readonly audit: typeof audit
+  readonly gatewayTest: typeof gatewayTest
+  readonly gatewayTestPrompt: string
 }
 
-const english: Words = { language: 'en', pages, mail, mailFromQueue, audit }
+const english: Words = {
+  language: 'en',
+  pages,
+  mail,
+  mailFromQueue,
+  textFromQueue,
+  callFromQueue,
+  calls,
+  audit,
+  gatewayTest,
+  gatewayTestPrompt,
+}
 const catalogues: Readonly<Record<string, Words>> = { en: english }
 
 /** The languages there are, each by its own name, for a person to choose from. */

@@ -4,6 +4,7 @@ import type { Policy } from '#domain/policy.ts'
 import { addLink } from '#store/links.ts'
 import { type Client, type Person, rulesOf } from '../kit.ts'
 import { accountMenu, actionsMenu, type BrowserKit, giveCode, givePassword, heading, keepCodes, linkIn, scan, see } from './browser.ts'
+import { tourMessages, tourMessagesEmpty } from './tour-messages.ts'
 
 /** Looks at a page in the state that the name says. It may change the size and the colours, not the page. */
 export type Look = (name: string, page: Page) => Promise<void>
@@ -519,4 +520,15 @@ async function tourSites(at: BrowserKit, look: Look): Promise<void> {
   await page.getByRole('button', { name: 'Update' }).click()
   await see(page.getByText('was darkened or lightened'))
   await look('company-settings-appearance', page)
+
+  const yard = await site('Quarry Yard', { mode: 'opt-in' })
+  const foreman = await person(yard, { name: 'Faye Quarry', role: 'security-admin' })
+  await kit.enroll(foreman, await kit.signIn(foreman))
+  const desk = await at.openAs(owner, '/settings')
+  await tourMessages(at, look, { organizationId: kit.provider.id, ...desk }, { id: yard, head: foreman })
+  const quiet = await site('Quarry Pond', { mode: 'opt-in' })
+  const head = await person(quiet, { name: 'Pia Pond', role: 'security-admin' })
+  const admin = await person(quiet, { name: 'Ari Pond', role: 'admin' })
+  for (const one of [head, admin]) await kit.enroll(one, await kit.signIn(one))
+  await tourMessagesEmpty(at, look, head, admin)
 }

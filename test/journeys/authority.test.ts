@@ -4,6 +4,7 @@ import { digest, keyedDigest, newId, newToken } from '#crypto/random.ts'
 import { type Evidence, passwordEvidence } from '#domain/assurance.ts'
 import type { Role } from '#domain/roles.ts'
 import { freshProofSeconds } from '#domain/session.ts'
+import { enqueue } from '#store/messages.ts'
 import { addMembership, findOrAddUser } from '#store/people.ts'
 import { type Answered, type Client, contentsOf, openKit, start } from '../kit.ts'
 import { type ExampleRequest, exampleRequests } from '../requests.ts'
@@ -115,20 +116,38 @@ async function addAuthenticator(userId: string): Promise<string> {
 /** What people have from the beginning, so that a refusal can be seen to change nothing; who does not exist has nothing. */
 const things = new Map<string, { readonly deviceId: string; readonly authenticatorId: string }>()
 
+/** The last message of each organization that did not arrive. */
+const failed = new Map<string, string>()
+
+/** A message of an organization that did not arrive. */
+async function addFailed(organizationId: string): Promise<string> {
+  const to = `${newId(kit.now())}@example.org`
+  await enqueue(db, kit.rooms.keys, kit.now(), { to, template: 'password-changed', values: {}, organizationId })
+  const refused = { failed_at: kit.now(), attempts: 1, last_error: 'refused' }
+  return (await db.updateTable('messages').set(refused).where('to_address', '=', to).returning('id').executeTakeFirstOrThrow()).id
+}
+
+async function isMember({ organizationId, userId }: Target): Promise<boolean> {
+  const own = db.selectFrom('memberships').select('user_id').where('organization_id', '=', organizationId).where('user_id', '=', userId)
+  return (await own.executeTakeFirst()) !== undefined
+}
+
 /** The id of a thing of somebody's, for each parameter of a path that names one. */
 const thingOf: Readonly<Record<string, (target: Target) => string | Promise<string>>> = {
   organizationId: ({ organizationId }) => organizationId,
   userId: ({ userId }) => userId,
   // A site of the provider's for whoever stands in their own organization, none for a stranger to it.
-  siteId: async ({ organizationId, userId }) => {
-    const own = db.selectFrom('memberships').select('user_id').where('organization_id', '=', organizationId).where('user_id', '=', userId)
-    if (!(await own.executeTakeFirst())) return newId(kit.now())
+  siteId: async (target) => {
+    if (!(await isMember(target))) return newId(kit.now())
     const site = db.selectFrom('organizations').select('id').where('parent_id', '=', kit.provider.id).where('removed_at', 'is', null)
     return (await site.executeTakeFirstOrThrow()).id
   },
   sessionId: async ({ userId }) => (await addSession(userId, 0)).id,
   deviceId: ({ userId }) => things.get(userId)?.deviceId ?? newId(kit.now()),
   authenticatorId: ({ userId }) => things.get(userId)?.authenticatorId ?? newId(kit.now()),
+  channel: () => 'mail',
+  // One of the organization for whoever stands in it, none for a stranger to it.
+  messageId: async (target) => ((await isMember(target)) ? failed.get(target.organizationId) : undefined) ?? newId(kit.now()),
 }
 
 /** Organizations and people enough for one visitor and all places. */
@@ -154,6 +173,8 @@ async function makeWorld(visitor: Visitor) {
     if (userId !== nowhere && !things.has(userId))
       things.set(userId, { deviceId: await addDevice(userId), authenticatorId: await addAuthenticator(userId) })
   }
+  // One that was sent again has arrived: each world has its own.
+  for (const { organizationId } of Object.values(targets)) failed.set(organizationId, await addFailed(organizationId))
   return { self, targets }
 }
 type World = Awaited<ReturnType<typeof makeWorld>>
@@ -164,7 +185,7 @@ const height = ['user', 'admin', 'security-admin', 'owner'] as const
 
 /** What the declaration means for one cell; undefined where the place means nothing to the route. */
 function expected({ who, path, only }: ExampleRequest, visitor: Visitor, place: Place): Outcome | undefined {
-  const namesSomebody = [...path.matchAll(/:(\w+)/g)].some(([, name]) => name !== 'organizationId')
+  const namesSomebody = [...path.matchAll(/:(\w+)/g)].some(([, name = '']) => !['organizationId', 'channel'].includes(name))
   const actor = visitors[visitor]
   if (who === 'anyone' || who === 'sign-in') {
     if (place !== 'oneself') return undefined

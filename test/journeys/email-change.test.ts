@@ -128,7 +128,7 @@ test('an address that is taken in the meantime is refused, and nothing changes; 
   refused(await complete(kit.client(), token, person.password), 410, 'link-gone')
 })
 
-test('a second change kills the link of the first, calling off kills it too, and mails come at growing distances', async () => {
+test('a second change kills the link of the first, calling off kills it too, and one address gets three mails an hour', async () => {
   const { person, client } = await signedIn()
   const [one, two, three] = [newEmail(), newEmail(), newEmail()]
   await ask(client, one)
@@ -139,9 +139,8 @@ test('a second change kills the link of the first, calling off kills it too, and
   assert.equal((await client.call('DELETE', '/api/v1/me/email-change')).status, 204)
   assert.equal(await pending(client), null)
   refused(await complete(client, second), 410, 'link-gone')
-  assert.equal((await ask(client, three)).status, 202)
-  assert.equal((await ask(client, three)).status, 202)
-  refused(await ask(client, three), 429, 'too-many-attempts', { retryAfterSeconds: 300 })
+  for (let nth = 0; nth < 3; nth++) assert.equal((await ask(client, three)).status, 202)
+  refused(await ask(client, three), 429, 'sending-limit')
   assert.equal((await pending(client)).email, three)
   refused(await start(kit.client(), { ...person, email: three }), 422, 'wrong-password')
 })

@@ -6,11 +6,12 @@ import { SettingsSearch } from '../settings-search.tsx'
 import { Forbidden } from '../states.tsx'
 import { useWho } from '../who.tsx'
 import { LookSettings } from './look.tsx'
+import { Messages } from './messages.tsx'
 import { PasswordRules } from './password-rules.tsx'
 import { TwoFactorPolicy } from './two-factor-policy.tsx'
 
 const say = words.company
-const tabs = ['two-factor', 'password-rules', 'appearance'] as const
+const tabs = ['two-factor', 'password-rules', 'appearance', 'messages'] as const
 type Tab = (typeof tabs)[number]
 
 export function TwoFactorSettings() {
@@ -23,6 +24,10 @@ export function PasswordSettings() {
 
 export function AppearanceSettings() {
   return <CompanySettings tab="appearance" />
+}
+
+export function MessageSettings() {
+  return <CompanySettings tab="messages" />
 }
 
 function CompanySettings({ tab }: { readonly tab: Tab }) {
@@ -54,6 +59,9 @@ function CompanySettings({ tab }: { readonly tab: Tab }) {
         </Tabs.Panel>
         <Tabs.Panel value="appearance">
           <LookSettings />
+        </Tabs.Panel>
+        <Tabs.Panel value="messages">
+          <Messages />
         </Tabs.Panel>
       </Tabs>
     </Page>

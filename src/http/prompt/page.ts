@@ -11,8 +11,8 @@ import { messagePage } from './pages/message.ts'
 export interface PromptOptions {
   readonly rooms: Rooms
   readonly visits: Visits
-  /** Mails caught for development; without it the page /inbox does not exist. */
-  readonly mails?: () => InboxView['mails']
+  /** Messages caught for development; without it the page /inbox does not exist. */
+  readonly inbox?: () => InboxView
 }
 
 const policy =

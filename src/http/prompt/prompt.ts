@@ -32,9 +32,8 @@ export async function registerPrompt(app: FastifyInstance, options: PromptOption
       const { status, title } = problems[code as keyof typeof problems]
       return reply.send(problemExplanationPage({ code, status, title, text: explanations.get(code) ?? title }))
     })
-    const { mails } = options
-    if (mails)
-      scope.get('/inbox', { config: { authority: { who: 'anyone' } } }, (_request, reply) => reply.send(inboxPage({ mails: mails() })))
+    const { inbox } = options
+    if (inbox) scope.get('/inbox', { config: { authority: { who: 'anyone' } } }, (_request, reply) => reply.send(inboxPage(inbox())))
   })
 }
 

@@ -17,6 +17,8 @@ type Sentence = (who: string, whom: string, told: Told) => string
 
 const text = (value: Json | undefined): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
 const roles: Readonly<Record<Role, string>> = { owner: 'Owner', 'security-admin': 'Security Admin', admin: 'Admin', user: 'User' }
+const channel = (value: Json | undefined): string =>
+  ({ mail: 'email', text: 'text messages', call: 'phone calls' })[text(value)] ?? text(value)
 const role = (value: Json | undefined): string => roles[text(value) as Role] ?? text(value)
 
 /** What each action is called in lists, and its sentence. */
@@ -73,6 +75,19 @@ const actions = {
   'organization.reinstated': ['Site reinstated', (who) => `${who} reinstated the site`],
   'organization.removed': ['Site removed', (who, _, { detail }) => `${who} removed the site ${text(detail.name)}`],
   'organization.look-changed': ['Look changed', (who) => `${who} changed the look of the pages and mails`],
+  'gateway.changed': [
+    'Gateway changed',
+    (who, _, { detail }) =>
+      detail.to === null
+        ? `${who} took away the own gateway for ${channel(detail.channel)}`
+        : `${who} changed the gateway for ${channel(detail.channel)}`,
+  ],
+  'gateway.tested': ['Gateway tested', (who, _, { detail }) => `${who} sent a test through the gateway for ${channel(detail.channel)}`],
+  'sending-rules.changed': ['Sending limits changed', (who) => `${who} changed how much may be sent, and to where`],
+  'message.sent-again': [
+    'Message sent again',
+    (who, _, { detail }) => `${who} sent a message again that had not arrived, to ${text(detail.address)}`,
+  ],
   'user.joined': ['Invitation accepted', (who) => `${who} accepted the invitation`],
   'user.changed': ['Person changed', (who, whom) => `${who} changed the details of ${whom}`],
   'user.suspended': ['Person suspended', (who, whom) => `${who} suspended ${whom}`],
@@ -130,6 +145,22 @@ const otherFields: Readonly<Record<string, string>> = {
   people: 'People',
   accent: 'Accent color',
   supportContact: 'Support contact',
+  channel: 'Channel',
+  host: 'Server',
+  security: 'Encryption',
+  username: 'User name',
+  hasSecret: 'Password or key',
+  secretChanged: 'Password or key written anew',
+  accountSid: 'Account SID',
+  apiKeySid: 'API key SID',
+  messagingServiceSid: 'Messaging service SID',
+  url: 'Address',
+  countries: 'Countries',
+  dailyMost: 'Texts and calls a day',
+  siteDailyMost: 'Texts and calls a day for each site',
+  sitesBringGateways: 'Sites may bring own gateways',
+  outcome: 'Outcome',
+  template: 'Message',
   logo: 'Logo',
   actsAs: 'Acting as',
   version: 'Version of the rules',

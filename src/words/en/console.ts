@@ -125,6 +125,7 @@ export const words = {
   proof: {
     title: 'Confirm that it is you',
     what: 'This change needs a proof that is less than five minutes old. You confirm with your password and, where it is set up, a code; then you come back here.',
+    notKept: 'There is a password or a key in what you typed, so it is not kept: type it again when you are back.',
     action: 'Confirm now',
     resumeTitle: 'Go on where you stopped?',
     resumeWhat: 'Thank you, it is you. You were about to do this:',
@@ -449,7 +450,12 @@ export const words = {
   company: {
     title: 'Company Settings',
     path: ['Admin', 'Company Settings', 'General'],
-    tabs: { 'two-factor': 'Two-Factor Authentication', 'password-rules': 'Password Security Rules', appearance: 'Appearance' },
+    tabs: {
+      'two-factor': 'Two-Factor Authentication',
+      'password-rules': 'Password Security Rules',
+      appearance: 'Appearance',
+      messages: 'Messages',
+    },
     forbidden: (organization: string) =>
       `Only a Security Admin of ${organization} can see Company Settings. If something here should change, ask one of them.`,
     readOnly: (organization: string) => `You can look, not change. A Security Admin of ${organization} can change this.`,

@@ -34,6 +34,7 @@ const samples: Readonly<Record<MailTemplate, Readonly<Record<string, string>>>> 
   'email-change-taken': {},
   'email-changed': { email: 'new@example.org' },
   'phone-changed': { number: '+4915112345678' },
+  'gateway-test': { organization: 'Acme' },
 }
 const templates = Object.keys(samples).filter(isMailTemplate)
 

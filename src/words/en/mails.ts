@@ -30,6 +30,7 @@ const needs = {
   'email-change-taken': [],
   'email-changed': ['email'],
   'phone-changed': ['number'],
+  'gateway-test': ['organization'],
 } as const satisfies Record<string, readonly string[]>
 
 export type MailTemplate = keyof typeof needs
@@ -305,6 +306,13 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
         : `Your account has a new phone number, which ends in ${asName(number.slice(-3))}. It counts as not verified until a code has proved it.`,
     ],
     otherwise: changeIt,
+  }),
+  'gateway-test': ({ organization }) => ({
+    subject: `Test mail of ${asName(organization)}`,
+    paragraphs: [
+      `This mail was sent to see whether mails of ${asName(organization)} arrive. They do. Look at the sender above: it is the one that people will see.`,
+    ],
+    otherwise: 'If this was not you or a colleague you know of: tell your administrator.',
   }),
 }
 

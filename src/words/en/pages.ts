@@ -16,6 +16,7 @@ function wait(seconds: number): string {
 
 const about = (seconds: number) => (seconds < 60 ? unit(Math.round(seconds), 'second') : unit(Math.round(seconds / 60), 'minute'))
 
+const digitNames = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
 const dateAndTime = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
 
 const aBackupCode = 'A backup code has four groups of four characters, such as ABCD-EFGH-JKLM-NPQR.'
@@ -428,10 +429,16 @@ export const pages = {
 
   inbox: {
     title: 'Development inbox',
-    lead: 'Mails that would have been sent. This page exists only where no mail server is set.',
-    empty: 'No mail yet',
+    lead: 'Mails, text messages and calls that would have left the house. This page exists only for development, and never in production.',
+    empty: 'Nothing yet',
     emptyText: 'Invite somebody or ask for a new password, then load this page again.',
     to: 'To',
+    mail: 'Mail',
+    text: 'Text Message',
+    call: 'Phone Call',
+    pressKey: 'Press any key',
+    /** Digits as a voice says them, one by one. */
+    spoken: (text: string) => text.replace(/\d{2,}/g, (digits) => [...digits].map((digit) => digitNames[Number(digit)]).join(' – ')),
     at: (when: Date) => `${dateAndTime.format(when)} UTC`,
   },
 }

@@ -23,6 +23,12 @@ test('each setting is found under the words of every document that speaks of it'
     'standardize all users': 'Standardize on one method',
     'User Management': 'Users',
     Team: 'Users',
+    SMTP: 'Email gateway',
+    sender: 'Email gateway',
+    Twilio: 'Text Message gateway',
+    'SMS provider': 'Text Message gateway',
+    'dead letters': 'Not delivered',
+    'allowed countries': 'How much may be sent',
     'Two Factor Type': 'Users',
     'Reset QR Code': 'Two-Factor Authentication',
   }

@@ -13,9 +13,10 @@ export interface Setting {
 
 const twoFactor = '/company-settings/general/two-factor'
 const passwords = '/company-settings/general/password-rules'
+const messages = '/company-settings/general/messages'
 const ofCompany = (title: string, href: string, words: string): Setting => ({
   title,
-  where: `Company Settings, General, ${href.startsWith(passwords) ? 'Password Security Rules' : 'Two-Factor Authentication'}`,
+  where: `Company Settings, General, ${href.startsWith(passwords) ? 'Password Security Rules' : href.startsWith(messages) ? 'Messages' : 'Two-Factor Authentication'}`,
   href,
   words: `${words} company settings client settings general admin`,
   isForAdministrators: true,
@@ -70,6 +71,24 @@ export const settings: readonly Setting[] = [
   ofCompany('Strict time for app codes', `${twoFactor}#strict-totp`, 'totp clock skew window 30 seconds drift code'),
   ofCompany('Least password length', `${passwords}#least-password-length`, 'password policy security rules minimum characters complexity'),
   ofCompany('Password Security Rules', passwords, 'password policy enable 2fa two-factor domain security'),
+  ofCompany(
+    'Email gateway',
+    `${messages}#gateway-mail`,
+    'smtp mail server sender from address provider starttls tls send a test e-mail outgoing relay messages',
+  ),
+  ofCompany(
+    'Text Message gateway',
+    `${messages}#gateway-text`,
+    'sms provider twilio webhook sender number messaging service text messages send a test',
+  ),
+  ofCompany('Phone Call gateway', `${messages}#gateway-call`, 'voice provider twilio webhook caller sender number call send a test'),
+  ofCompany(
+    'How much may be sent',
+    `${messages}#sending-limits`,
+    'limits countries allowed country list daily ceiling budget toll fraud sms pumping cost own gateways of sites',
+  ),
+  ofCompany('What was sent', `${messages}#sent`, 'statistics chart delivered entered conversion messages sms mail'),
+  ofCompany('Not delivered', `${messages}#not-delivered`, 'dead letters failed bounced given up undelivered messages send again resend'),
   {
     title: 'Users',
     where: 'Admin',

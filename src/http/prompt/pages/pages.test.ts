@@ -75,8 +75,12 @@ function every(text: string): readonly string[] {
     emailChangeDonePage({ email: text }),
     messagePage({ title: text, text, action: { href: text, label: text }, requestId: text, support: text }),
     problemExplanationPage({ code: text, status: 400, title: text, text }),
-    inboxPage({ mails: [{ to: text, subject: text, text, at: '2026-11-23T09:30:00Z' }] }),
-    inboxPage({ mails: [] }),
+    inboxPage({
+      mails: [{ to: text, subject: text, text, at: '2026-11-23T09:30:00Z' }],
+      texts: [{ to: text, text, at: '2026-11-23T09:31:00Z' }],
+      calls: [{ to: text, prompt: text, text, at: '2026-11-23T09:32:00Z' }],
+    }),
+    inboxPage({ mails: [], texts: [], calls: [] }),
   ]
 }
 
@@ -178,6 +182,8 @@ test('an app nobody here knows is recommended without links', () => {
 test('links in the inbox end where the address ends', () => {
   const page = inboxPage({
     mails: [{ to: 'a@example.com', subject: 's', text: 'Open:\nhttp://localhost/x?a=1&b="2"\nBye', at: new Date(0) }],
+    texts: [],
+    calls: [],
   })
   assert.match(page, /<a href="http:\/\/localhost\/x\?a=1&amp;b=">http:\/\/localhost\/x\?a=1&amp;b=<\/a>&quot;2&quot;\nBye/)
 })
