@@ -252,6 +252,14 @@ describe('what is wrong between us and Duo', () => {
       application: { host: 'api-1.duosecurity.com', key: 'k', secret: 's' },
     })
     assert.equal(await reasonOf(bare.passcode('a', '123456')), 'reply', 'an outcome has a status')
+    for (const status of [201, 302, 404]) {
+      const elsewhere = duoAuth({
+        ask: async () => ({ status, headers: {}, text: '{"stat":"OK","response":{"result":"allow","status":"allow"}}' }),
+        now: clock.now,
+        application: { host: 'api-1.duosecurity.com', key: 'k', secret: 's' },
+      })
+      assert.equal(await reasonOf(elsewhere.passcode('a', '123456')), 'not-it', `with status ${status}`)
+    }
     const refused = duoAuth({
       ask: async () => ({ status: 500, headers: {}, text: '{"stat":"OK","response":{"result":"allow","status":"allow"}}' }),
       now: clock.now,
