@@ -66,6 +66,7 @@ describe('a push', () => {
     const push = duo.account.pushes.find((each) => each.txid === txid)
     assert.ok(push)
     assert.deepEqual([push.shown.type, push.shown.name, push.shown.ip], ['Login', 'Bob', '203.0.113.7'], 'R062')
+    assert.ok(!push.shown.info.includes('+'), 'a space is written so that it is shown as one')
     assert.deepEqual(
       [...new URLSearchParams(push.shown.info)],
       [
