@@ -11,6 +11,7 @@ export const answerFaults = [
   'fault',
   'true-in-comment',
   'true-in-cdata',
+  'true-around-cdata',
   'true-in-fault',
   'true-in-header',
   'true-twice',
@@ -18,6 +19,8 @@ export const answerFaults = [
   'true-nested',
   'true-attribute',
   'true-other-namespace',
+  'response-other-namespace',
+  'result-other-namespace',
   'true-other-element',
   'true-outside-body',
   'two-bodies',
@@ -192,6 +195,7 @@ export async function start(options: AuthAnvilOptions = {}): Promise<AuthAnvilSi
     fault: (asked) => fault(soapOf(asked), 'server', 'Server was unable to process request. ---> The database is away.'),
     'true-in-comment': withBody(result('false<!-- true -->')),
     'true-in-cdata': withBody(result('<![CDATA[true]]>')),
+    'true-around-cdata': withBody(result('tr<![CDATA[ not ]]>ue')),
     'true-in-fault': (asked) => ({ ...fault(soapOf(asked), 'server', 'true', yes), status: 200 }),
     'true-in-header': (asked) => wrap(soapOf(asked), result('false'), `<soap:Header>${yes}</soap:Header>`),
     'true-twice': withBody(yes + yes),
@@ -201,6 +205,12 @@ export async function start(options: AuthAnvilOptions = {}): Promise<AuthAnvilSi
     'true-nested': withBody(result('<AuthenticateResult>true</AuthenticateResult>')),
     'true-attribute': withBody(result('').replace('<AuthenticateResult>', '<AuthenticateResult value="true">')),
     'true-other-namespace': withBody(yes.replace(xml(namespace), 'http://elsewhere.example/')),
+    'response-other-namespace': withBody(
+      yes
+        .replace('<AuthenticateResponse ', '<x:AuthenticateResponse xmlns:x="http://elsewhere.example/" ')
+        .replace('</AuthenticateResponse>', '</x:AuthenticateResponse>'),
+    ),
+    'result-other-namespace': withBody(yes.replace('<AuthenticateResult>', '<AuthenticateResult xmlns="http://elsewhere.example/">')),
     'true-other-element': withBody(yes.replaceAll('AuthenticateResult', 'authenticateResult')),
     'true-outside-body': withXml((soap) => String(wrap(soap, result('false')).body).replace('</soap:Body>', `</soap:Body>${yes}`)),
     'two-bodies': withXml((soap) =>

@@ -87,6 +87,8 @@ export class Account {
   readonly activations = new Map<string, { user: User; until: number; isUsed: boolean; phone: Phone | undefined }>()
   readonly now: () => Date
   readonly pushSeconds: number
+  /** Whether an alias that somebody else has is refused; that the real service does so nobody could verify. */
+  keepsAliasesApart = true
   readonly #timers = new Set<NodeJS.Timeout>()
 
   constructor(now: () => Date, pushSeconds: number) {

@@ -73,7 +73,7 @@ function change(asked: Asked, account: Account, user: User): Reply {
     const alias = fields.get(`alias${slot + 1}`)?.toLowerCase()
     if (alias === undefined) continue
     const owner = alias === '' ? undefined : account.find(alias)
-    if (owner && owner !== user) return fail(40003, 'Duplicate resource', `alias${slot + 1}`)
+    if (owner && owner !== user && account.keepsAliasesApart) return fail(40003, 'Duplicate resource', `alias${slot + 1}`)
     user.aliases[slot] = alias === '' ? undefined : alias
   }
   user.email = fields.get('email') ?? user.email

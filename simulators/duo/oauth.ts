@@ -27,6 +27,7 @@ export const tokenFaults = [
   'no-result',
   'no-context',
   'other-key',
+  'no-key',
   'no-expiry',
   'not-bearer',
   'not-a-token',
@@ -263,6 +264,7 @@ function withFault(claims: Claims, { secret, id }: Application, at: number, faul
     'other-key': {
       auth_context: { ...(claims.auth_context as Claims), user: { name: 'somebody', key: 'DUSOMEBODYELSE000000', groups: [] } },
     },
+    'no-key': { auth_context: { ...(claims.auth_context as Claims), user: { name: 'somebody', groups: [] } } },
     'no-expiry': { exp: undefined },
   }
   const changed = { ...claims, ...(fault ? changes[fault] : {}) }

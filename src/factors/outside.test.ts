@@ -65,6 +65,18 @@ describe('the way out', () => {
     await assert.rejects(ask('https://x.example/', limits), (error) => error instanceof Failure && error.reason === 'timeout')
   })
 
+  test('counts over all clients that share it, and for each host by itself', async () => {
+    const silent = outside(() => new Promise(() => undefined), 3)
+    const clients = Array.from({ length: 10 }, () => outside(silent))
+    const reasons = await Promise.all(
+      clients.flatMap((ask) =>
+        ['https://one.example/', 'https://two.example/'].map((url) => ask(url, limits).catch(({ reason }: Failure) => reason)),
+      ),
+    )
+    assert.equal(reasons.filter((reason) => reason === 'timeout').length, 6)
+    assert.equal(reasons.filter((reason) => reason === 'busy').length, 14)
+  })
+
   test('trap 3: only what is merely away is an outage', () => {
     const outages = ['host', 'certificate', 'network', 'timeout', 'busy', 'rate', 'outage', 'not-it'] as const
     const others = ['secret', 'application', 'clock', 'permission', 'request', 'reply'] as const

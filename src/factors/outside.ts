@@ -88,16 +88,21 @@ function reasonOf(error: unknown): FailureReason {
 }
 
 /**
- * The way out with what every client needs beside it: a number of questions that may be open at once, beyond which one fails instead
- * of waiting, and an end after its time even if the way out should forget it.
+ * The way out with what every client needs beside it: a number of questions to one host that may be open at once, beyond which one
+ * fails instead of waiting, and an end after its time even if the way out should forget it.
+ *
+ * Every client puts one around what it is given. Clients that are made anew for each sign-in are given one that was made once, so that
+ * the number counts over all of them: a service that hangs then holds so many questions of its own organization, and no other's.
  *
  * @throws {Failure} for everything that is not a whole answer
  */
 export function outside(ask: Ask, atOnce = 32): Ask {
-  let open = 0
+  const open = new Map<string, number>()
   return async (url, outbound) => {
-    if (open >= atOnce) throw new Failure('busy', `${atOnce} questions are open`)
-    open++
+    const { host } = new URL(url)
+    const before = open.get(host) ?? 0
+    if (before >= atOnce) throw new Failure('busy', `${atOnce} questions are open`)
+    open.set(host, before + 1)
     let timer: NodeJS.Timeout | undefined
     const end = new Promise<never>((_done, fail) => {
       timer = setTimeout(() => fail(new Failure('timeout', 'no whole answer in time')), outbound.milliseconds + 250)
@@ -110,7 +115,9 @@ export function outside(ask: Ask, atOnce = 32): Ask {
       throw error instanceof Failure ? error : new Failure(reasonOf(error), error instanceof Error ? error.message : undefined)
     } finally {
       clearTimeout(timer)
-      open--
+      const left = (open.get(host) ?? 1) - 1
+      if (left > 0) open.set(host, left)
+      else open.delete(host)
     }
   }
 }

@@ -269,6 +269,8 @@ describe('A72 a hostile answer', () => {
       '<a>',
       '<a xmlns:x="u"><y:b/></a>',
       'text',
+      `${'<a>'.repeat(30)}${'</a>'.repeat(30)}`,
+      `<a>${'<b/>'.repeat(3_500)}</a>`,
       '',
       '\0<a/>',
     ]) {

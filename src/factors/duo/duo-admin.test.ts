@@ -41,6 +41,9 @@ describe('the Admin API', () => {
     assert.equal(await client.addAlias(user.id, 'ana@acme.example'), 'there-already')
     assert.equal(await client.addAlias(user.id, 'ANA'), 'there-already', 'the name itself')
     assert.equal(await client.addAlias(user.id, 'user1@acme.example'), 'taken')
+    duo.account.keepsAliasesApart = false
+    assert.equal(await client.addAlias(user.id, 'user1@acme.example'), 'taken', 'even if Duo should not refuse it')
+    duo.account.keepsAliasesApart = true
     assert.equal(await client.addAlias(user.id, 'a4'), 'added')
     assert.equal(await client.addAlias(user.id, 'a5'), 'no-room')
     assert.deepEqual(user.aliases, ['a1', 'ana@acme.example', 'a3', 'a4'])
@@ -91,11 +94,16 @@ describe('the Admin API', () => {
   })
 
   test('whose pages lead backwards or never end is left', async () => {
+    let asked = 0
     const looping = duoAdmin({
-      ask: async () => ({ status: 200, headers: {}, text: '{"stat":"OK","response":[],"metadata":{"next_offset":0}}' }),
+      ask: async () => {
+        asked++
+        return { status: 200, headers: {}, text: '{"stat":"OK","response":[],"metadata":{"next_offset":0}}' }
+      },
       now: () => new Date(),
       application: { host: 'api-1.duosecurity.com', key: 'k', secret: 's' },
     })
     await assert.rejects(Array.fromAsync(looping.pages()), (error) => error instanceof Failure && error.reason === 'reply')
+    assert.equal(asked, 1)
   })
 })

@@ -66,6 +66,7 @@ describe('a push', () => {
     const push = duo.account.pushes.find((each) => each.txid === txid)
     assert.ok(push)
     assert.deepEqual([push.shown.type, push.shown.name, push.shown.ip], ['Login', 'Bob', '203.0.113.7'], 'R062')
+    assert.ok(!push.shown.info.includes('+'), 'a space is written so that it is shown as one')
     assert.deepEqual(
       [...new URLSearchParams(push.shown.info)],
       [
@@ -252,6 +253,14 @@ describe('what is wrong between us and Duo', () => {
       application: { host: 'api-1.duosecurity.com', key: 'k', secret: 's' },
     })
     assert.equal(await reasonOf(bare.passcode('a', '123456')), 'reply', 'an outcome has a status')
+    for (const status of [201, 302, 404]) {
+      const elsewhere = duoAuth({
+        ask: async () => ({ status, headers: {}, text: '{"stat":"OK","response":{"result":"allow","status":"allow"}}' }),
+        now: clock.now,
+        application: { host: 'api-1.duosecurity.com', key: 'k', secret: 's' },
+      })
+      assert.equal(await reasonOf(elsewhere.passcode('a', '123456')), 'not-it', `with status ${status}`)
+    }
     const refused = duoAuth({
       ask: async () => ({ status: 500, headers: {}, text: '{"stat":"OK","response":{"result":"allow","status":"allow"}}' }),
       now: clock.now,

@@ -114,7 +114,10 @@ export function duoAuth(options: DuoClientOptions): DuoAuth {
       return { result, said, ...(typeof reply.enroll_portal_url === 'string' ? { portal: reply.enroll_portal_url } : {}) }
     },
     push: async (userName, device, { type, displayName, lines, ip }, verification) => {
-      const info = new URLSearchParams(lines).toString()
+      // Duo shows the pairs as they are written, so that a plus would stay a plus.
+      const info = Object.entries(lines)
+        .map((pair) => pair.map(encodeURIComponent).join('='))
+        .join('&')
       if (Buffer.byteLength(info) >= mostInfoBytes) throw new RangeError('What the push shows is too long')
       const reply = await auth({
         username: duoName(userName),

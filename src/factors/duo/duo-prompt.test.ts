@@ -120,6 +120,7 @@ describe('the Universal Prompt', () => {
       'wrong-user',
       'no-user',
       'no-context',
+      'no-key',
       'not-bearer',
       'not-a-token',
     ]
