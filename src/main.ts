@@ -66,7 +66,7 @@ async function serve(config: Config): Promise<void> {
     publicUrl: config.publicUrl,
     recommendedApp: config.recommendedApp,
     ...(config.supportContact ? { supportContact: config.supportContact } : {}),
-    gateways: openGateways(config.delivery, inbox),
+    gateways: openGateways(config.delivery, inbox, now),
     onMessage: () => onMessage(),
   }
   const app = await openServer({

@@ -9,6 +9,7 @@ import type { Step } from '#contract/sign-in.ts'
 import { keysFrom, newKey } from '#crypto/keys.ts'
 import { openPasswords, type Passwords } from '#crypto/password.ts'
 import { newId } from '#crypto/random.ts'
+import type { Gateways } from '#delivery/gateway.ts'
 import { openInbox } from '#delivery/inbox.ts'
 import { type Policy, startingPolicy } from '#domain/policy.ts'
 import { problems } from '#domain/problem.ts'
@@ -91,6 +92,8 @@ export interface KitOptions {
   readonly supportContact?: string
   /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
   readonly remembersHashes?: boolean
+  /** Gateways that take the place of the inbox; they are given the kit's clock. */
+  readonly gateways?: (now: () => Date) => Gateways
 }
 
 /** The test's own address of PostgreSQL; the runner starts a server and names it. */
@@ -103,6 +106,7 @@ export async function openKit({
   founded = true,
   supportContact,
   remembersHashes = false,
+  gateways,
 }: KitOptions = {}): Promise<Kit> {
   const onPostgres = (database ?? process.env.TEST_DATABASE) === 'postgres'
   if (onPostgres && !postgresUrl) throw new Error('TEST_DATABASE_URL names no PostgreSQL: run the tests with npm test.')
@@ -123,7 +127,7 @@ export async function openKit({
     publicUrl,
     recommendedApp: 'Google Authenticator',
     ...(supportContact ? { supportContact } : {}),
-    gateways: { mail: inbox, text: inbox, call: inbox },
+    gateways: { mail: inbox, text: inbox, call: inbox, ...gateways?.(now) },
     onMessage: () => {},
   }
   const app = await openServer({

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { Channel } from '#domain/message.ts'
+import type { Clock } from '#domain/ports.ts'
 import { canonicalHost } from './addresses.ts'
 import { hostAndPort, openDoor } from './door.ts'
 import type { Gateways } from './gateway.ts'
@@ -13,8 +14,8 @@ export interface DeliverySettings {
   /** Hosts that may be private and be spoken to without TLS, by anybody who may name one. */
   readonly allowedHosts: readonly string[]
   readonly smtp?: Omit<SmtpOptions, 'door'>
-  readonly twilio?: Omit<TwilioOptions, 'door'>
-  readonly webhook?: Omit<WebhookOptions, 'door'> & { readonly channels: readonly Channel[] }
+  readonly twilio?: Omit<TwilioOptions, 'door' | 'now'>
+  readonly webhook?: Omit<WebhookOptions, 'door' | 'now'> & { readonly channels: readonly Channel[] }
 }
 
 const isLoopback = (host: string) => ['localhost', '127.0.0.1', '::1'].includes(canonicalHost(host.replace(/^\[(.*)\]$/, '$1')) ?? '')
@@ -140,10 +141,10 @@ function requireOpen(name: string, text: string, allowedHosts: readonly string[]
 }
 
 /** The installation's gateways: what is set takes its channels, and what nothing takes is caught where there is an inbox. */
-export function openGateways({ allowedHosts, ...set }: DeliverySettings, inbox: Inbox | undefined): Gateways {
+export function openGateways({ allowedHosts, ...set }: DeliverySettings, inbox: Inbox | undefined, now: Clock): Gateways {
   const door = openDoor({ allowedHosts })
-  const texts = set.twilio && twilio({ ...set.twilio, door })
-  const hook = set.webhook && webhook({ ...set.webhook, door })
+  const texts = set.twilio && twilio({ ...set.twilio, door, now })
+  const hook = set.webhook && webhook({ ...set.webhook, door, now })
   const byHook = (channel: Channel) => (set.webhook?.channels.includes(channel) ? hook : undefined)
   const isNumber = set.twilio?.from?.startsWith('+') === true
   const mail =
