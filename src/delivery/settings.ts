@@ -93,7 +93,7 @@ function readTwilio(read: Read, publicUrl: string, allowedHosts: readonly string
   if ((key === undefined) !== (secret === undefined)) refuse('TWILIO_API_KEY and TWILIO_API_SECRET belong together: set both or none.')
   if (!authToken && !key) refuse('Twilio needs TWILIO_AUTH_TOKEN, or TWILIO_API_KEY with TWILIO_API_SECRET.')
   if (!from && !messagingService) refuse('Twilio needs TWILIO_FROM or TWILIO_MESSAGING_SERVICE to send from.')
-  if (from && !/^(?:\+[1-9]\d{6,14}|[A-Za-z0-9 ]{1,11})$/.test(from))
+  if (from && !/^(?:\+[1-9]\d{6,14}|\d{5,6}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11})$/.test(from))
     refuse('TWILIO_FROM must be a number like +15005550006, or a name of at most 11 letters and digits.')
   if (messagingService && !/^MG[0-9a-f]{32}$/.test(messagingService))
     refuse('TWILIO_MESSAGING_SERVICE must be MG and 32 digits of 0-9 and a-f.')
