@@ -68,8 +68,8 @@ async function serve(config: Config): Promise<void> {
     publicUrl: config.publicUrl,
     recommendedApp: config.recommendedApp,
     ...(config.supportContact ? { supportContact: config.supportContact } : {}),
-    gateways: openGateways(config.delivery, inbox),
-    transports: openTransports(config.delivery, config.publicUrl),
+    gateways: openGateways(config.delivery, inbox, now),
+    transports: openTransports(config.delivery, config.publicUrl, now),
     phoneCountries: config.phoneCountries,
     onMessage: () => onMessage(),
   }

@@ -92,14 +92,14 @@ export interface KitOptions {
   readonly publicUrl?: string
   readonly founded?: boolean
   readonly supportContact?: string
-  /** The operator's gateways; the inbox takes everything when absent. */
-  readonly gateways?: Gateways
   /** What the operator has set about delivery, as it bears on gateways that are stored. */
   readonly delivery?: DeliverySettings
   /** Countries whose numbers get texts and calls. */
   readonly phoneCountries?: readonly string[]
   /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
   readonly remembersHashes?: boolean
+  /** Gateways that take the place of the inbox; they are given the kit's clock. */
+  readonly gateways?: (now: () => Date) => Gateways
 }
 
 /** The test's own address of PostgreSQL; the runner starts a server and names it. */
@@ -112,9 +112,9 @@ export async function openKit({
   founded = true,
   supportContact,
   phoneCountries = ['AT', 'CA', 'CH', 'DE', 'FR', 'GB', 'IE', 'US'],
-  gateways,
   delivery = { allowedHosts: [] },
   remembersHashes = false,
+  gateways,
 }: KitOptions = {}): Promise<Kit> {
   const onPostgres = (database ?? process.env.TEST_DATABASE) === 'postgres'
   if (onPostgres && !postgresUrl) throw new Error('TEST_DATABASE_URL names no PostgreSQL: run the tests with npm test.')
@@ -136,8 +136,8 @@ export async function openKit({
     recommendedApp: 'Google Authenticator',
     ...(supportContact ? { supportContact } : {}),
     phoneCountries,
-    gateways: gateways ?? { mail: inbox, text: inbox, call: inbox },
-    transports: openTransports(delivery, publicUrl),
+    gateways: { mail: inbox, text: inbox, call: inbox, ...gateways?.(now) },
+    transports: openTransports(delivery, publicUrl, now),
     onMessage: () => {},
   }
   const app = await openServer({

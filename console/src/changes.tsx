@@ -105,7 +105,8 @@ export function ChangesProvider({ returned, children }: { readonly returned: str
   return (
     <RunContext value={run}>
       {children}
-      <Modal opened={unproved !== undefined} onClose={() => setUnproved(undefined)} title={words.proof.title}>
+      {/* Above the dialog that the change was asked in. */}
+      <Modal opened={unproved !== undefined} onClose={() => setUnproved(undefined)} title={words.proof.title} zIndex={300}>
         <Text>{words.proof.what}</Text>
         {unproved?.isSecret === true && <Text mt="xs">{words.proof.notKept}</Text>}
         <Group className="buttons" justify="flex-end" mt="lg">

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { Channel } from '#domain/message.ts'
+import type { Clock } from '#domain/ports.ts'
 import { canonicalHost } from './addresses.ts'
 import { hostAndPort, openDoor } from './door.ts'
 import type { Gateways } from './gateway.ts'
@@ -13,8 +14,8 @@ export interface DeliverySettings {
   /** Hosts that may be private and be spoken to without TLS, by anybody who may name one. */
   readonly allowedHosts: readonly string[]
   readonly smtp?: Omit<SmtpOptions, 'door'>
-  readonly twilio?: Omit<TwilioOptions, 'door'>
-  readonly webhook?: Omit<WebhookOptions, 'door'> & { readonly channels: readonly Channel[] }
+  readonly twilio?: Omit<TwilioOptions, 'door' | 'now'>
+  readonly webhook?: Omit<WebhookOptions, 'door' | 'now'> & { readonly channels: readonly Channel[] }
 }
 
 const isLoopback = (host: string) => ['localhost', '127.0.0.1', '::1'].includes(canonicalHost(host.replace(/^\[(.*)\]$/, '$1')) ?? '')
@@ -92,7 +93,7 @@ function readTwilio(read: Read, publicUrl: string, allowedHosts: readonly string
   if ((key === undefined) !== (secret === undefined)) refuse('TWILIO_API_KEY and TWILIO_API_SECRET belong together: set both or none.')
   if (!authToken && !key) refuse('Twilio needs TWILIO_AUTH_TOKEN, or TWILIO_API_KEY with TWILIO_API_SECRET.')
   if (!from && !messagingService) refuse('Twilio needs TWILIO_FROM or TWILIO_MESSAGING_SERVICE to send from.')
-  if (from && !/^(?:\+[1-9]\d{6,14}|[A-Za-z0-9 ]{1,11})$/.test(from))
+  if (from && !/^(?:\+[1-9]\d{6,14}|\d{5,6}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11})$/.test(from))
     refuse('TWILIO_FROM must be a number like +15005550006, or a name of at most 11 letters and digits.')
   if (messagingService && !/^MG[0-9a-f]{32}$/.test(messagingService))
     refuse('TWILIO_MESSAGING_SERVICE must be MG and 32 digits of 0-9 and a-f.')
@@ -140,10 +141,10 @@ function requireOpen(name: string, text: string, allowedHosts: readonly string[]
 }
 
 /** The installation's gateways: what is set takes its channels, and what nothing takes is caught where there is an inbox. */
-export function openGateways({ allowedHosts, ...set }: DeliverySettings, inbox: Inbox | undefined): Gateways {
+export function openGateways({ allowedHosts, ...set }: DeliverySettings, inbox: Inbox | undefined, now: Clock): Gateways {
   const door = openDoor({ allowedHosts })
-  const texts = set.twilio && twilio({ ...set.twilio, door })
-  const hook = set.webhook && webhook({ ...set.webhook, door })
+  const texts = set.twilio && twilio({ ...set.twilio, door, now })
+  const hook = set.webhook && webhook({ ...set.webhook, door, now })
   const byHook = (channel: Channel) => (set.webhook?.channels.includes(channel) ? hook : undefined)
   const isNumber = set.twilio?.from?.startsWith('+') === true
   const mail =

@@ -1,5 +1,6 @@
 import type { GatewaySettings } from '#domain/gateways.ts'
 import type { Channel } from '#domain/message.ts'
+import type { Clock } from '#domain/ports.ts'
 import { canonicalHost } from './addresses.ts'
 import { openDoor } from './door.ts'
 import type { Gateway } from './gateway.ts'
@@ -12,7 +13,7 @@ import { webhook } from './webhook.ts'
  * Opens gateways by settings that were stored in the Console, and says what went wrong with what was sent by them. Whoever stored them is
  * not the operator: they lead to public addresses only, or to hosts that the operator has listed, always through the same door.
  */
-export function openTransports(set: DeliverySettings, publicUrl: string) {
+export function openTransports(set: DeliverySettings, publicUrl: string, now: Clock) {
   const door = openDoor({ allowedHosts: set.allowedHosts })
   const host = new URL(publicUrl).hostname.replace(/^\[(.*)\]$/, '$1')
   const isLoopback = ['localhost', '127.0.0.1', '::1'].includes(canonicalHost(host) ?? '')
@@ -36,10 +37,11 @@ export function openTransports(set: DeliverySettings, publicUrl: string) {
           ...(hasCallbacks ? { callbackUrl: publicUrl } : {}),
           ...(set.twilio?.apiUrl ? { apiUrl: set.twilio.apiUrl } : {}),
           door,
+          now,
         })
       }
       case 'webhook':
-        return webhook({ url: settings.url, secret: settings.secret ?? '', callbackUrl: publicUrl, door })
+        return webhook({ url: settings.url, secret: settings.secret ?? '', callbackUrl: publicUrl, door, now })
     }
   }
   return { open, explain }

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { UndeliveredReason } from '#domain/message.ts'
+import type { Clock } from '#domain/ports.ts'
 import { type Answer, type Door, objectIn } from './door.ts'
 import {
   Busy,
@@ -28,6 +29,7 @@ export interface TwilioOptions {
   /** Twilio's own when absent. */
   readonly apiUrl?: string
   readonly door: Door
+  readonly now: Clock
   readonly milliseconds?: number
 }
 
@@ -86,7 +88,7 @@ const voices: Readonly<Record<string, string>> = { en: 'en-US' }
 
 /** Texts and calls through Twilio's REST API of 2010-04-01. */
 export function twilio(options: TwilioOptions): Gateway {
-  const { accountSid, authToken, apiKey, from, messagingService, door, milliseconds = 15_000 } = options
+  const { accountSid, authToken, apiKey, from, messagingService, door, now, milliseconds = 15_000 } = options
   const callbackUrl = authToken ? options.callbackUrl : undefined
   const api = `${options.apiUrl ?? 'https://api.twilio.com'}/2010-04-01/Accounts/${accountSid}`
   const [user, secret] = apiKey ? [apiKey.sid, apiKey.secret] : [accountSid, authToken ?? '']
@@ -103,14 +105,14 @@ export function twilio(options: TwilioOptions): Gateway {
     return { ref: refOf(answer, resource === 'Messages' ? /^(?:SM|MM)[0-9a-f]{32}$/ : /^CA[0-9a-f]{32}$/) }
   }
 
-  const text = ({ id, to, text: body, expiresAt }: OutgoingText, now: number) =>
+  const text = ({ id, to, text: body, expiresAt }: OutgoingText, at: number) =>
     post('Messages', [
       ['To', to],
       messagingService ? ['MessagingServiceSid', messagingService] : ['From', from ?? ''],
       ['Body', body],
       // Held back by a carrier beyond its life, it would only mislead.
       ...(expiresAt
-        ? [['ValidityPeriod', String(Math.min(14_400, Math.max(5, Math.ceil((expiresAt.getTime() - now) / 1000))))] as [string, string]]
+        ? [['ValidityPeriod', String(Math.min(14_400, Math.max(5, Math.ceil((expiresAt.getTime() - at) / 1000))))] as [string, string]]
         : []),
       ...(callbackUrl ? [['StatusCallback', `${callbackUrl}${pathOf(id)}`] as [string, string]] : []),
     ])
@@ -140,7 +142,7 @@ export function twilio(options: TwilioOptions): Gateway {
 
   return {
     send: async (outgoing) => {
-      if (outgoing.channel === 'text') return text(outgoing, Date.now())
+      if (outgoing.channel === 'text') return text(outgoing, now().getTime())
       if (outgoing.channel === 'call') return call(outgoing)
       throw new TypeError('Twilio takes no mails.')
     },
@@ -189,7 +191,7 @@ function heardFrom(form: URLSearchParams, isKey: boolean): Heard | undefined {
 }
 
 /** Base64 of HMAC-SHA1 over the address and all fields by name (https://www.twilio.com/docs/usage/security). */
-function twilioSignature(token: string, url: string, form: URLSearchParams): string {
+export function twilioSignature(token: string, url: string, form: URLSearchParams): string {
   const names = [...new Set(form.keys())].sort()
   const fields = names.flatMap((name) => [...new Set(form.getAll(name))].sort().map((value) => name + value))
   return createHmac('sha1', token)

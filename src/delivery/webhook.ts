@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { type UndeliveredReason, undeliveredReasons } from '#domain/message.ts'
+import type { Clock } from '#domain/ports.ts'
 import { type Door, objectIn } from './door.ts'
 import { Busy, type Callback, type Gateway, type Heard, type Outgoing, retryAfter, Uncertain, Undeliverable } from './gateway.ts'
 
@@ -10,6 +11,7 @@ export interface WebhookOptions {
   /** Where the gateway reaches us. */
   readonly callbackUrl: string
   readonly door: Door
+  readonly now: Clock
   readonly milliseconds?: number
 }
 
@@ -22,11 +24,11 @@ export function webhookSignature(secret: string, timestamp: string, body: string
 }
 
 /** Any gateway behind an address of its own. What it is sent and must answer stands in `docs/guides/delivery.md`. */
-export function webhook({ url, secret, callbackUrl, door, milliseconds = 15_000 }: WebhookOptions): Gateway {
+export function webhook({ url, secret, callbackUrl, door, now, milliseconds = 15_000 }: WebhookOptions): Gateway {
   return {
     send: async (outgoing) => {
       const body = JSON.stringify({ ...shown(outgoing), callback: `${callbackUrl}/callbacks/webhook/${outgoing.id}` })
-      const timestamp = String(Math.floor(Date.now() / 1000))
+      const timestamp = String(Math.floor(now().getTime() / 1000))
       const { status, headers, text } = await door.fetch(url, {
         method: 'POST',
         headers: {
@@ -53,7 +55,7 @@ export function webhook({ url, secret, callbackUrl, door, milliseconds = 15_000 
       if (status >= 500) throw new Uncertain(`The gateway failed (${status}).`)
       throw new Error(`The gateway does not take it (${status}).`)
     },
-    heard: (callback) => (isSigned(secret, callback) ? heardFrom(callback.body) : undefined),
+    heard: (callback) => (isSigned(secret, callback, now()) ? heardFrom(callback.body) : undefined),
   }
 }
 
@@ -72,11 +74,11 @@ function shown(outgoing: Outgoing): Readonly<Record<string, unknown>> {
   }
 }
 
-function isSigned(secret: string, { headers, body }: Callback): boolean {
+function isSigned(secret: string, { headers, body }: Callback, now: Date): boolean {
   const timestamp = headers['countersign-timestamp'] ?? ''
   const given = Buffer.from(headers['countersign-signature'] ?? '')
   const right = Buffer.from(webhookSignature(secret, timestamp, body))
-  const isNow = /^\d{1,12}$/.test(timestamp) && Math.abs(Date.now() / 1000 - Number(timestamp)) <= toleranceSeconds
+  const isNow = /^\d{1,12}$/.test(timestamp) && Math.abs(now.getTime() / 1000 - Number(timestamp)) <= toleranceSeconds
   return given.length === right.length && timingSafeEqual(given, right) && isNow
 }
 

@@ -22,7 +22,7 @@ export interface TwilioSettings {
   readonly accountSid: string
   readonly apiKeySid: string | null
   readonly secret: string | null
-  /** E.164, or for texts a name of up to eleven letters. */
+  /** E.164, or for texts a short number or a name of up to eleven letters. */
   readonly from: string | null
   readonly messagingServiceSid: string | null
 }
@@ -56,11 +56,12 @@ export function faultOf(channel: Channel, settings: GatewaySettings): GatewayFau
       if (settings.apiKeySid !== null && !/^SK[0-9a-f]{32}$/.test(settings.apiKeySid)) return 'account'
       if (settings.secret === null) return 'secret'
       const isNumber = settings.from !== null && /^\+[1-9]\d{6,14}$/.test(settings.from)
+      const isShort = settings.from !== null && /^\d{5,6}$/.test(settings.from)
       if (channel === 'call') return isNumber && settings.messagingServiceSid === null ? undefined : 'sender'
       if (settings.messagingServiceSid !== null)
         return settings.from === null && /^MG[0-9a-f]{32}$/.test(settings.messagingServiceSid) ? undefined : 'sender'
       const isName = settings.from !== null && /^(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}$/.test(settings.from)
-      return isNumber || isName ? undefined : 'sender'
+      return isNumber || isShort || isName ? undefined : 'sender'
     }
     case 'webhook':
       if (!isWebhookUrl(settings.url)) return 'url'

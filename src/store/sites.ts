@@ -154,7 +154,7 @@ export async function reinstateSite(db: Database, siteId: string): Promise<boole
 }
 
 /**
- * Removes a suspended site, once: its memberships, its open links, its look and its host name. The name stays for the audit.
+ * Removes a suspended site, once: its memberships, its open links, its look, its host name and what it sent through. The name stays for the audit.
  * Undefined when it is not suspended or was removed already; else how many memberships there were.
  */
 export async function removeSite(db: Database, now: Date, siteId: string): Promise<number | undefined> {
@@ -168,6 +168,8 @@ export async function removeSite(db: Database, now: Date, siteId: string): Promi
   if (numUpdatedRows === 0n) return undefined
   await db.deleteFrom('links').where('organization_id', '=', siteId).execute()
   await db.deleteFrom('coverage').where('organization_id', '=', siteId).execute()
+  await db.deleteFrom('gateways').where('organization_id', '=', siteId).execute()
+  await db.deleteFrom('sending_rules').where('organization_id', '=', siteId).execute()
   const { numDeletedRows } = await db.deleteFrom('memberships').where('organization_id', '=', siteId).executeTakeFirst()
   return Number(numDeletedRows)
 }

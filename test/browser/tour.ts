@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import type { Role } from '#contract/account.ts'
 import type { Policy } from '#domain/policy.ts'
 import { addLink } from '#store/links.ts'
+import { enqueue } from '#store/messages.ts'
 import { type Client, type Person, rulesOf } from '../kit.ts'
 import { accountMenu, actionsMenu, type BrowserKit, giveCode, givePassword, heading, keepCodes, linkIn, scan, see } from './browser.ts'
 import { tourMessages, tourMessagesEmpty } from './tour-messages.ts'
@@ -168,8 +169,16 @@ export async function tourPrompt(at: BrowserKit, look: Look): Promise<void> {
   await invite(kit.provider.id, ana.name, ana.email)
   const known = await at.open(await linkIn(kit, ana.email))
   await look('invitation-known', known)
+  const organization = 'Northwind Logistics'
+  const code = { template: 'sign-in-code', to: '+15005550199', values: { code: '471108', organization } }
+  kit.pass(1)
+  await enqueue(kit.rooms.store.db, kit.rooms.keys, kit.now(), { ...code, channel: 'text' }, { ...code, channel: 'call' })
+  await kit.callsTo(code.to)
   await known.goto('/inbox')
   await look('inbox', known)
+  await known.getByText('Press any key', { exact: true }).click()
+  await see(known.getByText('four – seven – one – one – zero – eight'))
+  await look('inbox-call', known)
 
   const volunteer = await person(await site(longOrganization, { mode: 'everyone' }), { name: longName, email: longEmail })
   const long = await at.open('/sign-in')

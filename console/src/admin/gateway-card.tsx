@@ -81,7 +81,14 @@ export function GatewayCard({ gateways, view }: CardProps) {
             </Button>
           )}
         </Group>
-        {inForce !== null && <Test channel={channel} goesTo={channel === 'mail' ? gateways.testGoesTo.mail : gateways.testGoesTo.phone} />}
+        {/* What a test of earlier settings said says nothing of these. */}
+        {inForce !== null && (
+          <Test
+            key={`${version} ${inForce}`}
+            channel={channel}
+            goesTo={channel === 'mail' ? gateways.testGoesTo.mail : gateways.testGoesTo.phone}
+          />
+        )}
       </Stack>
       <GatewayDialog view={view} opened={asked === 'change'} onClose={close} />
       <Ask opened={asked === 'remove'} onClose={close} title={say.removeTitle(channel)} action={say.remove} onAction={remove}>

@@ -84,5 +84,13 @@
 
   for (const button of document.querySelectorAll('[data-print]')) button.addEventListener('click', () => window.print())
 
+  // A caught call is heard as well as read, where the browser has a voice.
+  for (const button of document.querySelectorAll<HTMLElement>('[data-speak]')) {
+    button.addEventListener('click', () => {
+      speechSynthesis.cancel()
+      speechSynthesis.speak(new SpeechSynthesisUtterance(button.dataset.speak))
+    })
+  }
+
   root.dataset.scripted = ''
 }

@@ -63,7 +63,7 @@ export const gatewayWords = {
 
   inForce: 'Sent through',
   sources: {
-    own: 'An own gateway',
+    own: 'Own gateway',
     provider: "The provider's gateway",
     environment: "The gateway in the server's settings",
   },
@@ -81,10 +81,10 @@ export const gatewayWords = {
   linksNote:
     'Mails with a one-time link in them (invitations, new passwords, a new email) always go through the provider’s gateway; notices and codes go through your own.',
 
-  set: 'Set up an own gateway',
+  set: 'Set up your own gateway',
   change: 'Change',
   remove: 'Remove',
-  removeTitle: (channel: Channel) => `Remove the own gateway for ${channels[channel]}?`,
+  removeTitle: (channel: Channel) => `Remove your own gateway for ${channels[channel]}?`,
   removeWhat: 'Its password or key is erased. From then on messages go through what stands behind it, or wait if there is nothing.',
   removed: 'Removed.',
   says: (channel: Channel) => `Change the gateway for ${channels[channel]}.`,

@@ -432,11 +432,12 @@ export const pages = {
     lead: 'Mails, text messages and calls that would have left the house. This page exists only for development, and never in production.',
     empty: 'Nothing yet',
     emptyText: 'Invite somebody or ask for a new password, then load this page again.',
-    to: 'To',
+    to: 'to',
     mail: 'Mail',
     text: 'Text Message',
     call: 'Phone Call',
     pressKey: 'Press any key',
+    listen: 'Listen',
     /** Digits as a voice says them, one by one. */
     spoken: (text: string) => text.replace(/\d{2,}/g, (digits) => [...digits].map((digit) => digitNames[Number(digit)]).join(' – ')),
     at: (when: Date) => `${dateAndTime.format(when)} UTC`,

@@ -25,7 +25,7 @@ function withLinks(text: string): readonly (Html | string)[] {
 export function inboxPage({ mails, texts, calls }: InboxView, words: Words = defaultWords): string {
   const { inbox } = words.pages
   const head = (kind: string, to: string, at: Date) =>
-    html`<p class="quiet"><span class="tag">${kind}</span> ${inbox.to} <strong>${to}</strong> · <time datetime="${at.toISOString()}">${inbox.at(at)}</time></p>`
+    html`<p class="quiet">${kind} ${inbox.to} <strong>${to}</strong> · <time datetime="${at.toISOString()}">${inbox.at(at)}</time></p>`
   const entries = [
     ...mails.map(({ to, subject, text, at }) => {
       const when = new Date(at)
@@ -45,7 +45,7 @@ export function inboxPage({ mails, texts, calls }: InboxView, words: Words = def
       const when = new Date(at)
       return {
         when,
-        shown: html`<article class="mail">${head(inbox.call, to, when)}<p class="bubble">${prompt}</p><details class="press"><summary class="button">${inbox.pressKey}</summary><p class="bubble">${inbox.spoken(text)}</p><p class="bubble">${inbox.spoken(text)}</p></details></article>`,
+        shown: html`<article class="mail">${head(inbox.call, to, when)}<p class="bubble">${prompt}</p><details class="press"><summary class="button">${inbox.pressKey}</summary><p class="bubble">${inbox.spoken(text)}</p><p class="bubble">${inbox.spoken(text)}</p><p class="press"><button class="button scripted" type="button" data-speak="${inbox.spoken(text)}">${inbox.listen}</button></p></details></article>`,
       }
     }),
   ].sort((one, other) => other.when.getTime() - one.when.getTime())
