@@ -1,6 +1,6 @@
 import type { Outgoing } from '#delivery/gateway.ts'
 import type { Channel, Message, UndeliveredReason } from '#domain/message.ts'
-import { type Leased, lease, markFailed, markSent } from '#store/messages.ts'
+import { giveUpExpired, type Leased, lease, markFailed, markSent } from '#store/messages.ts'
 import { wordsFor } from '#words/words.ts'
 import { gatewayFor } from './gateways.ts'
 import { mailLook } from './look.ts'
@@ -37,11 +37,17 @@ export function startQueue(rooms: Rooms, log: (error: unknown, what: string) => 
   const wake = () => {
     for (const line of lines) line.wake()
   }
-  const ticker = setInterval(wake, everyMilliseconds)
+  const clear = () =>
+    giveUpExpired(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has expired could not be given up'))
+  const ticker = setInterval(() => {
+    void clear()
+    wake()
+  }, everyMilliseconds)
   ticker.unref()
   return {
     wake,
     drain: async () => {
+      await clear()
       wake()
       await Promise.all(lines.map((line) => line.drain()))
     },
