@@ -314,8 +314,8 @@ test('what was given up is listed without what it says, for its organization alo
   const [id = '', spare = ''] = first.map((one) => one.id)
   assert.equal(await sendAgain(db, id, kit.now(), foreign), 'gone')
   assert.equal(await sendAgain(db, newId(kit.now()), kit.now()), 'gone')
-  assert.equal(await sendAgain(db, id, kit.now(), own), 'queued')
-  assert.equal(await sendAgain(db, id, kit.now(), own), 'gone', 'it waits already')
+  const asked = await Promise.all(Array.from({ length: 8 }, () => sendAgain(db, id, kit.now(), own)))
+  assert.equal(asked.filter((one) => one === 'queued').length, 1, 'it waits already')
   const sent: string[] = []
   const queue = queueThat(async ({ to }) => void sent.push(to), ['text'])
   await queue.drain()
