@@ -205,7 +205,7 @@ async function untilWritten(write: () => Promise<void>): Promise<void> {
     try {
       return await write()
     } catch (error) {
-      if (nth === 3) throw error
+      if (nth === 3) throw Object.assign(new Error('sent, and not written down', { cause: error }), { isUncertain: true })
     }
   }
 }
