@@ -61,7 +61,7 @@ async function serve(config: Config): Promise<void> {
     store,
     keys,
     passwords: openPasswords({ secret: keys.password }),
-    factors: allFactors({ now, random: randomBytes, issuer: config.issuer, key: keys.code }),
+    factors: allFactors({ now, random: randomBytes, issuer: config.issuer, key: keys.code, sentKey: keys.sent }),
     now,
     publicUrl: config.publicUrl,
     recommendedApp: config.recommendedApp,
@@ -90,12 +90,14 @@ async function serve(config: Config): Promise<void> {
     send &&
     startQueue(
       rooms,
-      async (message) =>
-        send({
-          ...wordsFor(message.language).mailFromQueue(message.template, message.values, message.look),
-          id: message.id,
-          to: message.to,
-        }),
+      async (message) => {
+        const { template, values, look, to } = message
+        const words = wordsFor(message.language)
+        if (message.channel === 'text' && inbox) return inbox.sendText({ to, text: words.textFromQueue(template, values) })
+        if (message.channel === 'call' && inbox) return inbox.call({ to, text: words.callFromQueue(template, values) })
+        if (message.channel !== undefined && message.channel !== 'mail') throw new Error('There is no gateway for texts and calls.')
+        return send({ ...words.mailFromQueue(template, values, look), id: message.id, to })
+      },
       log,
     )
   if (queue) onMessage = queue.wake

@@ -12,6 +12,7 @@ export type Action =
   | 'organization.look-changed'
   | 'policy.changed'
   | 'sign-in.password-refused'
+  | 'sign-in.code-sent'
   | 'sign-in.code-refused'
   | 'sign-in.limit-reached'
   | 'session.started'
@@ -42,6 +43,7 @@ export type Action =
   | 'email.change-asked'
   | 'email.changed'
   | 'phone.changed'
+  | 'phone.verified'
   | 'audit.exported'
 
 /**

@@ -11,6 +11,7 @@ export const problems = {
   'step-not-open': { status: 409, title: 'This is not what the sign-in is waiting for.' },
   'moved-on': { status: 409, title: 'This was changed elsewhere in the meantime. Load it again.' },
   'too-many-attempts': { status: 429, title: 'Too many attempts. Wait before trying again.' },
+  'sending-limit': { status: 429, title: 'Too many codes were sent. Wait before asking for another one.' },
   'password-change-required': {
     status: 429,
     title: 'Too many wrong answers since the password was last changed. Change it with "Forgot password?" to go on.',

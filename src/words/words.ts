@@ -1,6 +1,8 @@
 import { audit } from './en/audit.ts'
+import { callFromQueue, textFromQueue } from './en/codes.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
+import { sentCodes } from './en/sent-codes.ts'
 
 /** Everything a person reads, in one language. */
 export interface Words {
@@ -10,9 +12,12 @@ export interface Words {
   readonly mail: typeof mail
   readonly mailFromQueue: typeof mailFromQueue
   readonly audit: typeof audit
+  readonly sentCodes: typeof sentCodes
+  readonly textFromQueue: typeof textFromQueue
+  readonly callFromQueue: typeof callFromQueue
 }
 
-const english: Words = { language: 'en', pages, mail, mailFromQueue, audit }
+const english: Words = { language: 'en', pages, mail, mailFromQueue, audit, sentCodes, textFromQueue, callFromQueue }
 const catalogues: Readonly<Record<string, Words>> = { en: english }
 
 /** The languages there are, each by its own name, for a person to choose from. */
