@@ -49,3 +49,9 @@ export function newlyWeaker(before: Allowing, after: Allowing): readonly string[
   const isWider = (kind: string) => kind === 'email' && after.emailForAdministrators && !before.emailForAdministrators
   return sentMethods.filter((kind) => after.methods.includes(kind) && (!before.methods.includes(kind) || isWider(kind)))
 }
+
+/** Those that share the person's verified number: who proved it by one of them can be reached by the other. */
+export const byPhone: readonly string[] = ['sms', 'voice']
+
+/** Kinds that only ever come on top of a method, and help out whatever the method is. */
+export const rescues: readonly string[] = ['backup-codes', 'one-time-pass']

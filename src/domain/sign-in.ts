@@ -2,6 +2,7 @@ import { type Assurance, assuranceOf, type Evidence, hasSecondStep, setUpPasscod
 import type { Challenge } from './challenge.ts'
 import type { Form } from './factor.ts'
 import type { Json } from './json.ts'
+import { byPhone, rescues } from './methods.ts'
 import type { Requirement } from './policy.ts'
 
 /**
@@ -65,11 +66,6 @@ export interface Means {
 
 /** What a person sets up where no organization has a say. */
 export const enrollable: readonly string[] = ['totp']
-
-/** Kinds that only ever come on top of a method, and help out whatever the method is. */
-const rescues: readonly string[] = ['backup-codes', 'one-time-pass']
-/** Kinds that share the person's verified number: who proved it by one of them can be reached by the other. */
-const byPhone: readonly string[] = ['sms', 'voice']
 
 /** Ten minutes from the right password to the end. */
 export const signInLifetimeSeconds = 600

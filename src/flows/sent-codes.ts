@@ -128,7 +128,7 @@ export function withNumber(rooms: Rooms, signIn: SignIn, typed: string): SignIn 
   const { enrollment } = signIn
   const channel = enrollment && factorOf(rooms, enrollment.kind).sending?.channel
   if (!enrollment || (channel !== 'text' && channel !== 'call')) throw new Problem('step-not-open')
-  const to = plainPhone(typed)
+  const to = plainPhone(typed.trim())
   if (to === keptAddress(enrollment)) return signIn
   return advance(signIn, { event: 'offered', enrollment: { kind: enrollment.kind, show: { form: 'sent', to }, keep: { to } } })
 }

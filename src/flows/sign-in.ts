@@ -8,6 +8,7 @@ import { maskedAddress } from '#domain/challenge.ts'
 import { plainEmail } from '#domain/email.ts'
 import type { Asked, Rejection, Verdict } from '#domain/factor.ts'
 import type { Message } from '#domain/message.ts'
+import { byPhone } from '#domain/methods.ts'
 import { requirementFor, toleranceFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { type RememberedDevice, rememberDaysFor, rememberedUntil } from '#domain/remembered-devices.ts'
@@ -307,7 +308,7 @@ async function answerEnrollment(
   const isRedrawn = isCodes && signIn.intent === 'backup-codes'
   const number = sending && sending.channel !== 'mail' ? keptAddress(enrollment) : undefined
   // One authenticator for each way of sending, and none for a number that is another one from now on.
-  const retired = number !== undefined && number !== account.phone ? ['sms', 'voice'] : [kind]
+  const retired = number !== undefined && number !== account.phone ? byPhone : [kind]
   const to = sending && keptAddress(enrollment)
   const authenticator = to === undefined ? label : `${label} (${maskedAddress(to)})`
   return take(rooms, visit, { ...open, signIn: bound }, signIn.version, {
@@ -544,7 +545,7 @@ const nothingKept = { secret: null, counter: 0, hashes: [], usedHashes: [] } as 
 /** The authenticator that says that a way is the person's; one number serves both texts and calls. */
 const payerOf = ({ authenticators }: Account, kind: string): Authenticator | undefined =>
   authenticators.find((one) => one.kind === kind) ??
-  (kind === 'email' ? undefined : authenticators.find((one) => one.kind === 'sms' || one.kind === 'voice'))
+  (byPhone.includes(kind) ? authenticators.find((one) => byPhone.includes(one.kind)) : undefined)
 
 /** What a wrong code changes: the lane is charged, and at two marks the owner is told. */
 function refusal(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane, rejection: Rejection): Settlement {
