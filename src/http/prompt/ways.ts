@@ -1,6 +1,6 @@
 import type { Sent } from '#contract/sign-in.ts'
 import type { Words } from '#words/words.ts'
-import { csrfField, field } from './form.ts'
+import { csrfField, field, lead } from './form.ts'
 import { type Html, html } from './html.ts'
 
 /** A way to be sent a code, as the step names it. */
@@ -45,10 +45,8 @@ ${sent.delivery !== 'undelivered' && html`<details><summary>${nothing}</summary>
 /** What the gateway said became of it. */
 export function deliveryLine(sent: Sent | undefined, words: Words): Html | undefined {
   if (sent?.delivery === undefined) return undefined
-  const { delivered, undelivered } = words.sentCodes
-  return sent.delivery === 'delivered'
-    ? html`<p class="quiet">${delivered}</p>`
-    : html`<div class="lead"><div class="alert" role="alert"><div><p class="alert-title">${undelivered(sent.kind)}</p></div></div></div>`
+  if (sent.delivery === 'delivered') return html`<p class="quiet">${words.sentCodes.delivered}</p>`
+  return lead('', words.sentCodes.undelivered(sent.kind), true)
 }
 
 /** The other methods that may be set up in place of this one. */

@@ -75,8 +75,8 @@ function codeNotAccepted(
           field,
           title: 'That is not a whole code.',
           advice: takesBackupCode
-            ? 'A code has six digits. If you have a backup code, choose "Use a backup code".'
-            : 'A code has six digits. Type all six.',
+            ? `A code${isSent ? '' : ' from the app'} has six digits. If you have a backup code, choose "Use a backup code".`
+            : `A code${isSent ? '' : ' from the app'} has six digits. Type all six.`,
         }
   }
   return isBackupCode

@@ -32,11 +32,13 @@ export const sentCodes = {
     const left = inMinutes(now, expiresAt)
     return left === 0
       ? `The code that went to ${to} has run out. Ask for another one.`
-      : `${how} ${to}. The code works for ${minutes(left)}, in this log-in only.`
+      : `${how} ${to}. The code works for ${minutes(left)}, and only here.`
   },
   delivered: 'The phone network reports that it was delivered.',
-  undelivered: (kind: string) =>
-    `${kind === 'voice' ? 'The call did not get through.' : 'It could not be delivered.'} ${nothingArrives[kind] ?? ''}`.trim(),
+  undelivered: (kind: string) => ({
+    title: kind === 'voice' ? 'The call did not get through.' : 'It could not be delivered.',
+    advice: nothingArrives[kind] ?? '',
+  }),
   nothing: 'Nothing arrives?',
   nothingText: (kind: string) => nothingArrives[kind] ?? '',
   leadFirst: (kind: string) =>
@@ -46,6 +48,9 @@ export const sentCodes = {
   disableLead: 'To switch it off, type a code. You can have one sent to you.',
   titleSetUp: 'Set up Two-Factor Authentication again',
   buttonSetUp: 'Continue',
+  stuckSetUp: 'No access to your mail?',
+  stuckSetUpText: (organization: string | undefined) =>
+    `An administrator of ${organization ?? 'your organization'} can help you. Call or visit them, so that they know that it is you.`,
   hint: 'Six digits.',
   toSent: 'Have a code sent to you',
   otherWays: 'Or have a code sent to you',
@@ -77,7 +82,7 @@ export const sentCodes = {
   },
   refused: {
     title: 'Ask your administrator',
-    lead: 'Your password is right, but it was set through a link in a mail. A code by mail would prove nothing more, so it cannot let you in.',
+    lead: 'Your password is right, but nothing that you have set up can confirm now that it is you. If your password was set through a link in a mail, a code by mail proves nothing more.',
     text: (organization: string | undefined) =>
       `An administrator of ${organization ?? 'your organization'} can help you: call or visit them, so that they know that it is you.`,
   },

@@ -82,7 +82,7 @@ ${hasField && otherWays.length > 0 && html`<p>${sentCodes.otherWays}</p>${waysLi
 ${problem && view.problem?.code === 'password-change-required' && html`<p><a href="/forgot-password">${pages.forgotPassword}</a></p>`}
 ${hasBackupCodes && !isBackupCode && html`<p><a href="/sign-in?with=backup-code">${pages.answer.toBackupCode}</a></p>`}
 ${isBackupCode && hasOthers && html`<p><a href="/sign-in">${hasApp ? pages.answer.toApp : sentCodes.toSent}</a></p>`}
-${intent === 'enter' && html`<details><summary>${pages.answer.stuck}</summary><p>${pages.answer.stuckText(view.requiredBy?.organization ?? organization)}</p></details>`}
+${intent === 'enter' && html`<details><summary>${opens ? sentCodes.stuckSetUp : pages.answer.stuck}</summary><p>${(opens ? sentCodes.stuckSetUpText : pages.answer.stuckText)(view.requiredBy?.organization ?? organization)}</p></details>`}
 </div>
 ${because(view.requiredBy, words)}
 ${cancelForm(csrf, words)}`

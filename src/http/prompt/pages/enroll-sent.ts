@@ -70,7 +70,7 @@ ${isByPhone && html`<div class="links">${otherNumber}</div>`}`
 ${lead(`${sentCodes.method(kind)}: ${sentCodes.enroll.lead[kind] ?? ''}`, problem, problem?.field === undefined)}
 ${because(view.requiredBy, words)}
 <div class="advice" role="note">${icons.warning}<div><p>${sentCodes.enroll.weaker[kind]}</p></div></div>
-${body}
+<section class="prove">${body}</section>
 ${otherMethods(csrf, kinds, kind, words)}
 ${cancelForm(csrf, words)}`
   return document({ ...view, title: pages.enroll.title, content, words, hasProblem: problem !== undefined })
