@@ -92,6 +92,8 @@ export interface KitOptions {
   readonly publicUrl?: string
   readonly founded?: boolean
   readonly supportContact?: string
+  /** Takes every line of the log, down to the least of them; without it nothing is logged. */
+  readonly logTo?: { write(line: string): void }
   /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
   readonly remembersHashes?: boolean
 }
@@ -105,6 +107,7 @@ export async function openKit({
   publicUrl = 'http://127.0.0.1:8080',
   founded = true,
   supportContact,
+  logTo,
   remembersHashes = false,
 }: KitOptions = {}): Promise<Kit> {
   const onPostgres = (database ?? process.env.TEST_DATABASE) === 'postgres'
@@ -131,7 +134,7 @@ export async function openKit({
   const app = await openServer({
     rooms,
     csrfKey: keys.csrf,
-    logLevel: 'silent',
+    ...(logTo ? { logLevel: 'debug', logTo } : { logLevel: 'silent' }),
     trustedProxies: [],
     consoleDir: join(import.meta.dirname, '../dist/console'),
     mails: () => inbox.mails,
