@@ -59,9 +59,3 @@ export function challengeAfter(before: Challenge | undefined, { kind, now, until
     earlier: before ? [{ id: before.id, kind: before.kind }, ...before.earlier].slice(0, mostEarlier) : [],
   }
 }
-
-/** An address as it is shown to whoever has given the password only: the end of a number, the first letter of a mailbox. */
-export function maskedAddress(to: string): string {
-  const at = to.lastIndexOf('@')
-  return at < 0 ? `•••• ${to.slice(-4)}` : `${[...to][0] ?? ''}•••${to.slice(at)}`
-}

@@ -1,8 +1,8 @@
 import { type Assurance, assuranceOf, type Evidence, hasSecondStep, setUpPasscode } from './assurance.ts'
+import { byPhone, rescues } from './authenticators.ts'
 import type { Challenge } from './challenge.ts'
 import type { Form } from './factor.ts'
 import type { Json } from './json.ts'
-import { byPhone, rescues } from './methods.ts'
 import type { Requirement } from './policy.ts'
 
 /**

@@ -1,17 +1,14 @@
 import type { PasswordChange, PhoneChange, ProfileChange, Profile as ProfileView } from '#contract/profile.ts'
 import { digest, keyedDigest, newToken } from '#crypto/random.ts'
-import { byPhone } from '#domain/methods.ts'
 import { leastPasswordLength, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { note } from '#store/audit.ts'
-import { retireKinds } from '#store/authenticators.ts'
 import { findEmailChange } from '#store/email-change.ts'
 import { dropLinks } from '#store/links.ts'
 import { enqueue } from '#store/messages.ts'
 import { setPassword } from '#store/people.ts'
 import type { Account } from '#store/person.ts'
 import { changeProfile, findProfile } from '#store/profile.ts'
-import { forgetDevices } from '#store/remembered-devices.ts'
 import { endSessions, findAccount, renewSession } from '#store/session.ts'
 import { laneKeys } from '#store/sign-in.ts'
 import { oneLine } from '#words/markup.ts'
@@ -21,7 +18,7 @@ import { requirePassword } from './password.ts'
 import { checkNewPassword } from './password-rules.ts'
 import { plainPhone } from './phone.ts'
 import { type Cookies, type Rooms, type Visit, withCircumstances } from './rooms.ts'
-import { requireFreshSession, requireSecondStep, requireSession } from './session.ts'
+import { requireFreshSession, requireSession } from './session.ts'
 
 /** What the person who asks keeps about themselves. */
 export async function profileOf(rooms: Rooms, visit: Visit): Promise<ProfileView> {
@@ -63,31 +60,17 @@ export async function changeProfileOf(rooms: Rooms, visit: Visit, { name, langua
 }
 
 /**
- * Another phone number, or none. It counts as not verified until a code has proved it, and the person's email is told. Whatever sent
- * codes to the number before is removed.
+ * Another phone number, or none. It counts as not verified until a code has proved it, and the person's email is told.
  *
- * @throws {Problem} `invalid-phone`, `proof-required`; where codes went to the number also `second-step-required`, and
- *   `last-authenticator` for who would have no other method left
+ * @throws {Problem} `invalid-phone`, `proof-required`
  */
 export async function changePhone(rooms: Rooms, visit: Visit, { phone: typed }: PhoneChange): Promise<ProfileView> {
-  const session = await requireFreshSession(rooms, visit)
-  const { userId, email } = session
+  const { userId, email } = await requireFreshSession(rooms, visit)
   const phone = typed === null ? null : plainPhone(typed)
   const now = rooms.now()
   await rooms.store.transaction(async (db) => {
     const { phone: from } = await changeProfile(db, userId, { phone })
     if (from === phone) return
-    const retired = await retireKinds(db, now, userId, byPhone)
-    if (!retired) throw new Problem('last-authenticator')
-    if (retired.length > 0) {
-      requireSecondStep(session)
-      await forgetDevices(db, userId)
-      await endSessions(db, userId, { except: session.id })
-    }
-    for (const { id, label } of retired) {
-      const detail = { id, label }
-      await note(db, now, visit, { action: 'authenticator.removed', actorId: userId, subjectId: userId, detail })
-    }
     await note(db, now, visit, { action: 'phone.changed', actorId: userId, subjectId: userId, detail: { isRemoved: phone === null } })
     const values = { number: phone ?? '' }
     await enqueue(db, rooms.keys, now, withCircumstances(now, visit, { to: email, template: 'phone-changed', values }))

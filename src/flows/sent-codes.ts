@@ -1,5 +1,6 @@
 import { newId } from '#crypto/random.ts'
-import { type Challenge, challengeAfter, maskedAddress, resendAt, type Sent } from '#domain/challenge.ts'
+import { type Challenge, challengeAfter, resendAt, type Sent } from '#domain/challenge.ts'
+import { maskedAddress } from '#domain/masked-address.ts'
 import { passcodeTimeoutFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { advance, type Enrollment, type SignIn } from '#domain/sign-in.ts'

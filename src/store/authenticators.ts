@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { byPhone, rescues } from '#domain/methods.ts'
+import { byPhone } from '#domain/authenticators.ts'
 import type { Database } from './tables.ts'
 
 /** What a person sees of an authenticator that is bound. */
@@ -46,35 +46,6 @@ export async function retireAuthenticator(db: Database, now: Date, userId: strin
     db,
   )
   return rows[0]?.label
-}
-
-/**
- * Retires all authenticators of some kinds, unless no other method would be left. All of the person's are locked first, as in
- * {@link retireAuthenticator}.
- *
- * @returns their names, or undefined when they are the last
- */
-export async function retireKinds(
-  db: Database,
-  now: Date,
-  userId: string,
-  kinds: readonly string[],
-): Promise<readonly { readonly id: string; readonly label: string }[] | undefined> {
-  const bound = await db
-    .selectFrom('authenticators')
-    .select(['id', 'label', 'kind'])
-    .where('user_id', '=', userId)
-    .where('retired_at', 'is', null)
-    .where('kind', 'not in', rescues)
-    .orderBy('id')
-    .forUpdate()
-    .execute()
-  const retired = bound.filter(({ kind }) => kinds.includes(kind))
-  if (retired.length === 0) return []
-  if (retired.length === bound.length) return undefined
-  const ids = retired.map(({ id }) => id)
-  await db.updateTable('authenticators').set({ retired_at: now }).where('id', 'in', ids).execute()
-  return retired
 }
 
 /** A number that no method uses any more is not verified any more: otherwise it would go on as a way to be sent a code. */
