@@ -8,13 +8,13 @@ import type { Account } from '#store/person.ts'
 import type { EventRow, MessageRow } from '#store/settlement.ts'
 import type { OpenSignIn } from '#store/sign-in.ts'
 import { plainPhone } from './phone.ts'
-import { eventRow, factorOf, messageRow, originFor, type Rooms, type Visit } from './rooms.ts'
+import { eventRow, messageRow, originFor, type Rooms, sendingOf, type Visit } from './rooms.ts'
 import { maySend } from './sending-limits.ts'
 
 /** Those of these kinds that a code can be sent for, each with where it would go. */
 export function waysOf(rooms: Rooms, account: Account, kinds: readonly string[]): { readonly kind: string; readonly to: string }[] {
   return kinds.flatMap((kind) => {
-    const to = factorOf(rooms, kind).sending?.addressOf(account)
+    const to = sendingOf(rooms, kind)?.addressOf(account)
     return to === undefined ? [] : [{ kind, to: maskedAddress(to) }]
   })
 }
@@ -22,7 +22,7 @@ export function waysOf(rooms: Rooms, account: Account, kinds: readonly string[])
 /** Where a code of this kind goes: to the address that is being set up, or to the one that the person has. */
 function addressOf(rooms: Rooms, { account, signIn }: OpenSignIn, kind: string): string | undefined {
   if (signIn.enrollment?.kind === kind) return keptAddress(signIn.enrollment)
-  return factorOf(rooms, kind).sending?.addressOf(account)
+  return sendingOf(rooms, kind)?.addressOf(account)
 }
 
 /** The address of a set-up, once there is one. */
@@ -75,7 +75,7 @@ export async function sendCode(
   purpose: 'sign-in' | 'set-up',
 ): Promise<Sending> {
   const { account, signIn } = open
-  const { sending } = factorOf(rooms, kind)
+  const sending = sendingOf(rooms, kind)
   const to = addressOf(rooms, open, kind)
   if (!sending || to === undefined) throw new Problem('step-not-open')
   const now = rooms.now()
@@ -127,7 +127,7 @@ function gatewayOf({ memberships }: Account, kind: string): string | undefined {
  */
 export function withNumber(rooms: Rooms, signIn: SignIn, typed: string): SignIn {
   const { enrollment } = signIn
-  const channel = enrollment && factorOf(rooms, enrollment.kind).sending?.channel
+  const channel = enrollment && sendingOf(rooms, enrollment.kind)?.channel
   if (!enrollment || (channel !== 'text' && channel !== 'call')) throw new Problem('step-not-open')
   const to = plainPhone(typed.trim())
   if (to === keptAddress(enrollment)) return signIn

@@ -28,7 +28,7 @@ import { findSuspendedSite } from '#store/sites.ts'
 import { claimedDevice, newDeviceCookie, recognizedDevice } from './device.ts'
 import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, tooMany } from './password.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
-import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
+import { type Cookies, eventRow, factorOf, messageRow, type Rooms, sendingOf, type Visit } from './rooms.ts'
 import { keptAddress, sendCode, sentIn, sentView, shownAddress, waysOf, withNumber } from './sent-codes.ts'
 import { requireSession } from './session.ts'
 
@@ -509,7 +509,7 @@ interface Judged {
 function judgeCode(rooms: Rooms, open: OpenSignIn, code: string, kinds: readonly string[]): Judged {
   const { account } = open
   const asked = askedIn(rooms, open)
-  const known = account.authenticators.filter(({ kind }) => kinds.includes(kind) && !factorOf(rooms, kind).sending)
+  const known = account.authenticators.filter(({ kind }) => kinds.includes(kind) && !sendingOf(rooms, kind))
   const judged = known.flatMap((authenticator): Judged[] => {
     const { kind } = authenticator
     const { authentication } = factorOf(rooms, kind)
@@ -524,7 +524,7 @@ function judgeCode(rooms: Rooms, open: OpenSignIn, code: string, kinds: readonly
   const rank = ({ verdict }: Judged) => (verdict.verdict === 'accepted' ? 5 : weight[verdict.reason])
   const [first] = judged.sort((one, other) => rank(other) - rank(one))
   if (first) return first
-  const isSixDigits = kinds.some((one) => factorOf(rooms, one).sending && factorOf(rooms, one).authentication.fits(code))
+  const isSixDigits = kinds.some((one) => sendingOf(rooms, one) && factorOf(rooms, one).authentication.fits(code))
   throw notAccepted({ reason: isSixDigits ? 'not-sent' : 'malformed' })
 }
 

@@ -15,7 +15,7 @@ after(() => kit.close())
 
 let numbers = 0
 /** A number that nobody has yet. */
-const newNumber = () => `+493090${String(1000 + numbers++)}`
+const newNumber = () => `+4930${901_000 + 10_007 * (numbers++ % 9) + numbers}`
 const all: Partial<Policy> = { mode: 'everyone', methods: ['totp', 'email', 'sms', 'voice'], defaultMethod: 'totp' }
 const sixDigits = /\b[0-9]{6}\b/
 
@@ -346,7 +346,7 @@ test('wrong sent codes count like all others: twenty, whatever is sent and resen
     kit.pass(resendAfterSeconds)
     await ok(answer(client, { send: 'voice' }))
     assert.equal(await failures(), nth, 'sending changes no count')
-    kit.pass(3600)
+    kit.pass(7200)
   }
   const { client } = await asked(person, elsewhere(200))
   await ok(answer(client, { send: 'sms' }))
