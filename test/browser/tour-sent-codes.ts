@@ -72,6 +72,7 @@ export async function tourSentCodes(at: BrowserKit, look: Look): Promise<void> {
   kit.pass(300)
   await ways.goto('/sign-in')
   await see(ways.getByText('has run out'))
+  await see(ways.getByRole('button', { name: 'Send SMS Code' }))
   await look('code-run-out', ways)
 
   const both = await kit.person(await site(longName))

@@ -18,6 +18,10 @@ export interface Sending {
   readonly now: Date
 }
 
+/** What was sent, as long as it can still be typed. */
+export const stillGood = (sent: Sent | undefined, now: Date): Sent | undefined =>
+  sent && new Date(sent.expiresAt) > now ? sent : undefined
+
 const wish = (csrf: string, name: 'send' | 'choose', kind: string, button: Html): Html =>
   html`<form method="post" action="/sign-in/answer">${csrfField(csrf)}<input type="hidden" name="${name}" value="${kind}">${button}</form>`
 
@@ -54,7 +58,7 @@ export function otherMethods(csrf: string, kinds: readonly string[], current: st
   const others = kinds.filter((kind) => kind !== current)
   if (others.length === 0) return undefined
   const { others: title, othersText, choose } = words.sentCodes.enroll
-  return html`<section class="others"><h2>${title}</h2><p>${othersText}</p><div class="ways">${others.map((kind) =>
+  return html`<section class="others" id="others"><h2>${title}</h2><p>${othersText}</p><div class="ways">${others.map((kind) =>
     wish(csrf, 'choose', kind, html`<button class="button" type="submit">${choose(kind)}</button>`),
   )}</div></section>`
 }

@@ -76,6 +76,7 @@ export const sentCodes = {
       voice: 'Weaker than an app: whoever takes over your number gets your calls.',
     } as Readonly<Record<string, string>>,
     numberTitle: 'Which number?',
+    toOthers: 'Set it up another way',
     others: 'Another way',
     othersText: 'Your organization also allows these. Choose one to set it up instead:',
     choose: (kind: string) => `Use ${methods[kind] ?? kind}`,

@@ -5,7 +5,7 @@ import type { Words } from '#words/words.ts'
 import { because, cancelForm, csrfField, field, lead, submit } from '../form.ts'
 import { flag, html } from '../html.ts'
 import { defaultWords, document, icons } from '../layout.ts'
-import { deliveryLine, resendForm, type Way, waysList } from '../ways.ts'
+import { deliveryLine, resendForm, stillGood, type Way, waysList } from '../ways.ts'
 
 export interface AnswerView {
   readonly csrf: string
@@ -34,7 +34,8 @@ export interface AnswerView {
 
 export function answerPage(view: AnswerView, words: Words = defaultWords): string {
   const { pages, sentCodes } = words
-  const { csrf, kinds, intent, organization, ways = [], sent, opens, now = new Date() } = view
+  const { csrf, kinds, intent, organization, ways = [], opens, now = new Date() } = view
+  const sent = stillGood(view.sent, now)
   const hasBackupCodes = kinds.includes('backup-codes')
   const hasApp = kinds.some((kind) => kind !== 'backup-codes' && !ways.some((way) => way.kind === kind))
   const hasOthers = hasApp || ways.length > 0
@@ -48,7 +49,7 @@ export function answerPage(view: AnswerView, words: Words = defaultWords): strin
   const otherWays = isBackupCode ? [] : ways.filter(({ kind }) => kind !== sent?.kind)
   const content = html`<h1>${title}</h1>
 ${isDisabling && html`<div class="advice" role="note">${icons.warning}<div><p class="alert-title">${pages.answer.keepItOnTitle}</p><p>${pages.answer.keepItOn}</p></div></div>`}
-${lead(leadText, problem, problem?.field === undefined)}
+${lead(leadText, problem, problem?.field === undefined || !hasField)}
 ${!isBackupCode && deliveryLine(sent, words)}
 ${!hasField && waysList(csrf, otherWays, words, true)}
 ${

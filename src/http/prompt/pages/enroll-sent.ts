@@ -5,7 +5,7 @@ import type { Words } from '#words/words.ts'
 import { because, cancelForm, csrfField, field, lead, submit } from '../form.ts'
 import { html } from '../html.ts'
 import { defaultWords, document, icons } from '../layout.ts'
-import { deliveryLine, otherMethods, resendForm, sentCodeField, waysList } from '../ways.ts'
+import { deliveryLine, otherMethods, resendForm, sentCodeField, stillGood, waysList } from '../ways.ts'
 
 export interface EnrollSentView {
   readonly csrf: string
@@ -29,7 +29,8 @@ export interface EnrollSentView {
 /** Setting up a method whose code is sent: the address first, then the code that went there. */
 export function enrollSentPage(view: EnrollSentView, words: Words = defaultWords): string {
   const { pages, sentCodes } = words
-  const { csrf, kind, kinds, to, sent, phone, now } = view
+  const { csrf, kind, kinds, to, phone, now } = view
+  const sent = stillGood(view.sent, now)
   const problem = view.problem && pages.explain(view.problem, { isSent: sent !== undefined })
   const isByPhone = kind !== 'email'
   const isTyping = problem?.field === 'phone'
@@ -63,11 +64,11 @@ ${sentCodeField(words, problem?.field === 'code' ? problem.advice : undefined)}
 ${submit(pages.enroll.button)}
 </form>
 <div class="links">${resendForm({ csrf, sent, now }, words)}${isByPhone && otherNumber}</div>`
-        : html`<h2>${sentCodes.enroll.prove}</h2><p>${prove(to)}</p>
+        : html`<h2>${sentCodes.enroll.prove}</h2><p>${view.sent ? sentCodes.sent({ ...view.sent, to }, now) : prove(to)}</p>
 ${waysList(csrf, [{ kind, to }], words, true)}
 ${isByPhone && html`<div class="links">${otherNumber}</div>`}`
   const content = html`<h1>${pages.enroll.title}</h1>
-${lead(`${sentCodes.method(kind)}: ${sentCodes.enroll.lead[kind] ?? ''}`, problem, problem?.field === undefined)}
+${lead(`${sentCodes.method(kind)}: ${sentCodes.enroll.lead[kind] ?? ''}`, problem, problem?.field === undefined || (problem.field === 'code' && !sent))}
 ${because(view.requiredBy, words)}
 <div class="advice" role="note">${icons.warning}<div><p>${sentCodes.enroll.weaker[kind]}</p></div></div>
 <section class="prove">${body}</section>

@@ -71,6 +71,7 @@ export function enrollPage(view: EnrollView, words: Words = defaultWords): strin
   const content = html`${view.isSetUp && progress(2, words)}<h1>${enroll.title}</h1>
 ${lead(enroll.lead, problem, problem?.field === undefined)}
 ${because(view.requiredBy, words)}
+${(view.kinds ?? []).length > 1 && html`<p class="quiet"><a href="#others">${words.sentCodes.enroll.toOthers}</a></p>`}
 <ol class="steps">
 <li>
 <h2>${enroll.install}</h2>
