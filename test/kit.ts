@@ -53,6 +53,8 @@ export interface Person {
   /** Base32 key of the authenticator app, once there is one. */
   key?: string
   backupCodes?: readonly string[]
+  /** The number that texts and calls go to, once one is set up. */
+  phone?: string
 }
 
 export interface Kit {
@@ -272,19 +274,31 @@ export async function openKit({
       assert.ok(round < 6, 'a sign-in that never ends')
       if (step.step === 'enroll' && step.key !== undefined) person.key = step.key
       if (step.step === 'codes') person.backupCodes = step.codes
-      const isDue = step.step === 'answer' && step.opens !== undefined
-      if (isDue) await client.call('POST', '/api/v1/sign-ins/current/answers', { send: 'email' })
-      else if (step.step === 'answer') kit.pass(30)
+      if (step.step === 'answer') kit.pass(30)
       const answer =
         step.step === 'password'
           ? { password: person.password }
           : step.step === 'codes'
             ? { saved: true }
-            : { code: isDue ? await kit.mailedCode(person.email) : kit.code(person) }
+            : { code: (await codeSent(person, client, step)) ?? kit.code(person) }
       const reply = await client.call('POST', '/api/v1/sign-ins/current/answers', answer)
       assert.equal(reply.status, 200, reply.text)
       step = reply.json
     }
+  }
+
+  /** Has a code sent where the first method that is asked for, or set up, is one whose code is sent. */
+  async function codeSent(person: Person, client: Client, step: Step): Promise<string | undefined> {
+    if (step.step !== 'answer' && step.step !== 'enroll') return undefined
+    const kind = step.step === 'answer' ? step.kinds[0] : step.kind
+    if (kind !== 'email' && kind !== 'sms' && kind !== 'voice') return undefined
+    if (step.step === 'enroll' && step.to === undefined) person.phone ??= `+4930${901_000 + 10_007 * (count % 9) + count}`
+    const wish = step.step === 'enroll' && step.to === undefined ? { phone: person.phone } : { send: kind }
+    const reply = await client.call('POST', '/api/v1/sign-ins/current/answers', wish)
+    assert.equal(reply.status, 200, reply.text)
+    if (kind === 'email') return kit.mailedCode(person.email)
+    const [last] = await (kind === 'sms' ? kit.textsTo(person.phone ?? '') : kit.callsTo(person.phone ?? ''))
+    return /\b[0-9]{6}\b/.exec(last?.text ?? '')?.[0]
   }
 
   if (!founded) return kit

@@ -498,3 +498,15 @@ test('who was reset and whose password came by mail is told to ask an administra
   assert.equal((await kit.mailsTo(person.email)).filter(({ subject }) => /passcode/.test(subject)).length, 0)
   assert.ok(!client.cookies.has('countersign-session'))
 })
+
+test('an honest person signs in day after day by each method that is sent', async () => {
+  for (const method of ['sms', 'voice', 'email']) {
+    const site = await kit.site({ mode: 'everyone', methods: [method], defaultMethod: method })
+    const person = await kit.person(site.id)
+    for (let day = 0; day < 3; day++) {
+      const client = await kit.signIn(person)
+      assert.equal((await sessionOf(client)).user.email, person.email)
+      kit.pass(86_400)
+    }
+  }
+})
