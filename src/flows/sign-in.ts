@@ -1,16 +1,16 @@
-import type { Answer, Step as ContractStep, Intent, PasswordAnswer, StartFromSession } from '#contract/sign-in.ts'
+import type { Answer, Intent, PasswordAnswer, StartFromSession } from '#contract/sign-in.ts'
 import { digest, keyedDigest, newId, newToken } from '#crypto/random.ts'
 import { seal } from '#crypto/seal.ts'
 import { type Assurance, type Evidence, hasSecondStep, passwordEvidence, setUpPasscode } from '#domain/assurance.ts'
 import type { AuditEvent } from '#domain/audit.ts'
 import { byPhone, fewBackupCodes, mostAuthenticators, plainLabel } from '#domain/authenticators.ts'
 import { plainEmail } from '#domain/email.ts'
-import type { Asked, Rejection, Verdict } from '#domain/factor.ts'
+import type { Rejection } from '#domain/factor.ts'
 import { maskedAddress } from '#domain/masked-address.ts'
 import type { Message } from '#domain/message.ts'
-import { requirementFor, toleranceFor } from '#domain/policy.ts'
+import { requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
-import { type RememberedDevice, rememberDaysFor, rememberedUntil } from '#domain/remembered-devices.ts'
+import { type RememberedDevice, rememberedUntil } from '#domain/remembered-devices.ts'
 import { isFresh } from '#domain/session.ts'
 import { advance, type Means, nextStep, type SignIn, type Step, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import {
@@ -20,20 +20,21 @@ import {
   passwordsFromAnywhere,
   passwordsFromRecognizedDevice,
 } from '#domain/throttle.ts'
-import { type Account, type Authenticator, authenticatorAddress, stateOf } from '#store/person.ts'
+import { type Account, authenticatorAddress } from '#store/person.ts'
 import { findAccount, type OpenSession } from '#store/session.ts'
 import { type EventRow, type MessageRow, type Settlement, settle } from '#store/settlement.ts'
 import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash, toSignInRow } from '#store/sign-in.ts'
 import { findSuspendedSite } from '#store/sites.ts'
 import { claimedDevice, newDeviceCookie, recognizedDevice } from './device.ts'
+import { askedIn, judgeCode, notAccepted } from './judging.ts'
 import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, tooMany } from './password.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
-import { type Cookies, eventRow, factorOf, messageRow, type Rooms, sendingOf, type Visit } from './rooms.ts'
-import { keptAddress, sendCode, sentIn, sentView, shownAddress, waysOf, withNumber } from './sent-codes.ts'
+import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
+import { keptAddress, sendCode, withNumber } from './sent-codes.ts'
 import { requireSession } from './session.ts'
+import { type StepView, viewOf } from './step-view.ts'
 
-/** A step as people and programs get it. The proof against forgery is added where cookies are known. */
-export type StepView = ContractStep extends infer One ? (One extends unknown ? Omit<One, 'csrfToken'> : never) : never
+export type { StepView }
 
 export interface Reply {
   readonly step: StepView
@@ -132,7 +133,7 @@ export async function currentStep(rooms: Rooms, visit: Visit): Promise<StepView>
   if (step.step === 'enroll' && !step.kinds.includes(open.signIn.enrollment?.kind ?? '')) {
     return (await take(rooms, visit, open, open.signIn.version, {})).step
   }
-  return view(rooms, open, step)
+  return viewOf(rooms, open, step)
 }
 
 /**
@@ -408,7 +409,7 @@ async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | und
       step: { step: 'done', intent: signIn.intent, returnTo: signIn.returnTo },
       cookies: { ...finish.cookies, ...(isNew && signIn.intent !== 'enter' ? {} : { signIn: null }) },
     }
-  return { step: view(rooms, { ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
+  return { step: viewOf(rooms, { ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
 }
 
 /** What `done` brings about, by intent. */
@@ -489,63 +490,6 @@ const meansOf = ({ authenticators, phone, isPasswordMailed }: Account, bound: re
   isPasswordMailed,
 })
 
-const askedIn = (rooms: Rooms, open: OpenSignIn): Asked => {
-  const sent = sentIn(rooms, open)
-  return { tolerance: toleranceFor(open.account.memberships), ...(sent ? { sent } : {}) }
-}
-
-interface Judged {
-  readonly kind: string
-  /** The authenticator that pays; what is sent needs none. */
-  readonly authenticator: Authenticator | undefined
-  readonly verdict: Verdict
-}
-
-/**
- * Tries a code on every authenticator that it fits and on what was sent; the most telling refusal speaks when none takes it.
- *
- * @throws {Problem} `code-not-accepted` for what fits none; it costs no try
- */
-function judgeCode(rooms: Rooms, open: OpenSignIn, code: string, kinds: readonly string[]): Judged {
-  const { account } = open
-  const asked = askedIn(rooms, open)
-  const known = account.authenticators.filter(({ kind }) => kinds.includes(kind) && !sendingOf(rooms, kind))
-  const judged = known.flatMap((authenticator): Judged[] => {
-    const { kind } = authenticator
-    const { authentication } = factorOf(rooms, kind)
-    if (!authentication.fits(code)) return []
-    return [{ kind, authenticator, verdict: authentication.answer(stateOf(rooms.keys, account.id, authenticator), code, asked) }]
-  })
-  const kind = asked.sent?.challenge.kind
-  if (kind !== undefined && kinds.includes(kind) && factorOf(rooms, kind).authentication.fits(code)) {
-    const verdict = factorOf(rooms, kind).authentication.answer(nothingKept, code, asked)
-    judged.push({ kind, authenticator: payerOf(account, kind), verdict })
-  }
-  const rank = ({ verdict }: Judged) => (verdict.verdict === 'accepted' ? 5 : weight[verdict.reason])
-  const [first] = judged.sort((one, other) => rank(other) - rank(one))
-  if (first) return first
-  const isSixDigits = kinds.some((one) => sendingOf(rooms, one) && factorOf(rooms, one).authentication.fits(code))
-  throw notAccepted({ reason: isSixDigits ? 'not-sent' : 'malformed' })
-}
-
-const weight: Readonly<Record<Rejection['reason'], number>> = {
-  malformed: 0,
-  'not-sent': 0,
-  mismatch: 1,
-  clock: 2,
-  late: 3,
-  expired: 4,
-  superseded: 4,
-  replayed: 4,
-  'used-backup-code': 4,
-}
-const nothingKept = { secret: null, counter: 0, hashes: [], usedHashes: [] } as const
-
-/** The authenticator that says that a way is the person's; one number serves both texts and calls. */
-const payerOf = ({ authenticators }: Account, kind: string): Authenticator | undefined =>
-  authenticators.find((one) => one.kind === kind) ??
-  (byPhone.includes(kind) ? authenticators.find((one) => byPhone.includes(one.kind)) : undefined)
-
 /** What a wrong code changes: the lane is charged, and at two marks the owner is told. */
 function refusal(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane, rejection: Rejection): Settlement {
   const now = rooms.now()
@@ -577,13 +521,6 @@ function refusal(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane
   }
 }
 
-function notAccepted(rejection: Rejection): Problem {
-  return new Problem(
-    'code-not-accepted',
-    rejection.reason === 'clock' ? { reason: 'clock', clockOffBySeconds: rejection.clockOffBySeconds } : { reason: rejection.reason },
-  )
-}
-
 /** Brings a hash up to today's cost, now that the password is at hand. */
 async function renewHash(rooms: Rooms, { id, passwordHash }: Account, password: string): Promise<void> {
   if (passwordHash === undefined || !rooms.passwords.isOutdated(passwordHash)) return
@@ -608,54 +545,6 @@ function newSignIn(rooms: Rooms, intent: Intent, returnTo: string): SignIn {
     expiresAt: new Date(now.getTime() + signInLifetimeSeconds * 1000),
     version: 0,
   }
-}
-
-function view(rooms: Rooms, open: OpenSignIn, step: Step): StepView {
-  const { signIn, account } = open
-  const [first, ...others] = account.memberships
-  const organization = first && others.length === 0 ? { organization: first.organizationName, organizationId: first.organizationId } : {}
-  const language = account.language === undefined ? {} : { language: account.language }
-  const common = {
-    intent: signIn.intent,
-    expiresAt: signIn.expiresAt.toISOString(),
-    returnTo: signIn.returnTo,
-    ...organization,
-    ...language,
-  }
-  const because = requirementFor(account.memberships, account.setUpDue).because
-  const requiredBy = because ? { requiredBy: { organization: because.organization, rule: because.rule } } : {}
-  switch (step.step) {
-    case 'password':
-      return { step: 'password', ...common, email: account.email }
-    case 'answer': {
-      const ways = { ways: waysOf(rooms, account, step.kinds), ...sentView(rooms, open), ...(step.opens ? { opens: step.opens } : {}) }
-      return {
-        step: 'answer',
-        ...common,
-        kinds: [...step.kinds],
-        ...ways,
-        ...requiredBy,
-        ...(step.opens ? {} : rememberable(signIn, account)),
-      }
-    }
-    case 'enroll': {
-      if (!signIn.enrollment) throw new Error('An open enrollment shows something.')
-      const { kind, show } = signIn.enrollment
-      const what = { step: 'enroll' as const, ...common, kind, kinds: [...step.kinds], ...requiredBy }
-      if (show.form === 'list') return { step: 'codes', ...common, codes: [...show.codes] }
-      if (show.form === 'secret') return { ...what, key: show.key, uri: show.uri }
-      return { ...what, ...(show.to === undefined ? {} : { to: shownAddress(account, show.to) }), ...sentView(rooms, open) }
-    }
-    case 'refused':
-      return { step: 'refused', ...common, reason: 'ask-administrator', ...requiredBy }
-    case 'done':
-      return { step: 'done', intent: signIn.intent, returnTo: signIn.returnTo }
-  }
-}
-
-const rememberable = ({ intent }: SignIn, { memberships }: Account) => {
-  const days = intent === 'enter' ? rememberDaysFor(memberships) : 0
-  return days === 0 ? {} : { rememberDays: days }
 }
 
 /** A path of this site, or the front door. */
