@@ -63,7 +63,7 @@ async function serve(config: Config): Promise<void> {
     store,
     keys,
     passwords: openPasswords({ secret: keys.password }),
-    factors: allFactors({ now, random: randomBytes, issuer: config.issuer, key: keys.code }),
+    factors: allFactors({ now, random: randomBytes, issuer: config.issuer, key: keys.code, sentKey: keys.sent }),
     now,
     publicUrl: config.publicUrl,
     recommendedApp: config.recommendedApp,

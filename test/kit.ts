@@ -55,6 +55,8 @@ export interface Person {
   /** Base32 key of the authenticator app, once there is one. */
   key?: string
   backupCodes?: readonly string[]
+  /** The number that texts and calls go to, once one is set up. */
+  phone?: string
 }
 
 export interface Kit {
@@ -68,9 +70,11 @@ export interface Kit {
   client(address?: string): Client
   /** Waits until the queue is empty and gives the mails to an address, newest first. */
   mailsTo(email: string): Promise<readonly { subject: string; text: string; html: string }[]>
-  /** The same for the texts to a number, and for what was said in calls to it. */
-  textsTo(number: string): Promise<readonly { readonly text: string; readonly at: Date }[]>
-  callsTo(number: string): Promise<readonly { readonly text: string; readonly at: Date }[]>
+  /** The same for texts to a number, and for what calls to it said. */
+  textsTo(number: string): Promise<readonly { text: string; at: Date }[]>
+  callsTo(number: string): Promise<readonly { text: string; at: Date }[]>
+  /** The code in the last mail to an address that carries one. */
+  mailedCode(email: string): Promise<string>
   /** A site of its own for a test, so that every test is also a test of isolation. */
   site(policy?: Partial<Policy>): Promise<{ readonly id: string; readonly name: string }>
   /** A member with a password, without an authenticator. */
@@ -96,6 +100,8 @@ export interface KitOptions {
   readonly delivery?: DeliverySettings
   /** Countries whose numbers get texts and calls. */
   readonly phoneCountries?: readonly string[]
+  /** Takes every line of the log, down to the least of them; without it nothing is logged. */
+  readonly logTo?: { write(line: string): void }
   /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
   readonly remembersHashes?: boolean
   /** Gateways that take the place of the inbox; they are given the kit's clock. */
@@ -113,6 +119,7 @@ export async function openKit({
   supportContact,
   phoneCountries = ['AT', 'CA', 'CH', 'DE', 'FR', 'GB', 'IE', 'US'],
   delivery = { allowedHosts: [] },
+  logTo,
   remembersHashes = false,
   gateways,
 }: KitOptions = {}): Promise<Kit> {
@@ -130,7 +137,7 @@ export async function openKit({
     store,
     keys,
     passwords: remembersHashes ? remembering(passwords) : passwords,
-    factors: allFactors({ now, random: randomBytes, issuer: 'Countersign', key: keys.code }),
+    factors: allFactors({ now, random: randomBytes, issuer: 'Countersign', key: keys.code, sentKey: keys.sent }),
     now,
     publicUrl,
     recommendedApp: 'Google Authenticator',
@@ -143,7 +150,7 @@ export async function openKit({
   const app = await openServer({
     rooms,
     csrfKey: keys.csrf,
-    logLevel: 'silent',
+    ...(logTo ? { logLevel: 'debug', logTo } : { logLevel: 'silent' }),
     trustedProxies: [],
     consoleDir: join(import.meta.dirname, '../dist/console'),
     inbox: () => inbox,
@@ -224,6 +231,11 @@ export async function openKit({
       await queue.drain()
       return inbox.calls.filter(({ to }) => to === number).map(({ text, at }) => ({ text, at }))
     },
+    mailedCode: async (email) => {
+      const codes = (await kit.mailsTo(email)).flatMap(({ text }) => /^[0-9]{6}$/m.exec(text) ?? [])
+      assert.ok(codes[0], `no code was mailed to ${email}`)
+      return codes[0]
+    },
     site: async (policy = {}) => {
       const name = `Site ${newId(now()).slice(-6)}`
       const own: Policy = { ...startingPolicy, enabled: true, mode: 'opt-in', newUsersRequired: false, ...policy }
@@ -264,15 +276,33 @@ export async function openKit({
     let step = first
     for (let round = 0; step.step !== 'done'; round++) {
       assert.ok(round < 6, 'a sign-in that never ends')
-      if (step.step === 'enroll') person.key = step.key
+      if (step.step === 'enroll' && step.key !== undefined) person.key = step.key
       if (step.step === 'codes') person.backupCodes = step.codes
       if (step.step === 'answer') kit.pass(30)
       const answer =
-        step.step === 'password' ? { password: person.password } : step.step === 'codes' ? { saved: true } : { code: kit.code(person) }
+        step.step === 'password'
+          ? { password: person.password }
+          : step.step === 'codes'
+            ? { saved: true }
+            : { code: (await codeSent(person, client, step)) ?? kit.code(person) }
       const reply = await client.call('POST', '/api/v1/sign-ins/current/answers', answer)
       assert.equal(reply.status, 200, reply.text)
       step = reply.json
     }
+  }
+
+  /** Has a code sent where the first method that is asked for, or set up, is one whose code is sent. */
+  async function codeSent(person: Person, client: Client, step: Step): Promise<string | undefined> {
+    if (step.step !== 'answer' && step.step !== 'enroll') return undefined
+    const kind = step.step === 'answer' ? step.kinds[0] : step.kind
+    if (kind !== 'email' && kind !== 'sms' && kind !== 'voice') return undefined
+    if (step.step === 'enroll' && step.to === undefined) person.phone ??= `+4930${901_000 + 10_007 * (count % 9) + count}`
+    const wish = step.step === 'enroll' && step.to === undefined ? { phone: person.phone } : { send: kind }
+    const reply = await client.call('POST', '/api/v1/sign-ins/current/answers', wish)
+    assert.equal(reply.status, 200, reply.text)
+    if (kind === 'email') return kit.mailedCode(person.email)
+    const [last] = await (kind === 'sms' ? kit.textsTo(person.phone ?? '') : kit.callsTo(person.phone ?? ''))
+    return /\b[0-9]{6}\b/.exec(last?.text ?? '')?.[0]
   }
 
   if (!founded) return kit

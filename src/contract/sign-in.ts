@@ -32,6 +32,20 @@ const common = {
   language: Type.Optional(Type.String({ description: 'Language (BCP 47) that the person chose for pages and mails' })),
 }
 
+/** The code that was sent last. Times are those of the server. */
+export const Sent = Type.Object({
+  kind: Type.String(),
+  to: Type.String({ description: 'Where it went: masked, or whole where it was typed in this sign-in' }),
+  at: Type.String({ format: 'date-time' }),
+  expiresAt: Type.String({ format: 'date-time', description: 'From then on it is refused, and the next one is another code' }),
+  resendAt: Type.String({ format: 'date-time', description: 'From then on the same code is sent again' }),
+  delivery: Type.Optional(
+    Type.Union([Type.Literal('delivered'), Type.Literal('undelivered')], { description: 'What the gateway has reported, once it has' }),
+  ),
+  reason: Type.Optional(Type.String({ description: 'Why it was not delivered, as the gateway names it' })),
+})
+export type Sent = Static<typeof Sent>
+
 /** What the sign-in waits for. Every reply of the sign-in is one of these, on pages as in JSON. */
 export const Step = Type.Union([
   Type.Object({
@@ -42,7 +56,18 @@ export const Step = Type.Union([
   Type.Object({
     step: Type.Literal('answer'),
     ...common,
-    kinds: Type.Array(Type.String(), { description: 'Kinds of authenticator whose code the one field takes' }),
+    kinds: Type.Array(Type.String(), {
+      description: 'Kinds of authenticator whose code the one field takes, the one that the organization puts first at the front',
+    }),
+    ways: Type.Array(Type.Object({ kind: Type.String(), to: Type.String({ description: 'Masked' }) }), {
+      description: 'Those of the kinds whose code can be sent, and where to',
+    }),
+    sent: Type.Optional(Sent),
+    opens: Type.Optional(
+      Type.Literal('set-up', {
+        description: 'The authenticators were reset: a temporary passcode by mail opens the set-up and nothing else',
+      }),
+    ),
     requiredBy: Type.Optional(RequiredBy),
     rememberDays: Type.Optional(
       Type.Integer({ description: 'For how many days this device may be remembered; absent where the rules do not allow it' }),
@@ -51,12 +76,21 @@ export const Step = Type.Union([
   Type.Object({
     step: Type.Literal('enroll'),
     ...common,
-    kind: Type.String(),
-    key: Type.String({ description: 'Base32 key to type by hand, without spaces' }),
-    uri: Type.String({ description: 'otpauth:// address, the content of the QR code' }),
+    kind: Type.String({ description: 'The kind that is being set up' }),
+    kinds: Type.Array(Type.String(), { description: 'Kinds that may be set up instead; the first is offered first' }),
+    key: Type.Optional(Type.String({ description: 'Of an app: Base32 key to type by hand, without spaces' })),
+    uri: Type.Optional(Type.String({ description: 'Of an app: otpauth:// address, the content of the QR code' })),
+    to: Type.Optional(Type.String({ description: 'Of a kind whose code is sent: where it goes. Without it give a phone number first' })),
+    sent: Type.Optional(Sent),
     requiredBy: Type.Optional(RequiredBy),
   }),
   Type.Object({ step: Type.Literal('codes'), ...common, codes: Type.Array(Type.String()) }),
+  Type.Object({
+    step: Type.Literal('refused'),
+    ...common,
+    reason: Type.Literal('ask-administrator', { description: 'Nothing that this person has left is enough; an administrator can help' }),
+    requiredBy: Type.Optional(RequiredBy),
+  }),
   Type.Object({ step: Type.Literal('done'), intent: Intent, returnTo: Type.String({ description: 'Path of the Console to go to' }) }),
 ])
 export type Step = Static<typeof Step>
@@ -71,7 +105,10 @@ export const PasswordAnswer = Type.Object(
 )
 export type PasswordAnswer = Static<typeof PasswordAnswer>
 
-/** One of: the password (when confirming), the code of any authenticator on offer, or the tick under the backup codes. */
+/**
+ * One of: the password (when confirming), the code of any authenticator on offer, the tick under the backup codes; or a wish:
+ * to have a code sent, to set up another kind, to have a code sent to a phone number that is being set up.
+ */
 export const Answer = Type.Union([
   Type.Object({ password: Type.String({ maxLength: 1024 }) }, { additionalProperties: false }),
   Type.Object(
@@ -85,6 +122,12 @@ export const Answer = Type.Union([
     { additionalProperties: false },
   ),
   Type.Object({ saved: Type.Literal(true) }, { additionalProperties: false }),
+  Type.Object({ send: Type.String({ maxLength: 40, description: 'Kind whose code is to be sent' }) }, { additionalProperties: false }),
+  Type.Object({ choose: Type.String({ maxLength: 40, description: 'Kind to set up' }) }, { additionalProperties: false }),
+  Type.Object(
+    { phone: Type.String({ maxLength: 40, description: 'Number to set up, beginning with the plus and the country code' }) },
+    { additionalProperties: false },
+  ),
 ])
 export type Answer = Static<typeof Answer>
 

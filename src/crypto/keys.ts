@@ -8,6 +8,8 @@ export interface Keys {
   readonly seal: KeyObject
   readonly password: Buffer
   readonly code: KeyObject
+  /** For codes that are sent. */
+  readonly sent: KeyObject
   readonly csrf: KeyObject
   readonly lane: KeyObject
   readonly device: KeyObject
@@ -31,6 +33,7 @@ export function keysFrom(text: string): Keys {
     seal: derive('seal'),
     password: bytes('password'),
     code: derive('code'),
+    sent: derive('sent code'),
     csrf: derive('csrf'),
     lane: derive('lane'),
     device: derive('device'),

@@ -1,5 +1,8 @@
-/** What an answer shows about its giver: SP 800-63B-4 calls these the authentication factors. */
-export type Proof = 'know' | 'have' | 'are'
+/**
+ * What an answer shows about its giver: SP 800-63B-4 calls these the authentication factors. `mailbox` is none of them: who reads a
+ * mailbox shows no possession of a device (§3.1.3.1), so it never adds up to more.
+ */
+export type Proof = 'know' | 'have' | 'are' | 'mailbox'
 
 /** The values of RFC 8176 §2 that Countersign can truthfully assert. */
 export type Amr = 'pwd' | 'otp' | 'sms' | 'tel' | 'pop' | 'hwk' | 'user' | 'mca' | 'mfa'
@@ -25,9 +28,12 @@ export function passwordEvidence(at: Date): Evidence {
   return { kind: 'password', proves: ['know'], amr: ['pwd'], at }
 }
 
-/** Whether anything was proved beside the password. */
+/** The kind of the evidence that a mailed temporary passcode gives: it opens a set-up that is due, and is no second step. */
+export const setUpPasscode = 'set-up-passcode'
+
+/** Whether a second step was proved beside the password. */
 export function hasSecondStep(evidence: readonly Evidence[]): boolean {
-  return evidence.some((one) => one.kind !== 'password')
+  return evidence.some((one) => one.kind !== 'password' && one.kind !== setUpPasscode)
 }
 
 /**
@@ -36,7 +42,7 @@ export function hasSecondStep(evidence: readonly Evidence[]): boolean {
  * AAL2 takes two different proofs of which one is possession; two of the same kind never add up (SP 800-63B-4 §2.2.1).
  */
 export function assuranceOf(evidence: readonly Evidence[]): Assurance {
-  const proofs = new Set(evidence.flatMap((one) => one.proves))
+  const proofs = new Set(evidence.flatMap((one) => one.proves).filter((proof) => proof !== 'mailbox'))
   const isMultiFactor = proofs.size > 1 && proofs.has('have')
   const amr = new Set<Amr>(evidence.flatMap((one) => one.amr))
   if (isMultiFactor) amr.add('mfa')

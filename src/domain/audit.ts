@@ -16,6 +16,7 @@ export type Action =
   | 'sending-rules.changed'
   | 'message.sent-again'
   | 'sign-in.password-refused'
+  | 'sign-in.code-sent'
   | 'sign-in.code-refused'
   | 'sign-in.limit-reached'
   | 'session.started'
@@ -46,6 +47,7 @@ export type Action =
   | 'email.change-asked'
   | 'email.changed'
   | 'phone.changed'
+  | 'phone.verified'
   | 'audit.exported'
 
 /**

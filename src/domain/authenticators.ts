@@ -4,6 +4,12 @@ export const mostAuthenticators = 5
 /** With so many backup codes left their owner is warned by mail. */
 export const fewBackupCodes = 3
 
+/** Methods that share the person's verified number: who proved it by one of them can be reached by the other. */
+export const byPhone: readonly string[] = ['sms', 'voice']
+
+/** Kinds that only ever come on top of a method, and help out whatever the method is. */
+export const rescues: readonly string[] = ['backup-codes', 'one-time-pass']
+
 /** The name of an authenticator as it is kept, or undefined for what is none: 1 to 60 characters, none of them a control character. */
 export function plainLabel(text: string): string | undefined {
   const label = text

@@ -1,17 +1,23 @@
 import type { Amr, Proof } from './assurance.ts'
+import type { Sent } from './challenge.ts'
 import type { Json } from './json.ts'
+import type { Channel } from './message.ts'
 
 /** The person an authenticator belongs to, as far as a factor may know them. */
 export interface Person {
   readonly id: string
   readonly name: string
   readonly email: string
+  /** E.164, and only a number that a code has proved. */
+  readonly phone?: string
 }
 
 /** What a factor shows to a person. This closed set is all that pages know how to draw. */
 export type Form =
   | { readonly form: 'secret'; readonly key: string; readonly uri: string }
   | { readonly form: 'list'; readonly codes: readonly string[] }
+  /** A code goes to an address; without `to` it has to be given first. */
+  | { readonly form: 'sent'; readonly to?: string }
 
 /**
  * The memory of an authenticator.
@@ -27,12 +33,19 @@ export interface State {
   readonly usedHashes: readonly string[]
 }
 
-/** What a right answer costs. The statement that saves it refuses when it was spent in the meantime. */
-export type Cost = { readonly counter: number } | { readonly hash: string }
+/**
+ * What a right answer costs. The statement that saves it refuses when it was spent in the meantime. A `challenge` is paid with the
+ * version of the sign-in that it belongs to: what was answered there is closed by it.
+ */
+export type Cost = { readonly counter: number } | { readonly hash: string } | { readonly challenge: string }
 
-/** Why an answer was not taken. `late` was right a moment ago; `clock` carries how far the phone's clock seems off, told only after a right password. */
+/**
+ * Why an answer was not taken. `late` was right a moment ago; `clock` carries how far the phone's clock seems off, told only after a
+ * right password. Of sent codes: `expired` was the last one that was sent, `superseded` one before it, and with `not-sent` there is
+ * none in this sign-in.
+ */
 export type Rejection =
-  | { readonly reason: 'malformed' | 'mismatch' | 'late' | 'replayed' | 'used-backup-code' }
+  | { readonly reason: 'malformed' | 'mismatch' | 'late' | 'replayed' | 'used-backup-code' | 'expired' | 'superseded' | 'not-sent' }
   | { readonly reason: 'clock'; readonly clockOffBySeconds: number }
 
 /** "Yes" cannot be said without the price: an accepted verdict carries what must be spent for it. */
@@ -51,6 +64,13 @@ export type Binding =
  */
 export type Tolerance = 'usual' | 'strict'
 
+/** What an answer is judged by, beside the memory of its authenticator. */
+export interface Asked {
+  readonly tolerance: Tolerance
+  /** What this sign-in has sent to be answered; absent while it has sent nothing. */
+  readonly sent?: Sent
+}
+
 /**
  * A way of second step. Kinds are data: rows of one table, entries of one list.
  *
@@ -63,11 +83,19 @@ export interface Factor {
     /** A fresh secret and what the person is shown to take it over. Nothing is bound by this. */
     begin(person: Person): { readonly show: Form; readonly keep: Json }
     /** The state of the new authenticator once the answer proves that it works. The answer itself is spent in that state. */
-    answer(kept: Json, answer: string, tolerance: Tolerance): Binding
+    answer(kept: Json, answer: string, asked: Asked): Binding
   }
   readonly authentication: {
     /** Whether a text has the form of this kind's answers at all. What fits no kind costs no try and opens no secret. */
     fits(answer: string): boolean
-    answer(state: State, answer: string, tolerance: Tolerance): Verdict
+    answer(state: State, answer: string, asked: Asked): Verdict
+  }
+  /** Of kinds whose code is sent before it can be given: how, where to, and which. Others have none. */
+  readonly sending?: {
+    readonly channel: Channel
+    /** Where a code for this person goes, if there is such an address. */
+    addressOf(person: Person): string | undefined
+    /** The code that belongs to what was sent: the same one whenever it is asked for. */
+    code(sent: Sent): string
   }
 }

@@ -50,6 +50,7 @@ test('who owes a set-up is asked for it even where it is a free choice', () => {
   assert.deepEqual(requirementFor([membership('A', true, 'opt-in')], true), {
     secondStep: 'always',
     methods: ['totp'],
+    isSetUpDue: true,
     because: { rule: 'set-up-due', organizationId: 'A', organization: 'A' },
   })
 })

@@ -64,6 +64,8 @@ export interface Requirement {
   readonly methods?: readonly string[]
   /** The sign-in comes from a device that the person has had remembered, which spares them what is bound already. */
   readonly isRemembered?: boolean
+  /** The authenticators of this person were reset: they set one up before anything else, see `nextStep`. */
+  readonly isSetUpDue?: boolean
   readonly because?: { readonly rule: Rule; readonly organizationId: string; readonly organization: string }
 }
 
@@ -89,6 +91,7 @@ export function requirementFor(memberships: readonly Membership[], setUpDue: boo
   const because = (rule: Rule, { organizationId, organizationName }: Membership): Requirement => ({
     secondStep: 'always',
     methods,
+    ...(setUpDue ? { isSetUpDue: true } : {}),
     because: { rule, organizationId, organization: organizationName },
   })
   const everyone = available.find((one) => one.policy.mode === 'everyone')
@@ -120,6 +123,12 @@ export function badgeFor(requirement: Requirement, isEnrolled: boolean): Badge {
   if (requirement.secondStep === 'never') return 'not-available'
   if (isEnrolled) return 'secured'
   return requirement.secondStep === 'always' ? 'required' : 'not-set-up'
+}
+
+/** How long a code that is sent is good, in minutes: the shortest of the "2FA Passcode Timeout" of these organizations. */
+export function passcodeTimeoutFor(memberships: readonly Pick<Membership, 'policy'>[]): number {
+  const enabled = memberships.filter(({ policy }) => policy.enabled)
+  return Math.min(...(enabled.length > 0 ? enabled : [{ policy: startingPolicy }]).map(({ policy }) => policy.passcodeTimeoutMinutes))
 }
 
 /** One organization that is strict about the codes of apps is enough. */

@@ -1,4 +1,6 @@
-import { type Assurance, assuranceOf, type Evidence, hasSecondStep } from './assurance.ts'
+import { type Assurance, assuranceOf, type Evidence, hasSecondStep, setUpPasscode } from './assurance.ts'
+import { byPhone, rescues } from './authenticators.ts'
+import type { Challenge } from './challenge.ts'
 import type { Form } from './factor.ts'
 import type { Json } from './json.ts'
 import type { Requirement } from './policy.ts'
@@ -21,6 +23,8 @@ export interface SignIn {
   readonly evidence: readonly Evidence[]
   /** What is on show to be taken over (a key, backup codes). Nothing is bound before it is answered. */
   readonly enrollment?: Enrollment
+  /** The code that was sent last, as long as nothing else has happened since. */
+  readonly challenge?: Challenge
   /** Kinds that were bound in this sign-in. */
   readonly bound: readonly string[]
   readonly returnTo: string
@@ -36,19 +40,31 @@ export interface Enrollment {
 }
 
 export type Step =
-  | { readonly step: 'refused'; readonly reason: 'expired' }
+  | { readonly step: 'refused'; readonly reason: 'expired' | 'ask-administrator' }
   | { readonly step: 'password' }
-  | { readonly step: 'answer'; readonly kinds: readonly string[] }
+  /** `opens` the set-up and nothing else, where that is due. */
+  | { readonly step: 'answer'; readonly kinds: readonly string[]; readonly opens?: 'set-up' }
   | { readonly step: 'enroll'; readonly kinds: readonly string[] }
   | { readonly step: 'done'; readonly assurance: Assurance }
 
 export type Event =
   | { readonly event: 'identified'; readonly userId: string }
+  | { readonly event: 'sent'; readonly challenge: Challenge }
   | { readonly event: 'proved'; readonly evidence: Evidence }
   | { readonly event: 'offered'; readonly enrollment: Enrollment }
   | { readonly event: 'bound'; readonly kind: string; readonly evidence?: Evidence }
 
-/** Kinds that a person can set up as a second step; backup codes only ever come on top of one of them. */
+/** What a person can prove themselves with, right now. */
+export interface Means {
+  /** Kinds of the authenticators that are bound, backup codes included. */
+  readonly enrolled: readonly string[]
+  /** Whether a code has proved their phone number. */
+  readonly hasPhone?: boolean
+  /** Whether their password was last set through a mailed link: a code by mail then proves nothing that the password does not. */
+  readonly isPasswordMailed?: boolean
+}
+
+/** What a person sets up where no organization has a say. */
 export const enrollable: readonly string[] = ['totp']
 
 /** Ten minutes from the right password to the end. */
@@ -59,48 +75,75 @@ export const signInLifetimeSeconds = 600
  *
  * Nothing is remembered between calls: a changed policy, a retired authenticator or the passing of time takes effect on the
  * next request. `done` is the only step that may lead to a session. An authenticator that is bound is asked for before a
- * new one can be, so nobody gains one on the password alone (SP 800-63B-4 §4.1.2.1). A remembered device spares the question to
- * whoever enters, and to nobody who is about to confirm or to change something.
- *
- * @param enrolled kinds of the authenticators that are bound now, backup codes included
+ * new one can be, so nobody gains one on the password alone (SP 800-63B-4 §4.1.2.1); where a set-up is due after a reset, a mailed
+ * passcode is asked for in its place. A remembered device spares the question to whoever enters, and to nobody who is about to
+ * confirm or to change something.
  */
-export function nextStep(signIn: SignIn, requirement: Requirement, enrolled: readonly string[], now: Date): Step {
+export function nextStep(signIn: SignIn, requirement: Requirement, means: Means, now: Date): Step {
   if (now >= signIn.expiresAt) return { step: 'refused', reason: 'expired' }
   if (signIn.userId === undefined || !signIn.evidence.some((one) => one.kind === 'password')) return { step: 'password' }
 
   const hasSecond = hasSecondStep(signIn.evidence)
-  const hasApp = enrolled.some((kind) => enrollable.includes(kind))
-  const isSpared = requirement.isRemembered === true && signIn.intent === 'enter' && signIn.bound.length === 0 && hasApp
+  const isSpared =
+    requirement.isRemembered === true && signIn.intent === 'enter' && signIn.bound.length === 0 && hasAllowed(requirement, means)
   const asksSecond = requirement.secondStep !== 'never' || signIn.intent === 'disable'
-  if (enrolled.length > 0 && asksSecond && !hasSecond && !isSpared) return { step: 'answer', kinds: enrolled }
+  if (means.enrolled.length > 0 && asksSecond && !hasSecond && !isSpared) {
+    const kinds = acceptedKinds(requirement, means)
+    return kinds.length > 0 ? { step: 'answer', kinds } : { step: 'refused', reason: 'ask-administrator' }
+  }
 
-  const owed = owedEnrollment(signIn, requirement, enrolled, hasSecond || isSpared)
-  if (owed) return { step: 'enroll', kinds: owed }
+  const isDue = owesMethod(signIn, requirement, means, hasSecond || isSpared)
+  if (isDue && requirement.isSetUpDue && !hasSecond && !signIn.evidence.some((one) => one.kind === setUpPasscode))
+    return means.isPasswordMailed ? { step: 'refused', reason: 'ask-administrator' } : { step: 'answer', kinds: ['email'], opens: 'set-up' }
+  if (isDue) return { step: 'enroll', kinds: requirement.methods ?? enrollable }
+  if (owesCodes(signIn, means)) return { step: 'enroll', kinds: ['backup-codes'] }
   return { step: 'done', assurance: assuranceOf(signIn.evidence) }
 }
 
-/** What must be bound before the end: an authenticator where one is due, then backup codes for whoever has none. */
-function owedEnrollment(
-  signIn: SignIn,
-  requirement: Requirement,
-  enrolled: readonly string[],
-  hasSecond: boolean,
-): readonly string[] | undefined {
-  const hasBound = signIn.bound.some((kind) => kind !== 'backup-codes')
-  const isDue = signIn.intent === 'enroll' || (signIn.intent === 'enter' && requirement.secondStep === 'always' && !hasSecond)
-  if (isDue && !hasBound) return requirement.methods ?? enrollable
-  const owesCodes =
-    signIn.intent === 'backup-codes' ? !signIn.bound.includes('backup-codes') : hasBound && !enrolled.includes('backup-codes')
-  return owesCodes ? ['backup-codes'] : undefined
+const methodsOf = ({ enrolled }: Means) => enrolled.filter((kind) => !rescues.includes(kind))
+const isAllowed = ({ methods }: Requirement, kind: string) => methods === undefined || methods.includes(kind)
+const hasAllowed = (requirement: Requirement, means: Means) => methodsOf(means).some((kind) => isAllowed(requirement, kind))
+
+/**
+ * Kinds whose answer counts as the second step of this person, the one that their organizations put first at the front.
+ *
+ * What the rules no longer allow counts only for somebody who has nothing else, and who sets up another method right after. A
+ * verified number can be reached by text and by call, whichever of them was set up.
+ */
+export function acceptedKinds(requirement: Requirement, means: Means): readonly string[] {
+  const bound = methodsOf(means)
+  const order = requirement.methods ?? []
+  const allowed = bound.length === 0 ? [] : [...bound, ...byPhone].filter((kind) => isAllowed(requirement, kind))
+  const placed = [...new Set(allowed)].sort((one, other) => order.indexOf(one) - order.indexOf(other))
+  const isReachable = (kind: string) => (kind === 'email' ? !means.isPasswordMailed : !byPhone.includes(kind) || means.hasPhone === true)
+  const methods = hasAllowed(requirement, means) ? placed : bound
+  return [...methods.filter(isReachable), ...means.enrolled.filter((kind) => rescues.includes(kind))]
+}
+
+/** Whether a method must be bound before the end: where one is due, and where none of those that there are is allowed any more. */
+function owesMethod(signIn: SignIn, requirement: Requirement, means: Means, hasSecond: boolean): boolean {
+  if (signIn.bound.some((kind) => !rescues.includes(kind))) return false
+  if (signIn.intent === 'enroll') return true
+  if (signIn.intent !== 'enter' || requirement.secondStep === 'never') return false
+  const isOutdated = methodsOf(means).length > 0 && !hasAllowed(requirement, means)
+  return requirement.isSetUpDue === true || isOutdated || (requirement.secondStep === 'always' && !hasSecond)
+}
+
+/** Whether backup codes must be drawn before the end: they come along with the first method. */
+function owesCodes({ intent, bound }: SignIn, { enrolled }: Means): boolean {
+  if (intent === 'backup-codes') return !bound.includes('backup-codes')
+  return bound.some((kind) => !rescues.includes(kind)) && !enrolled.includes('backup-codes')
 }
 
 /** The sign-in after something happened. Identifying empties the evidence: one person's password never counts for another. */
 export function advance(signIn: SignIn, event: Event): SignIn {
-  const { enrollment: _closed, ...open } = signIn
+  const { enrollment: _closed, challenge: _answered, ...open } = signIn
   const version = signIn.version + 1
   switch (event.event) {
     case 'identified':
       return { ...open, version, userId: event.userId, evidence: [] }
+    case 'sent':
+      return { ...signIn, version, challenge: event.challenge }
     case 'proved':
       return { ...open, version, evidence: [...signIn.evidence, event.evidence] }
     case 'offered':

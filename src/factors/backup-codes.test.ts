@@ -7,7 +7,7 @@ import { backupCodes, backupCodesPerSet } from './backup-codes.ts'
 const factor = backupCodes({ random: randomBytes, key: createSecretKey(randomBytes(32)) })
 const draw = () => {
   const { show, keep } = factor.enrollment.begin({ id: '1', name: 'Ada', email: 'ada@example.org' })
-  const binding = factor.enrollment.answer(keep, 'saved', 'usual')
+  const binding = factor.enrollment.answer(keep, 'saved', { tolerance: 'usual' })
   assert.ok(show.form === 'list' && binding.verdict === 'accepted')
   if (show.form !== 'list' || binding.verdict !== 'accepted') throw new Error('unreachable')
   return { codes: show.codes, state: binding.state }
@@ -26,7 +26,7 @@ test('only hashes are kept, and another key makes nothing of them', () => {
   const stored = JSON.stringify(state)
   for (const code of codes) {
     assert.ok(!stored.includes(code.replaceAll('-', '')))
-    assert.equal(stranger.authentication.answer(state, code, 'usual').verdict, 'rejected')
+    assert.equal(stranger.authentication.answer(state, code, { tolerance: 'usual' }).verdict, 'rejected')
   }
 })
 
@@ -41,7 +41,7 @@ test('a backup code is taken however it is typed: lower case, without dashes, 0 
       ` ${code} `,
       code.replaceAll('O', '0').replaceAll('I', '1').replaceAll('B', '8'),
     ]) {
-      assert.equal(factor.authentication.answer(state, typed, 'usual').verdict, 'accepted', typed)
+      assert.equal(factor.authentication.answer(state, typed, { tolerance: 'usual' }).verdict, 'accepted', typed)
     }
   }
 })
@@ -49,11 +49,11 @@ test('a backup code is taken however it is typed: lower case, without dashes, 0 
 test('a used code says that it was used, and the others still work', () => {
   const { codes, state } = draw()
   const [first = '', second = ''] = codes
-  const verdict = factor.authentication.answer(state, first, 'usual')
+  const verdict = factor.authentication.answer(state, first, { tolerance: 'usual' })
   assert.ok(verdict.verdict === 'accepted' && 'hash' in verdict.cost)
   if (verdict.verdict !== 'accepted' || !('hash' in verdict.cost)) return
   const { hash } = verdict.cost
   const spent: State = { ...state, hashes: state.hashes.filter((one) => one !== hash), usedHashes: [hash] }
-  assert.deepEqual(factor.authentication.answer(spent, first, 'usual'), { verdict: 'rejected', reason: 'used-backup-code' })
-  assert.equal(factor.authentication.answer(spent, second, 'usual').verdict, 'accepted')
+  assert.deepEqual(factor.authentication.answer(spent, first, { tolerance: 'usual' }), { verdict: 'rejected', reason: 'used-backup-code' })
+  assert.equal(factor.authentication.answer(spent, second, { tolerance: 'usual' }).verdict, 'accepted')
 })

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
-import { createSecretKey, randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes, randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import { challengeAfter, type Sent } from '#domain/challenge.ts'
+import type { Factor } from '#domain/factor.ts'
+import { sentMethods } from '#domain/methods.ts'
 import { factorContract } from '../../test/factor-contract.ts'
 import { allFactors } from './all.ts'
 import { backupCodes } from './backup-codes.ts'
 import { fromBase32 } from './base32.ts'
+import { sentCodes } from './sent-codes.ts'
 import { hotp, stepAt, totp } from './totp.ts'
 
 const key = createSecretKey(randomBytes(32))
@@ -30,7 +34,28 @@ factorContract(() => ({
   wait: () => {},
 }))
 
+for (const kind of sentMethods) {
+  factorContract(() => {
+    const now = new Date(1_700_000_000_000)
+    const factor = sentCodes({ now: () => now, sentKey: key }).find((one) => one.kind === kind) as Factor
+    const signInId = randomUUID()
+    const sent = (nth: number): Sent => {
+      const wanted = { kind, now, until: new Date(now.getTime() + 300_000), newChallengeId: `${signInId}-${nth}`, messageId: '' }
+      return { signInId, to: kind === 'email' ? 'ada@example.org' : '+4930901820', challenge: challengeAfter(undefined, wanted) }
+    }
+    const code = (nth: number) => factor.sending?.code(sent(nth)) ?? ''
+    return {
+      factor,
+      asked: (nth) => ({ tolerance: 'usual', sent: sent(nth) }),
+      enrolling: () => code(-1),
+      answering: (_show, nth) => code(nth),
+      wait: () => {},
+      keepsNoSecret: true,
+    }
+  })
+}
+
 test('every kind on the list has a name of its own', () => {
-  const kinds = allFactors({ now: () => new Date(0), random: randomBytes, issuer: 'Acme', key }).map((one) => one.kind)
+  const kinds = allFactors({ now: () => new Date(0), random: randomBytes, issuer: 'Acme', key, sentKey: key }).map((one) => one.kind)
   assert.deepEqual(kinds, [...new Set(kinds)])
 })

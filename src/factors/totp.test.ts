@@ -78,7 +78,7 @@ test('a code is good for its own step and one either side, to the second', () =>
   const start = stepAt(new Date(base)) * 30_000
   for (let seconds = -120; seconds <= 150; seconds++) {
     at = start + seconds * 1000
-    const { verdict } = factor.authentication.answer({ secret: key, counter: -1, hashes: [], usedHashes: [] }, code, 'usual')
+    const { verdict } = factor.authentication.answer({ secret: key, counter: -1, hashes: [], usedHashes: [] }, code, { tolerance: 'usual' })
     assert.equal(verdict, seconds >= -30 && seconds < 60 ? 'accepted' : 'rejected', `${seconds} s`)
   }
 })
@@ -91,9 +91,9 @@ test('strictly, a code is good for its own step and the first ten seconds after 
   const code = hotp(rfcKey, step)
   for (let seconds = -120; seconds <= 150; seconds++) {
     at = (step * 30 + seconds) * 1000
-    const verdict = factor.authentication.answer({ secret: key, counter: -1, hashes: [], usedHashes: [] }, code, 'strict')
+    const verdict = factor.authentication.answer({ secret: key, counter: -1, hashes: [], usedHashes: [] }, code, { tolerance: 'strict' })
     assert.equal(verdict.verdict, seconds >= 0 && seconds < 40 ? 'accepted' : 'rejected', `${seconds} s`)
-    const binding = factor.enrollment.answer(key, code, 'strict')
+    const binding = factor.enrollment.answer(key, code, { tolerance: 'strict' })
     assert.equal(binding.verdict, verdict.verdict, `set-up at ${seconds} s`)
     if (seconds >= 40 && seconds < 60) assert.deepEqual(verdict, { verdict: 'rejected', reason: 'late' })
     if (seconds < 0 && seconds >= -30) assert.deepEqual(verdict, { verdict: 'rejected', reason: 'clock', clockOffBySeconds: 30 })
@@ -105,7 +105,9 @@ test('an accepted step and every earlier one is dead, a later one is not', () =>
   const factor = totp({ now: () => new Date(at), random: randomBytes, issuer: 'Acme' })
   const current = stepAt(new Date(at))
   const judge = (counter: number, step: number) =>
-    factor.authentication.answer({ secret: base32(rfcKey), counter, hashes: [], usedHashes: [] }, hotp(rfcKey, step), 'usual')
+    factor.authentication.answer({ secret: base32(rfcKey), counter, hashes: [], usedHashes: [] }, hotp(rfcKey, step), {
+      tolerance: 'usual',
+    })
   assert.deepEqual(judge(current, current), { verdict: 'rejected', reason: 'replayed' })
   assert.deepEqual(judge(current, current - 1), { verdict: 'rejected', reason: 'replayed' })
   assert.deepEqual(judge(current, current + 1), { verdict: 'accepted', cost: { counter: current + 1 }, proves: ['have'], amr: ['otp'] })
@@ -116,7 +118,9 @@ test('a phone whose clock is off is told by how much, and not let in', () => {
   const factor = totp({ now: () => new Date(at), random: randomBytes, issuer: 'Acme' })
   const current = stepAt(new Date(at))
   const judge = (step: number) =>
-    factor.authentication.answer({ secret: base32(rfcKey), counter: -1, hashes: [], usedHashes: [] }, hotp(rfcKey, step), 'usual')
+    factor.authentication.answer({ secret: base32(rfcKey), counter: -1, hashes: [], usedHashes: [] }, hotp(rfcKey, step), {
+      tolerance: 'usual',
+    })
   assert.deepEqual(judge(current - 6), { verdict: 'rejected', reason: 'clock', clockOffBySeconds: -180 })
   assert.deepEqual(judge(current + 4), { verdict: 'rejected', reason: 'clock', clockOffBySeconds: 120 })
   assert.deepEqual(judge(current - 100), { verdict: 'rejected', reason: 'mismatch' })
@@ -127,7 +131,7 @@ test('digits may be typed in two groups', () => {
   const factor = totp({ now: () => new Date(at), random: randomBytes, issuer: 'Acme' })
   const code = hotp(rfcKey, stepAt(new Date(at)))
   const state = { secret: base32(rfcKey), counter: -1, hashes: [], usedHashes: [] }
-  assert.equal(factor.authentication.answer(state, `${code.slice(0, 3)} ${code.slice(3)}`, 'usual').verdict, 'accepted')
+  assert.equal(factor.authentication.answer(state, `${code.slice(0, 3)} ${code.slice(3)}`, { tolerance: 'usual' }).verdict, 'accepted')
 })
 
 test('Base32 gives the values of RFC 4648 §10 without padding, and back', () => {

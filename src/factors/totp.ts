@@ -82,7 +82,7 @@ export function totp({ now, random, issuer }: TotpOptions): Factor {
         const key = base32(random(20))
         return { show: { form: 'secret', key, uri: keyUri(issuer, person.email, key) }, keep: key }
       },
-      answer: (kept, answer, tolerance) => {
+      answer: (kept, answer, { tolerance }) => {
         const judged = judge(kept, -1, answer, tolerance)
         if ('reason' in judged) return { verdict: 'rejected', ...judged }
         return { verdict: 'accepted', state: { secret: kept, counter: judged.step, hashes: [], usedHashes: [] }, ...evidence }
@@ -90,7 +90,7 @@ export function totp({ now, random, issuer }: TotpOptions): Factor {
     },
     authentication: {
       fits: (answer) => pattern.test(cleaned(answer)),
-      answer: ({ secret, counter }, answer, tolerance) => {
+      answer: ({ secret, counter }, answer, { tolerance }) => {
         const judged = judge(secret, counter, answer, tolerance)
         return 'reason' in judged
           ? { verdict: 'rejected', ...judged }

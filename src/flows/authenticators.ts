@@ -4,7 +4,7 @@ import { plainLabel } from '#domain/authenticators.ts'
 import { requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { note } from '#store/audit.ts'
-import { listAuthenticators, renameAuthenticator, retireAuthenticator } from '#store/authenticators.ts'
+import { forgetUnusedNumber, listAuthenticators, renameAuthenticator, retireAuthenticator } from '#store/authenticators.ts'
 import { enqueue } from '#store/messages.ts'
 import { forgetDevices } from '#store/remembered-devices.ts'
 import { endSessions } from '#store/session.ts'
@@ -46,6 +46,7 @@ export async function removeOwnAuthenticator(rooms: Rooms, visit: Visit, id: str
       throw new Problem('last-authenticator')
     }
     requireSecondStep(session)
+    await forgetUnusedNumber(db, userId)
     await forgetDevices(db, userId)
     await endSessions(db, userId, { except: session.id })
     await note(db, now, visit, { action: 'authenticator.removed', actorId: userId, subjectId: userId, detail: { id, label } })

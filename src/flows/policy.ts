@@ -1,7 +1,7 @@
 import type { PolicyChange, PolicyDraft, PolicyPreview, Policy as PolicyView } from '#contract/policy.ts'
+import { methods as known } from '#domain/methods.ts'
 import type { Policy } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
-import { enrollable } from '#domain/sign-in.ts'
 import { note } from '#store/audit.ts'
 import { enqueue } from '#store/messages.ts'
 import { changePolicy, coverageOf, findPolicy, policyChangesSince, securedMembers } from '#store/policy.ts'
@@ -73,11 +73,11 @@ async function movedOn(db: Database, organizationId: string, version: number): P
 }
 
 function requireKnownMethods({ methods, defaultMethod }: Policy): void {
-  if (!methods.every((kind) => enrollable.includes(kind))) throw new Problem('malformed', { reason: 'methods' })
+  if (!methods.every((kind) => known.includes(kind))) throw new Problem('malformed', { reason: 'methods' })
   if (!methods.includes(defaultMethod)) throw new Problem('malformed', { reason: 'defaultMethod' })
 }
 
 async function view(db: Database, organizationId: string): Promise<PolicyView> {
   const [policy, people] = [await findPolicy(db, organizationId), await coverageOf(db, organizationId)]
-  return { ...policy, methods: [...policy.methods], availableMethods: [...enrollable], people }
+  return { ...policy, methods: [...policy.methods], availableMethods: [...known], people }
 }

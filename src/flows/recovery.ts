@@ -8,7 +8,7 @@ import { note } from '#store/audit.ts'
 import { addLink, dropLinks, findLink, spendLink } from '#store/links.ts'
 import { enqueue } from '#store/messages.ts'
 import { addOrganization, isFounded } from '#store/organizations.ts'
-import { addMembership, findInvited, findOrAddUser, join, setPassword } from '#store/people.ts'
+import { addMembership, findInvited, findOrAddUser, join, notePasswordMailed, setPassword } from '#store/people.ts'
 import type { Account } from '#store/person.ts'
 import { endEverything, findAccount } from '#store/session.ts'
 import { settle } from '#store/settlement.ts'
@@ -188,6 +188,7 @@ export async function resetPassword(rooms: Rooms, visit: Visit, { token, passwor
     await dropLinks(db, { kind: 'password-reset', userId: account.id })
     await dropLinks(db, { kind: 'email-change', userId: account.id })
     await setPassword(db, account.id, hash, [laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, account.email))])
+    await notePasswordMailed(db, account.id)
     await endEverything(db, account.id)
     await note(db, now, visit, { action: 'password.set', actorId: account.id, subjectId: account.id })
     await enqueue(db, rooms.keys, now, withCircumstances(now, visit, { to: account.email, template: 'password-changed', values: {} }))

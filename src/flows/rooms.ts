@@ -77,6 +77,11 @@ export function factorOf(rooms: Rooms, kind: string): Factor {
   return factor
 }
 
+/** What a kind has to send before it can be answered; undefined for kinds that send nothing. */
+export function sendingOf(rooms: Rooms, kind: string): Factor['sending'] {
+  return rooms.factors.find((one) => one.kind === kind)?.sending
+}
+
 export function eventRow(now: Date, event: AuditEvent, whenFailures?: number): EventRow {
   return { id: newId(now), ...event, ...(whenFailures === undefined ? {} : { whenFailures }) }
 }

@@ -1,16 +1,18 @@
-import type { Answer, Step as ContractStep, Intent, PasswordAnswer, StartFromSession } from '#contract/sign-in.ts'
+import type { Answer, Intent, PasswordAnswer, StartFromSession } from '#contract/sign-in.ts'
 import { digest, keyedDigest, newId, newToken } from '#crypto/random.ts'
 import { seal } from '#crypto/seal.ts'
-import { type Assurance, type Evidence, passwordEvidence } from '#domain/assurance.ts'
-import { fewBackupCodes, mostAuthenticators, plainLabel } from '#domain/authenticators.ts'
+import { type Assurance, type Evidence, hasSecondStep, passwordEvidence, setUpPasscode } from '#domain/assurance.ts'
+import type { AuditEvent } from '#domain/audit.ts'
+import { byPhone, fewBackupCodes, mostAuthenticators, plainLabel } from '#domain/authenticators.ts'
 import { plainEmail } from '#domain/email.ts'
-import type { Rejection, Verdict } from '#domain/factor.ts'
+import type { Rejection } from '#domain/factor.ts'
+import { maskedAddress } from '#domain/masked-address.ts'
 import type { Message } from '#domain/message.ts'
-import { requirementFor, toleranceFor } from '#domain/policy.ts'
+import { requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
-import { type RememberedDevice, rememberDaysFor, rememberedUntil } from '#domain/remembered-devices.ts'
+import { type RememberedDevice, rememberedUntil } from '#domain/remembered-devices.ts'
 import { isFresh } from '#domain/session.ts'
-import { advance, nextStep, type SignIn, type Step, signInLifetimeSeconds } from '#domain/sign-in.ts'
+import { advance, type Means, nextStep, type SignIn, type Step, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import {
   codesFromAnywhere,
   codesFromRecognizedDevice,
@@ -18,19 +20,21 @@ import {
   passwordsFromAnywhere,
   passwordsFromRecognizedDevice,
 } from '#domain/throttle.ts'
-import { type Account, type Authenticator, authenticatorAddress, stateOf } from '#store/person.ts'
+import { type Account, authenticatorAddress } from '#store/person.ts'
 import { findAccount, type OpenSession } from '#store/session.ts'
-import { type MessageRow, type Settlement, settle } from '#store/settlement.ts'
+import { type EventRow, type MessageRow, type Settlement, settle } from '#store/settlement.ts'
 import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash, toSignInRow } from '#store/sign-in.ts'
 import { findSuspendedSite } from '#store/sites.ts'
 import { claimedDevice, newDeviceCookie, recognizedDevice } from './device.ts'
+import { askedIn, judgeCode, notAccepted } from './judging.ts'
 import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, tooMany } from './password.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
 import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
+import { keptAddress, sendCode, withNumber } from './sent-codes.ts'
 import { requireSession } from './session.ts'
+import { type StepView, viewOf } from './step-view.ts'
 
-/** A step as people and programs get it. The proof against forgery is added where cookies are known. */
-export type StepView = ContractStep extends infer One ? (One extends unknown ? Omit<One, 'csrfToken'> : never) : never
+export type { StepView }
 
 export interface Reply {
   readonly step: StepView
@@ -129,14 +133,14 @@ export async function currentStep(rooms: Rooms, visit: Visit): Promise<StepView>
   if (step.step === 'enroll' && !step.kinds.includes(open.signIn.enrollment?.kind ?? '')) {
     return (await take(rooms, visit, open, open.signIn.version, {})).step
   }
-  return view(open, step)
+  return viewOf(rooms, open, step)
 }
 
 /**
- * Gives an answer to what the sign-in waits for.
+ * Gives an answer to what the sign-in waits for, or has a code sent for it.
  *
  * @throws {Problem} `sign-in-gone`, `step-not-open`, `code-not-accepted` with a `reason`, `wrong-password`,
- *   `too-many-attempts`, `password-change-required`, `moved-on`
+ *   `too-many-attempts`, `password-change-required`, `moved-on`, `sending-limit`, `invalid-phone`
  */
 export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): Promise<Reply> {
   const open = await load(rooms, visit)
@@ -144,11 +148,21 @@ export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): 
   if (open.signIn.intent === 'disable') requireFreeToDisable(open.account)
   if (step.step === 'done') return take(rooms, visit, open, open.signIn.version, {})
   if (step.step === 'password' && 'password' in answer) return answerPassword(rooms, visit, open, answer.password)
-  if (step.step === 'answer' && 'code' in answer) return answerCode(rooms, visit, open, answer)
-  if (step.step === 'enroll' && open.signIn.enrollment && step.kinds.includes(open.signIn.enrollment.kind)) {
-    if ('code' in answer && open.signIn.enrollment.show.form === 'secret')
-      return answerEnrollment(rooms, visit, open, answer.code, answer.label)
-    if ('saved' in answer && open.signIn.enrollment.show.form === 'list') return answerEnrollment(rooms, visit, open, 'saved')
+  if (step.step === 'answer' && 'code' in answer) return answerCode(rooms, visit, open, answer, step)
+  if (step.step === 'answer' && 'send' in answer && step.kinds.includes(answer.send))
+    return send(rooms, visit, open, answer.send, step.opens ?? 'sign-in')
+  const { enrollment } = open.signIn
+  if (step.step === 'enroll' && enrollment && step.kinds.includes(enrollment.kind)) {
+    const { form } = enrollment.show
+    if ('code' in answer && form === 'secret') return answerEnrollment(rooms, visit, open, answer.code, answer.label)
+    if ('code' in answer && form === 'sent') return answerSentEnrollment(rooms, visit, open, answer.code)
+    if ('saved' in answer && form === 'list') return answerEnrollment(rooms, visit, open, 'saved')
+    if ('send' in answer && answer.send === enrollment.kind) return send(rooms, visit, open, enrollment.kind, 'set-up')
+    if ('phone' in answer) return answerPhone(rooms, visit, open, answer.phone)
+    if ('choose' in answer && step.kinds.includes(answer.choose)) {
+      const signIn = answer.choose === enrollment.kind ? open.signIn : offer(rooms, open.account, open.signIn, [answer.choose])
+      return take(rooms, visit, { ...open, signIn }, open.signIn.version, {})
+    }
   }
   throw new Problem('step-not-open')
 }
@@ -178,93 +192,157 @@ async function answerPassword(rooms: Rooms, visit: Visit, open: OpenSignIn, pass
 
 const heldPassword = ({ passwordHash }: Account) => (passwordHash === undefined ? {} : { passwordHash })
 
+/** Sends a code. Of several at once one is sent; the others find that the sign-in has moved on. */
+async function send(rooms: Rooms, visit: Visit, open: OpenSignIn, kind: string, purpose: 'sign-in' | 'set-up'): Promise<Reply> {
+  const { signIn, ...effects } = await sendCode(rooms, visit, open, kind, purpose)
+  // What the gateway said of the message before is not said of this one.
+  return take(rooms, visit, { signIn, account: open.account }, open.signIn.version, effects)
+}
+
+/** Takes the number that is set up and sends a code to it. The number stays even when nothing more may be sent now. */
+async function answerPhone(rooms: Rooms, visit: Visit, open: OpenSignIn, typed: string): Promise<Reply> {
+  const signIn = withNumber(rooms, open.signIn, typed)
+  if (signIn !== open.signIn) await take(rooms, visit, { ...open, signIn }, open.signIn.version, {})
+  return send(rooms, visit, { ...open, signIn }, signIn.enrollment?.kind ?? '', 'set-up')
+}
+
 /**
- * Judges a code, in the lane of the device if it is recognized. A device that used up its own lane is a stranger from then on:
- * the same answer is then borne by the lane of strangers.
+ * Judges in the lane of the device if it is recognized. A device that used up its own lane is a stranger from then on: the same
+ * answer is then borne by the lane of strangers.
  */
-async function answerCode(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: CodeAnswer): Promise<Reply> {
-  const { account } = open
+async function inLane(rooms: Rooms, visit: Visit, account: Account, judge: (lane: BearingLane) => Promise<Reply>): Promise<Reply> {
   const device = recognizedDevice(rooms, account, visit.device)
-  const anywhere: BearingLane = { key: laneKeys.codesOf(account.id), rules: codesFromAnywhere }
   if (device) {
     try {
-      return await answerCodeIn(rooms, visit, open, answer, { key: laneKeys.codesFrom(device), rules: codesFromRecognizedDevice })
+      return await judge({ key: laneKeys.codesFrom(device), rules: codesFromRecognizedDevice })
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'password-change-required') throw error
     }
   }
-  return answerCodeIn(rooms, visit, open, answer, anywhere)
+  return judge({ key: laneKeys.codesOf(account.id), rules: codesFromAnywhere })
 }
 
-async function answerCodeIn(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: CodeAnswer, lane: BearingLane): Promise<Reply> {
+/** What a right answer does to the lane that bears it: only a recognized device is forgiven. */
+const borne = (lane: BearingLane) => ({ ...lane, effect: lane.rules === codesFromRecognizedDevice ? 'clear' : 'keep' }) as const
+
+type AnswerStep = Extract<Step, { readonly step: 'answer' }>
+
+function answerCode(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: CodeAnswer, step: AnswerStep): Promise<Reply> {
+  return inLane(rooms, visit, open.account, (lane) => answerCodeIn(rooms, visit, open, answer, step, lane))
+}
+
+async function answerCodeIn(
+  rooms: Rooms,
+  visit: Visit,
+  open: OpenSignIn,
+  answer: CodeAnswer,
+  step: AnswerStep,
+  lane: BearingLane,
+): Promise<Reply> {
   const now = rooms.now()
   const { account, signIn } = open
-  const judged = judgeCode(rooms, account, answer.code)
-  if (!judged) throw notAccepted({ reason: 'malformed' })
-  const { authenticator, verdict } = judged
+  const { kind, authenticator, verdict } = judgeCode(rooms, open, answer.code, step.kinds)
   if (verdict.verdict === 'rejected') {
     const settled = await settle(rooms.store, refusal(rooms, visit, account, lane, verdict))
     throw settled.isOpen ? notAccepted(verdict) : shut(now, settled, lane)
   }
-  const evidence: Evidence = { kind: authenticator.kind, proves: verdict.proves, amr: verdict.amr, at: now }
+  const opensSetUp = step.opens !== undefined && kind === 'email'
+  const evidence: Evidence = { kind: opensSetUp ? setUpPasscode : kind, proves: verdict.proves, amr: verdict.amr, at: now }
   const isBackupCode = 'hash' in verdict.cost
   const about = { actorId: account.id, subjectId: account.id }
-  const device = answer.remember && signIn.intent === 'enter' ? newRememberedDevice(rooms, visit, account.memberships) : undefined
+  const isRemembering = answer.remember && signIn.intent === 'enter' && !opensSetUp
+  const device = isRemembering ? newRememberedDevice(rooms, visit, account.memberships) : undefined
   const reply = await take(rooms, visit, { ...open, signIn: advance(signIn, { event: 'proved', evidence }) }, signIn.version, {
-    lane: { ...lane, effect: lane.rules === codesFromRecognizedDevice ? 'clear' : 'keep' },
-    spend: { authenticatorId: authenticator.id, cost: verdict.cost },
+    lane: borne(lane),
+    ...(authenticator ? { spend: { authenticatorId: authenticator.id, cost: verdict.cost } } : {}),
     ...(device ? { remember: device.row } : {}),
     events: [
       ...(isBackupCode ? [{ action: 'backup-codes.used', ...about } as const] : []),
       ...(device ? [{ action: 'device.remembered', ...about, detail: { id: device.row.id } } as const] : []),
-    ],
-    messages: isBackupCode
-      ? [
-          { to: account.email, template: 'backup-code-used', values: { left: String(authenticator.hashes.length - 1) } },
-          { to: account.email, template: 'backup-codes-few', values: { left: String(fewBackupCodes) }, whenCodesLeft: fewBackupCodes },
-        ]
-      : [],
+    ].map((one) => eventRow(now, one)),
+    messages:
+      isBackupCode && authenticator
+        ? [
+            { to: account.email, template: 'backup-code-used', values: { left: String(authenticator.hashes.length - 1) } },
+            { to: account.email, template: 'backup-codes-few', values: { left: String(fewBackupCodes) }, whenCodesLeft: fewBackupCodes },
+          ]
+        : [],
   })
   return device ? { ...reply, cookies: { ...reply.cookies, remembered: device.cookie } } : reply
 }
 
-async function answerEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: string, name?: string): Promise<Reply> {
+/** A sent code proves an address, so a wrong one counts as at any other time: nobody binds a number by guessing. */
+function answerSentEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, code: string): Promise<Reply> {
+  return inLane(rooms, visit, open.account, (lane) => answerEnrollment(rooms, visit, open, code, undefined, lane))
+}
+
+async function answerEnrollment(
+  rooms: Rooms,
+  visit: Visit,
+  open: OpenSignIn,
+  answer: string,
+  name?: string,
+  lane?: BearingLane,
+): Promise<Reply> {
   const { account, signIn } = open
   const { enrollment } = signIn
   if (!enrollment) throw new Problem('step-not-open')
   const now = rooms.now()
-  const binding = factorOf(rooms, enrollment.kind).enrollment.answer(enrollment.keep, answer, toleranceFor(account.memberships))
-  if (binding.verdict === 'rejected') throw notAccepted(binding)
+  const { kind } = enrollment
+  const { sending, ...factor } = factorOf(rooms, kind)
+  const binding = factor.enrollment.answer(enrollment.keep, answer, askedIn(rooms, open))
+  if (binding.verdict === 'rejected') {
+    const costsNothing = binding.reason === 'malformed' || binding.reason === 'not-sent'
+    const settled = lane && !costsNothing ? await settle(rooms.store, refusal(rooms, visit, account, lane, binding)) : undefined
+    throw settled && lane && !settled.isOpen ? shut(now, settled, lane) : notAccepted(binding)
+  }
 
   const id = newId(now)
   const secretSealed = seal(rooms.keys.seal, authenticatorAddress(id, account.id), binding.state.secret)
   const before = appsOf(account)
-  const numbered = before === 0 ? 'Authenticator app' : `Authenticator app ${before + 1}`
-  const label = enrollment.kind === 'backup-codes' ? 'Backup codes' : (plainLabel(name ?? '') ?? numbered)
-  const about = { actorId: account.id, subjectId: account.id, detail: { kind: enrollment.kind, id } }
-  const evidence: Evidence = { kind: enrollment.kind, proves: binding.proves, amr: binding.amr, at: now }
-  const isCodes = enrollment.kind === 'backup-codes'
-  const bound = advance(signIn, { event: 'bound', kind: enrollment.kind, ...(isCodes ? {} : { evidence }) })
+  const label = labelFor(account, kind, name)
+  const about = { actorId: account.id, subjectId: account.id }
+  const evidence: Evidence = { kind, proves: binding.proves, amr: binding.amr, at: now }
+  const isCodes = kind === 'backup-codes'
+  const bound = advance(signIn, { event: 'bound', kind, ...(isCodes ? {} : { evidence }) })
   const isRedrawn = isCodes && signIn.intent === 'backup-codes'
+  const number = sending && sending.channel !== 'mail' ? keptAddress(enrollment) : undefined
+  // One authenticator for each way of sending, and none for a number that is another one from now on.
+  const retired = number !== undefined && number !== account.phone ? byPhone : [kind]
+  const to = sending && keptAddress(enrollment)
+  const authenticator = to === undefined ? label : `${label} (${maskedAddress(to)})`
   return take(rooms, visit, { ...open, signIn: bound }, signIn.version, {
-    bind: { id, kind: enrollment.kind, label, secretSealed, counter: binding.state.counter, hashes: binding.state.hashes },
-    ...(isCodes
-      ? { retire: { kind: 'backup-codes' } }
-      : { endOthers: signIn.sessionId === undefined ? {} : { butSession: signIn.sessionId }, setUpDone: true }),
-    events: [{ action: isCodes ? 'backup-codes.drawn' : 'authenticator.bound', ...about }],
+    ...(lane ? { lane: borne(lane) } : {}),
+    bind: { id, kind, label, secretSealed, counter: binding.state.counter, hashes: binding.state.hashes },
+    ...(isCodes || sending ? { retire: { kinds: retired } } : {}),
+    ...(number === undefined ? {} : { verifiedPhone: number }),
+    ...(isCodes ? {} : { endOthers: signIn.sessionId === undefined ? {} : { butSession: signIn.sessionId }, setUpDone: true }),
+    events: [
+      { action: isCodes ? ('backup-codes.drawn' as const) : ('authenticator.bound' as const), ...about, detail: { kind, id } },
+      ...(number !== undefined && number !== account.phone ? [{ action: 'phone.verified' as const, ...about }] : []),
+    ].map((one) => eventRow(now, one)),
     messages: isCodes
       ? isRedrawn
         ? [{ to: account.email, template: 'backup-codes-new', values: {} }]
         : []
-      : [{ to: account.email, template: before === 0 ? 'two-factor-enabled' : 'authenticator-added', values: { authenticator: label } }],
+      : [{ to: account.email, template: before === 0 ? 'two-factor-enabled' : 'authenticator-added', values: { authenticator } }],
   })
+}
+
+/** What an authenticator is called: as the person says, or by its kind. */
+function labelFor(account: Account, kind: string, name: string | undefined): string {
+  const own: Readonly<Record<string, string>> = { 'backup-codes': 'Backup codes', email: 'Email', sms: 'Text Message', voice: 'Phone Call' }
+  const before = account.authenticators.filter((one) => own[one.kind] === undefined).length
+  return own[kind] ?? plainLabel(name ?? '') ?? (before === 0 ? 'Authenticator app' : `Authenticator app ${before + 1}`)
 }
 
 // ---- where every answer ends
 
 interface Effects extends Omit<Partial<Settlement>, 'events' | 'messages' | 'now' | 'origin'> {
-  readonly events?: readonly Parameters<typeof eventRow>[1][]
+  readonly events?: readonly EventRow[]
   readonly messages?: readonly (Message & Pick<MessageRow, 'whenCodesLeft'>)[]
+  /** Messages whose ids the sign-in has to know. */
+  readonly rows?: readonly MessageRow[]
 }
 
 /** A sign-in that may come from a remembered device. */
@@ -284,12 +362,12 @@ async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | und
   const now = rooms.now()
   const { account } = open
   let { signIn } = open
-  const enrolled = [...new Set([...account.authenticators.map((one) => one.kind), ...signIn.bound])]
+  const means = meansOf(account, signIn.bound)
   const requirement = requirementFor(account.memberships, account.setUpDue)
-  const step = nextStep(signIn, { ...requirement, isRemembered: isStillRemembered(open, now) }, enrolled, now)
-  if (step.step === 'refused') throw new Problem('sign-in-gone')
-  const restsOnDevice = step.step === 'done' && nextStep(signIn, requirement, enrolled, now).step !== 'done'
-  if (step.step === 'enroll') signIn = offer(rooms, account, signIn, step.kinds)
+  const step = nextStep(signIn, { ...requirement, isRemembered: isStillRemembered(open, now) }, means, now)
+  if (step.step === 'refused' && step.reason === 'expired') throw new Problem('sign-in-gone')
+  const restsOnDevice = step.step === 'done' && nextStep(signIn, requirement, means, now).step !== 'done'
+  if (step.step === 'enroll' && !step.kinds.includes(signIn.enrollment?.kind ?? '')) signIn = offer(rooms, account, signIn, step.kinds)
 
   const isNew = from === undefined
   const token = isNew ? newToken() : (visit.signIn ?? '')
@@ -298,8 +376,11 @@ async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | und
     step.step === 'done'
       ? finishing(rooms, visit, { ...open, signIn }, step.assurance, restsOnDevice ? open.remembered : undefined)
       : undefined
-  const { events = [], messages = [], ...rest } = effects
-  const told: NonNullable<Effects['messages']> = [...messages, ...(finish?.messages ?? [])]
+  const { events = [], messages = [], rows = [], ...rest } = effects
+  const notices: NonNullable<Effects['messages']> = [...messages, ...(finish?.messages ?? [])]
+  const told = notices.map(({ whenCodesLeft, ...one }) =>
+    messageRow(rooms, visit, one, whenCodesLeft === undefined ? {} : { whenCodesLeft }),
+  )
   const settled = await settle(rooms.store, {
     ...rest,
     ...finish?.settlement,
@@ -315,19 +396,20 @@ async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | und
             ? { change: 'add', tokenHash, row: toSignInRow(rooms.keys, signIn) }
             : { change: 'advance', tokenHash, from, row: toSignInRow(rooms.keys, signIn) },
         }),
-    events: [...events, ...(finish?.events ?? [])].map((one) => eventRow(now, one)),
-    messages: told.map(({ whenCodesLeft, ...one }) => messageRow(rooms, visit, one, whenCodesLeft === undefined ? {} : { whenCodesLeft })),
+    events: [...events, ...(finish?.events ?? []).map((one) => eventRow(now, one))],
+    messages: [...rows, ...told],
   })
   if (!settled.isOpen) throw shut(now, settled, effects.lane)
+  if (!settled.isSpent && effects.spend && 'challenge' in effects.spend.cost) throw new Problem('moved-on')
   if (!settled.isSpent) throw notAccepted({ reason: effects.spend && 'hash' in effects.spend.cost ? 'used-backup-code' : 'replayed' })
   if (!settled.isDone) throw new Problem('moved-on')
-  if (told.length > 0) rooms.onMessage()
+  if (rows.length + told.length > 0) rooms.onMessage()
   if (finish)
     return {
       step: { step: 'done', intent: signIn.intent, returnTo: signIn.returnTo },
       cookies: { ...finish.cookies, ...(isNew && signIn.intent !== 'enter' ? {} : { signIn: null }) },
     }
-  return { step: view({ ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
+  return { step: viewOf(rooms, { ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
 }
 
 /** What `done` brings about, by intent. */
@@ -336,7 +418,7 @@ function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, 
   const token = newToken()
   const about = { actorId: account.id, subjectId: account.id }
   const how = { ...about, detail: { amr: assurance.amr, aal: assurance.aal, ...(restsOn ? { rememberedDevice: restsOn.id } : {}) } }
-  const isNewDevice = assurance.aal === 2 && recognizedDevice(rooms, account, visit.device) === undefined
+  const isNewDevice = hasSecondStep(signIn.evidence) && recognizedDevice(rooms, account, visit.device) === undefined
   const cookies: Cookies = { session: token, ...(isNewDevice ? { device: newDeviceCookie(rooms, account) } : {}) }
   if (signIn.intent === 'enter') {
     return {
@@ -370,7 +452,7 @@ function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, 
 
 interface Finish {
   readonly settlement: Partial<Settlement>
-  readonly events: NonNullable<Effects['events']>
+  readonly events: readonly AuditEvent[]
   readonly messages?: NonNullable<Effects['messages']>
   readonly cookies: Cookies
 }
@@ -394,29 +476,19 @@ async function load(rooms: Rooms, visit: Visit): Promise<OpenSignIn> {
   return open
 }
 
-function judgeStep(rooms: Rooms, { signIn, account }: OpenSignIn): { readonly step: Exclude<Step, { step: 'refused' }> } {
-  const enrolled = [...new Set(account.authenticators.map((one) => one.kind))]
-  const step = nextStep(signIn, requirementFor(account.memberships, account.setUpDue), enrolled, rooms.now())
-  if (step.step === 'refused') throw new Problem('sign-in-gone')
+/** @throws {Problem} `sign-in-gone` once it has expired */
+function judgeStep(rooms: Rooms, { signIn, account }: OpenSignIn): { readonly step: Step } {
+  const step = nextStep(signIn, requirementFor(account.memberships, account.setUpDue), meansOf(account), rooms.now())
+  if (step.step === 'refused' && step.reason === 'expired') throw new Problem('sign-in-gone')
   return { step }
 }
 
-/** Tries a code on every authenticator that it fits; the most telling refusal speaks when none takes it. Undefined fits none. */
-function judgeCode(
-  rooms: Rooms,
-  account: Account,
-  code: string,
-): { readonly authenticator: Authenticator; readonly verdict: Verdict } | undefined {
-  const weight = { malformed: 0, mismatch: 1, clock: 2, late: 3, replayed: 4, 'used-backup-code': 4 }
-  const tolerance = toleranceFor(account.memberships)
-  const judged = account.authenticators.flatMap((authenticator) => {
-    const { authentication } = factorOf(rooms, authenticator.kind)
-    if (!authentication.fits(code)) return []
-    return [{ authenticator, verdict: authentication.answer(stateOf(rooms.keys, account.id, authenticator), code, tolerance) }]
-  })
-  const rank = ({ verdict }: (typeof judged)[number]) => (verdict.verdict === 'accepted' ? 5 : weight[verdict.reason])
-  return judged.sort((one, other) => rank(other) - rank(one))[0]
-}
+/** @param bound kinds that are about to be bound */
+const meansOf = ({ authenticators, phone, isPasswordMailed }: Account, bound: readonly string[] = []): Means => ({
+  enrolled: [...new Set([...authenticators.map((one) => one.kind), ...bound])],
+  hasPhone: phone !== undefined,
+  isPasswordMailed,
+})
 
 /** What a wrong code changes: the lane is charged, and at two marks the owner is told. */
 function refusal(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane, rejection: Rejection): Settlement {
@@ -449,13 +521,6 @@ function refusal(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane
   }
 }
 
-function notAccepted(rejection: Rejection): Problem {
-  return new Problem(
-    'code-not-accepted',
-    rejection.reason === 'clock' ? { reason: 'clock', clockOffBySeconds: rejection.clockOffBySeconds } : { reason: rejection.reason },
-  )
-}
-
 /** Brings a hash up to today's cost, now that the password is at hand. */
 async function renewHash(rooms: Rooms, { id, passwordHash }: Account, password: string): Promise<void> {
   if (passwordHash === undefined || !rooms.passwords.isOutdated(passwordHash)) return
@@ -480,43 +545,6 @@ function newSignIn(rooms: Rooms, intent: Intent, returnTo: string): SignIn {
     expiresAt: new Date(now.getTime() + signInLifetimeSeconds * 1000),
     version: 0,
   }
-}
-
-function view({ signIn, account }: OpenSignIn, step: Step): StepView {
-  const [first, ...others] = account.memberships
-  const organization = first && others.length === 0 ? { organization: first.organizationName, organizationId: first.organizationId } : {}
-  const language = account.language === undefined ? {} : { language: account.language }
-  const common = {
-    intent: signIn.intent,
-    expiresAt: signIn.expiresAt.toISOString(),
-    returnTo: signIn.returnTo,
-    ...organization,
-    ...language,
-  }
-  const because = requirementFor(account.memberships, account.setUpDue).because
-  const requiredBy = because ? { requiredBy: { organization: because.organization, rule: because.rule } } : {}
-  switch (step.step) {
-    case 'password':
-      return { step: 'password', ...common, email: account.email }
-    case 'answer':
-      return { step: 'answer', ...common, kinds: [...step.kinds], ...requiredBy, ...rememberable(signIn, account) }
-    case 'enroll': {
-      const show = signIn.enrollment?.show
-      if (show?.form === 'list') return { step: 'codes', ...common, codes: [...show.codes] }
-      if (show?.form === 'secret')
-        return { step: 'enroll', ...common, kind: signIn.enrollment?.kind ?? '', key: show.key, uri: show.uri, ...requiredBy }
-      throw new Error('An open enrollment shows something.')
-    }
-    case 'done':
-      return { step: 'done', intent: signIn.intent, returnTo: signIn.returnTo }
-    case 'refused':
-      throw new Problem('sign-in-gone')
-  }
-}
-
-const rememberable = ({ intent }: SignIn, { memberships }: Account) => {
-  const days = intent === 'enter' ? rememberDaysFor(memberships) : 0
-  return days === 0 ? {} : { rememberDays: days }
 }
 
 /** A path of this site, or the front door. */

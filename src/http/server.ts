@@ -15,6 +15,8 @@ export interface ServerOptions extends Pick<PromptOptions, 'inbox'> {
   readonly rooms: Rooms
   readonly csrfKey: KeyObject
   readonly logLevel: string
+  /** Where the log goes; to the standard output when absent. */
+  readonly logTo?: { write(line: string): void }
   /** Addresses or networks whose `X-Forwarded-For` is believed; none when empty. */
   readonly trustedProxies: readonly string[]
   /** Folder of the built Console. */
@@ -48,7 +50,15 @@ const headersOf = (requestId: string, isSecure: boolean) => ({
 const isBroken = (value: unknown) => typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())
 
 /** Puts both surfaces and the API behind one server. It does not listen yet. */
-export async function openServer({ rooms, csrfKey, logLevel, trustedProxies, consoleDir, inbox }: ServerOptions): Promise<FastifyInstance> {
+export async function openServer({
+  rooms,
+  csrfKey,
+  logLevel,
+  logTo,
+  trustedProxies,
+  consoleDir,
+  inbox,
+}: ServerOptions): Promise<FastifyInstance> {
   const isSecure = rooms.publicUrl.startsWith('https:')
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const problem = problemFrom(error)
@@ -66,6 +76,7 @@ export async function openServer({ rooms, csrfKey, logLevel, trustedProxies, con
     genReqId: () => randomUUID(),
     logger: {
       level: logLevel,
+      ...(logTo ? { stream: logTo } : {}),
       serializers: {
         req: (request: FastifyRequest) => ({
           id: request.id,

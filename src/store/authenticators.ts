@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { byPhone } from '#domain/authenticators.ts'
 import type { Database } from './tables.ts'
 
 /** What a person sees of an authenticator that is bound. */
@@ -45,4 +46,10 @@ export async function retireAuthenticator(db: Database, now: Date, userId: strin
     db,
   )
   return rows[0]?.label
+}
+
+/** A number that no method uses any more is not verified any more: otherwise it would go on as a way to be sent a code. */
+export async function forgetUnusedNumber(db: Database, userId: string): Promise<void> {
+  await sql`update users set phone_verified_at = null where id = ${userId} and phone_verified_at is not null and not exists (
+    select from authenticators where user_id = ${userId} and retired_at is null and kind = any (${byPhone}))`.execute(db)
 }

@@ -311,3 +311,8 @@ export async function findInvited(db: Database, organizationId: string, userId: 
     .where('o.suspended_at', 'is', null)
     .executeTakeFirst()
 }
+
+/** From now on a code by mail proves nothing that the password does not: both came by the same mailbox. */
+export async function notePasswordMailed(db: Database, userId: string): Promise<void> {
+  await db.updateTable('users').set({ password_mailed: true }).where('id', '=', userId).execute()
+}

@@ -19,6 +19,8 @@ export interface Authenticator {
 export interface Account extends Person {
   readonly passwordHash?: string
   readonly setUpDue: boolean
+  /** Whether the password was last set through a mailed link. */
+  readonly isPasswordMailed: boolean
   /** The language (BCP 47) that the person chose; absent: as their browser says. */
   readonly language?: string
   /** Those that count: accepted, not suspended, and in an organization that is not suspended either. */
@@ -31,7 +33,8 @@ export interface Account extends Person {
  * rather than objects, because a name in every value is most of the work of writing and reading them.
  */
 export const accountColumns = `
-  u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due, u.language,
+  u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due, u.language, u.password_mailed,
+  case when u.phone_verified_at is not null then u.phone end as verified_phone,
   (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, o.host, m.role, m.required, ${policyColumns})
       order by m.joined_at)
     from memberships m join organizations o on o.id = m.organization_id join policies p on p.organization_id = m.organization_id
@@ -46,6 +49,8 @@ export interface AccountRow {
   readonly password_hash: string | null
   readonly set_up_due: boolean
   readonly language: string | null
+  readonly password_mailed: boolean
+  readonly verified_phone: string | null
   readonly memberships: readonly (readonly [string, string, boolean, string | null, Role, boolean, ...PolicyValues])[] | null
   readonly authenticators: readonly (readonly [string, string, number, string[], string[], string])[] | null
 }
@@ -56,7 +61,9 @@ export function toAccount(row: AccountRow): Account {
     email: row.email,
     name: row.name,
     ...(row.password_hash === null ? {} : { passwordHash: row.password_hash }),
+    ...(row.verified_phone === null ? {} : { phone: row.verified_phone }),
     setUpDue: row.set_up_due,
+    isPasswordMailed: row.password_mailed,
     ...(row.language === null ? {} : { language: row.language }),
     memberships: (row.memberships ?? []).map(([organizationId, organizationName, isProvider, host, role, required, ...policy]) => ({
       organizationId,

@@ -1,5 +1,6 @@
 import type { Evidence } from '#domain/assurance.ts'
 import type { AuditEvent } from '#domain/audit.ts'
+import type { Challenge } from '#domain/challenge.ts'
 import type { Cost } from '#domain/factor.ts'
 import type { Channel } from '#domain/message.ts'
 import type { Intent } from '#domain/sign-in.ts'
@@ -47,6 +48,7 @@ export interface SignInRow {
   readonly sessionId?: string
   readonly evidence: readonly Evidence[]
   readonly enrollmentSealed?: Buffer
+  readonly challenge?: Challenge
   readonly bound: readonly string[]
   readonly returnTo: string
   readonly expiresAt: Date
@@ -68,10 +70,10 @@ export interface Settlement {
   readonly spend?: { readonly authenticatorId: string; readonly cost: Cost }
   readonly signIn?: SignInChange
   /**
-   * Retires what is bound: all of it, or of one kind. One kind goes with no `spend`. Like {@link Settlement.bind} it ends the time of
+   * Retires what is bound: all of it, or of some kinds. Some kinds go with no `spend`. Like {@link Settlement.bind} it ends the time of
    * all remembered devices.
    */
-  readonly retire?: { readonly kind?: string }
+  readonly retire?: { readonly kinds?: readonly string[] }
   readonly bind?: {
     readonly id: string
     readonly kind: string
@@ -80,6 +82,8 @@ export interface Settlement {
     readonly counter: number
     readonly hashes: readonly string[]
   }
+  /** The number that a code has proved becomes the person's; goes with `bind`. */
+  readonly verifiedPhone?: string
   /** The remembered device that spares the second step; it must still count. Goes with `passwordHash`. */
   readonly recall?: { readonly deviceId: string }
   /** Remembers the device that the answer came from. */
@@ -159,11 +163,12 @@ interface Shape {
   readonly lane: 'charge' | 'clear' | 'keep' | undefined
   readonly holdsPassword: boolean
   readonly recalls: boolean
-  readonly spends: 'counter' | 'hash' | undefined
+  readonly spends: 'counter' | 'hash' | 'challenge' | undefined
   readonly signIn: SignInChange['change'] | undefined
   readonly session: 'add' | 'prove' | undefined
-  readonly retires: 'all' | 'kind' | undefined
+  readonly retires: 'all' | 'kinds' | undefined
   readonly binds: boolean
+  readonly verifiesPhone: boolean
   readonly remembers: boolean
   readonly ends: 'all' | 'others' | undefined
   readonly replaces: boolean
@@ -185,11 +190,12 @@ function shapeOf(one: Settlement): Shape {
     lane: one.lane?.effect,
     holdsPassword: one.passwordHash !== undefined,
     recalls: one.recall !== undefined,
-    spends: one.spend && ('counter' in one.spend.cost ? 'counter' : 'hash'),
+    spends: one.spend && ('counter' in one.spend.cost ? 'counter' : 'hash' in one.spend.cost ? 'hash' : 'challenge'),
     signIn: one.signIn?.change,
     session: one.session?.change,
-    retires: one.retire && (one.retire.kind === undefined ? 'all' : 'kind'),
+    retires: one.retire && (one.retire.kinds === undefined ? 'all' : 'kinds'),
     binds: one.bind !== undefined,
+    verifiesPhone: one.verifiedPhone !== undefined,
     remembers: one.remember !== undefined,
     ends: one.endOthers && (one.endOthers.butSession === undefined ? 'all' : 'others'),
     replaces: one.replaces !== undefined,
@@ -264,15 +270,11 @@ function statementOf(shape: Shape): Statement {
   // PostgreSQL changes a row once per statement: an authenticator that pays and is retired is changed by one part alone.
   const isRetiredToo = shape.spends !== undefined && shape.retires === 'all'
   if (shape.spends) {
-    const paid = shape.spends === 'counter' ? $(counterOf, 'bigint') : $(hashOf, 'text')
-    const [set, condition] =
-      shape.spends === 'counter'
-        ? [`counter = ${paid}`, `counter < ${paid}`]
-        : [`hashes = array_remove(hashes, ${paid}), used_hashes = array_append(used_hashes, ${paid})`, `${paid} = any (hashes)`]
+    const [set, condition] = priceOf(shape.spends, $)
     part(
       'spent',
-      `update authenticators set ${set}, last_used_at = ${at}${isRetiredToo ? `, retired_at = ${at}` : ''}
-        where id = ${authenticator()} and user_id = ${user()} and retired_at is null and ${condition} and ${gate}
+      `update authenticators set ${set}last_used_at = ${at}${isRetiredToo ? `, retired_at = ${at}` : ''}
+        where id = ${authenticator()} and user_id = ${user()} and retired_at is null${condition} and ${gate}
         returning id, cardinality(hashes) as codes_left`,
       true,
     )
@@ -295,7 +297,7 @@ function statementOf(shape: Shape): Statement {
     )
   }
   if (shape.retires) {
-    const kind = shape.retires === 'all' ? '' : ` and kind = ${$((one) => one.retire?.kind, 'text')}`
+    const kind = shape.retires === 'all' ? '' : ` and kind = any (${$((one) => one.retire?.kinds, 'text[]')})`
     const others = isRetiredToo ? ` and id <> ${authenticator()}` : ''
     part(
       'retired',
@@ -330,7 +332,8 @@ function statementOf(shape: Shape): Statement {
   }
   if (shape.binds || shape.retires) {
     const done = shape.setUpDone ? ', set_up_due = false' : ''
-    part('changed', `update users set device_epoch = device_epoch + 1${done} where id = ${user()} and ${gate}`)
+    const phone = shape.verifiesPhone ? `, phone = ${$((one) => one.verifiedPhone, 'text')}, phone_verified_at = ${at}` : ''
+    part('changed', `update users set device_epoch = device_epoch + 1${done}${phone} where id = ${user()} and ${gate}`)
   }
   const when = (condition: Condition, count: Value) =>
     condition ? ` and (select ${condition === 'failures' ? 'failures from lane' : 'codes_left from spent'}) = ${$(count, 'int')}` : ''
@@ -360,6 +363,15 @@ function statementOf(shape: Shape): Statement {
   return { text, values }
 }
 
+/** What the authenticator gives for a yes, and the condition that it still can. A sent code is paid with the version of its sign-in. */
+function priceOf(spends: NonNullable<Shape['spends']>, $: (value: Value, type: string) => string): readonly [string, string] {
+  if (spends === 'challenge') return ['', '']
+  const paid = spends === 'counter' ? $(counterOf, 'bigint') : $(hashOf, 'text')
+  return spends === 'counter'
+    ? [`counter = ${paid}, `, ` and counter < ${paid}`]
+    : [`hashes = array_remove(hashes, ${paid}), used_hashes = array_append(used_hashes, ${paid}), `, ` and ${paid} = any (hashes)`]
+}
+
 const counterOf: Value = ({ spend }) => (spend && 'counter' in spend.cost ? spend.cost.counter : undefined)
 const hashOf: Value = ({ spend }) => (spend && 'hash' in spend.cost ? spend.cost.hash : undefined)
 const deviceOf: Value = ({ session }) => (session?.change === 'add' ? session.deviceId : undefined)
@@ -381,14 +393,15 @@ function signInPart(change: SignInChange['change'], { $, token, at, gate }: Sign
     $(({ signIn }) => (signIn && 'row' in signIn ? field(signIn.row) : undefined), type)
   const evidence = of((row) => JSON.stringify(row.evidence), 'jsonb')
   const enrollment = of((row) => row.enrollmentSealed, 'bytea')
+  const challenge = of((row) => row.challenge && JSON.stringify(row.challenge), 'jsonb')
   const bound = of((row) => row.bound, 'text[]')
   const version = of((row) => row.version, 'int')
   if (change === 'advance') {
-    return `update sign_ins set evidence = ${evidence}, enrollment_sealed = ${enrollment}, bound = ${bound}, version = ${version}
+    return `update sign_ins set evidence = ${evidence}, enrollment_sealed = ${enrollment}, challenge = ${challenge}, bound = ${bound}, version = ${version}
       where ${isOpen()} returning id`
   }
-  return `insert into sign_ins (token_hash, id, intent, user_id, session_id, evidence, enrollment_sealed, bound, return_to, expires_at, version)
+  return `insert into sign_ins (token_hash, id, intent, user_id, session_id, evidence, enrollment_sealed, challenge, bound, return_to, expires_at, version)
     select ${token}, ${of((row) => row.id, 'uuid')}, ${of((row) => row.intent, 'text')}, ${of((row) => row.userId, 'uuid')}, ${of((row) => row.sessionId, 'uuid')},
-      ${evidence}, ${enrollment}, ${bound}, ${of((row) => row.returnTo, 'text')}, ${of((row) => row.expiresAt, 'timestamptz')}, ${version}
+      ${evidence}, ${enrollment}, ${challenge}, ${bound}, ${of((row) => row.returnTo, 'text')}, ${of((row) => row.expiresAt, 'timestamptz')}, ${version}
       where ${gate} returning id`
 }

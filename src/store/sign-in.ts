@@ -1,6 +1,7 @@
 import type { Keys } from '#crypto/keys.ts'
 import { seal, unseal } from '#crypto/seal.ts'
 import type { Amr, Evidence, Proof } from '#domain/assurance.ts'
+import type { Challenge } from '#domain/challenge.ts'
 import type { Json } from '#domain/json.ts'
 import type { RememberedDevice } from '#domain/remembered-devices.ts'
 import type { Enrollment, Intent, SignIn } from '#domain/sign-in.ts'
@@ -62,10 +63,19 @@ export async function findClaim(
 export interface OpenSignIn {
   readonly signIn: SignIn
   readonly account: Account
+  /** What became of the code that was sent last, as far as the gateway has said. */
+  readonly delivery?: Delivery
+}
+
+export interface Delivery {
+  readonly state: 'delivered' | 'undelivered'
+  readonly reason?: string
 }
 
 const signInText = `select ${accountColumns}, s.id as sign_in_id, s.intent, s.session_id, s.evidence, s.enrollment_sealed, s.bound,
-    s.return_to, s.expires_at, s.version
+    s.return_to, s.expires_at, s.version, s.challenge,
+    (select json_build_array(m.delivery, m.delivery_reason) from messages m
+      where m.id = (s.challenge ->> 'messageId')::uuid and m.delivery is not null) as delivery
   from sign_ins s join users u on u.id = s.user_id
   where s.token_hash = $1`
 
@@ -82,6 +92,8 @@ export async function findSignIn({ run }: Store, keys: Keys, tokenHash: Buffer):
       return_to: string
       expires_at: Date
       version: number
+      challenge: unknown
+      delivery: readonly [Delivery['state'], string | null] | null
     }
   >(signInText, [tokenHash])
   if (!row) return undefined
@@ -93,12 +105,18 @@ export async function findSignIn({ run }: Store, keys: Keys, tokenHash: Buffer):
     ...(row.session_id === null ? {} : { sessionId: row.session_id }),
     evidence: toEvidence(row.evidence),
     ...(enrollment ? { enrollment: enrollment as unknown as Enrollment } : {}),
+    ...(row.challenge === null ? {} : { challenge: toChallenge(row.challenge) }),
     bound: row.bound,
     returnTo: row.return_to,
     expiresAt: row.expires_at,
     version: row.version,
   }
-  return { signIn, account: toAccount(row) }
+  const [state, reason] = row.delivery ?? []
+  return {
+    signIn,
+    account: toAccount(row),
+    ...(state === undefined ? {} : { delivery: { state, ...(reason == null ? {} : { reason }) } }),
+  }
 }
 
 /** The row of a sign-in that somebody has been identified in; what is on show is sealed to its row and person. */
@@ -117,6 +135,13 @@ const enrollmentAddress = (id: string, userId: string) => ({ table: 'sign_ins', 
 /** Reads evidence back from its JSON column, where times are text. */
 export function toEvidence(stored: unknown): readonly Evidence[] {
   return (stored as readonly { kind: string; proves: Proof[]; amr: Amr[]; at: string }[]).map((one) => ({ ...one, at: new Date(one.at) }))
+}
+
+/** Reads a challenge back from its JSON column, where times are text. */
+function toChallenge(stored: unknown): Challenge {
+  const { sentAt, lastSentAt, expiresAt, ...rest } = stored as Omit<Challenge, 'sentAt' | 'lastSentAt' | 'expiresAt'> &
+    Readonly<Record<'sentAt' | 'lastSentAt' | 'expiresAt', string>>
+  return { ...rest, sentAt: new Date(sentAt), lastSentAt: new Date(lastSentAt), expiresAt: new Date(expiresAt) }
 }
 
 /** Forgets wrong answers and waits. @returns how many of the lanes bore any */

@@ -10,6 +10,7 @@ import * as people from './migrations/0005-people.ts'
 import * as sites from './migrations/0006-sites.ts'
 import * as audit from './migrations/0007-audit.ts'
 import * as messages from './migrations/0008-messages.ts'
+import * as sentCodes from './migrations/0009-sent-codes.ts'
 import * as gateways from './migrations/0011-gateways.ts'
 import * as delivery from './migrations/0015-delivery.ts'
 import type { Database, Tables } from './tables.ts'
@@ -24,6 +25,7 @@ const migrations = {
   '0006-sites': sites,
   '0007-audit': audit,
   '0008-messages': messages,
+  '0009-sent-codes': sentCodes,
   '0011-gateways': gateways,
   '0015-delivery': delivery,
 }

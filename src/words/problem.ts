@@ -10,7 +10,7 @@ export interface PageProblem {
   readonly organization?: string | undefined
 }
 
-export type FieldName = 'email' | 'password' | 'code' | 'saved' | 'organizationName' | 'name'
+export type FieldName = 'email' | 'password' | 'code' | 'saved' | 'phone' | 'organizationName' | 'name'
 
 /** What went wrong in one line, what to do next, and the field it is about, if it is about one. */
 export interface Explanation {

@@ -4,6 +4,7 @@ import { callFromQueue, textFromQueue } from './en/codes.ts'
 import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
+import { sentCodes } from './en/sent-codes.ts'
 
 /** Everything a person reads, in one language. */
 export interface Words {
@@ -16,6 +17,7 @@ export interface Words {
   readonly callFromQueue: typeof callFromQueue
   readonly calls: typeof calls
   readonly audit: typeof audit
+  readonly sentCodes: typeof sentCodes
   readonly gatewayTest: typeof gatewayTest
   readonly gatewayTestPrompt: string
 }
@@ -29,6 +31,7 @@ const english: Words = {
   callFromQueue,
   calls,
   audit,
+  sentCodes,
   gatewayTest,
   gatewayTestPrompt,
 }

@@ -6,6 +6,7 @@ import { enqueue } from '#store/messages.ts'
 import { type Client, type Person, rulesOf } from '../kit.ts'
 import { accountMenu, actionsMenu, type BrowserKit, giveCode, givePassword, heading, keepCodes, linkIn, scan, see } from './browser.ts'
 import { tourMessages, tourMessagesEmpty } from './tour-messages.ts'
+import { tourSentCodes } from './tour-sent-codes.ts'
 
 /** Looks at a page in the state that the name says. It may change the size and the colours, not the page. */
 export type Look = (name: string, page: Page) => Promise<void>
@@ -209,6 +210,7 @@ export async function tourPrompt(at: BrowserKit, look: Look): Promise<void> {
   await start('confirm')
   await see(heading(page, 'Confirm that it is you'))
   await look('confirm', page)
+  await tourSentCodes(at, look)
 }
 
 async function tourAudit(page: Page, client: Client, organizationId: string, look: Look): Promise<void> {

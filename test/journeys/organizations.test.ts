@@ -192,9 +192,12 @@ test('an admin resets a person who is stuck: their authenticator is dead, they a
   refused(await client.call('GET', '/api/v1/session'), 401, 'not-signed-in')
   assert.equal(await told(person, 'Your Two-Factor Authentication was reset'), 1)
   const next = kit.client()
-  assert.equal((await start(next, person)).json.step, 'enroll')
+  const started = (await start(next, person)).json
+  assert.deepEqual([started.step, started.opens, started.kinds], ['answer', 'set-up', ['email']])
   kit.pass(30)
-  refused(await answer(next, { code: kit.code(old) }), 422, 'code-not-accepted')
+  refused(await answer(next, { code: kit.code(old) }), 422, 'code-not-accepted', { reason: 'not-sent' })
+  await answer(next, { send: 'email' })
+  assert.equal((await answer(next, { code: await kit.mailedCode(person.email) })).json.step, 'enroll')
 })
 
 test('S4.19 a Security Admin disables a person who is chosen: requirement and authenticators are gone, and the person is told', async () => {

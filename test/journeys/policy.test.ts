@@ -134,7 +134,7 @@ test('a preview counts and names whom a change concerns, in view of all their or
   const back = (await preview(client, site.id, { enabled: true, mode: 'opt-in' })).json
   assert.deepEqual(back.mustSetUp, { count: 1, names: [owed.name] }, 'who was reset sets up again')
   assert.equal((await put(client, site.id, { enabled: true, mode: 'opt-in' })).status, 200)
-  assert.equal((await start(kit.client(), owed)).json.step, 'enroll')
+  assert.equal((await start(kit.client(), owed)).json.opens, 'set-up')
 })
 
 test('a preview counts all and names twenty, in the order of their names', async () => {

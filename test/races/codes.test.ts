@@ -29,14 +29,15 @@ async function secured(): Promise<Person & { readonly backupCodes: readonly stri
   const { rooms } = kit
   const site = await kit.site({ mode: 'everyone' })
   const person = await kit.person(site.id)
-  const shown = rooms.factors.map((factor) => ({ kind: factor.kind, ...factor.enrollment.begin(person) }))
+  const kinds = rooms.factors.filter((factor) => !factor.sending)
+  const shown = kinds.map((factor) => ({ kind: factor.kind, ...factor.enrollment.begin(person) }))
   let key = ''
   let codes: readonly string[] = []
   for (const { kind, show, keep } of shown) {
     const id = newId(kit.now())
     const kept = keep as { readonly salt: string; readonly hashes: readonly string[] }
     if (show.form === 'secret') key = show.key
-    else codes = show.codes
+    if (show.form === 'list') codes = show.codes
     const [secret, hashes] = show.form === 'secret' ? [keep, []] : [kept.salt, kept.hashes]
     await rooms.store.db
       .insertInto('authenticators')

@@ -46,7 +46,7 @@ export function signInRoutes({ app, rooms, visits, changing }: Api): void {
       config: { authority: { who: 'sign-in' } },
       schema: {
         tags,
-        summary: 'Answer: a password, the code of any authenticator on offer, or that the backup codes are saved',
+        summary: 'Answer: a password, a code, or that the backup codes are saved; or have a code sent, or choose what to set up',
         body: Answer,
         response: { 200: Step },
       },

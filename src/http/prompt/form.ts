@@ -11,7 +11,7 @@ interface FieldView {
   readonly label: string
   readonly type?: 'text' | 'email' | 'password'
   readonly autocomplete: string
-  readonly inputmode?: 'numeric' | 'text' | 'email'
+  readonly inputmode?: 'numeric' | 'text' | 'email' | 'tel'
   readonly value?: string | undefined
   readonly hint?: string | undefined
   readonly error?: string | undefined

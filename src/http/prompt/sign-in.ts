@@ -12,7 +12,9 @@ import { answerPage } from './pages/answer.ts'
 import { codesPage } from './pages/codes.ts'
 import { completePage } from './pages/complete.ts'
 import { enrollPage } from './pages/enroll.ts'
+import { enrollSentPage } from './pages/enroll-sent.ts'
 import { passwordPage } from './pages/password.ts'
+import { refusedPage } from './pages/refused.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -32,17 +34,33 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
       case 'answer': {
         const isBackupCode = textOf(request.query, 'with') === 'backup-code' || textOf(request.body, 'with') === 'backup-code'
         const remember = textOf(request.body, 'remember') !== ''
-        const view = { kinds: step.kinds, intent: step.intent, rememberDays: step.rememberDays, remember }
+        const { kinds, ways, sent, opens, intent, rememberDays } = step
+        const view = { kinds, ways, sent, opens, intent, rememberDays, remember, now: rooms.now() }
         return answerPage({ ...common, ...view, with: isBackupCode ? 'backup-code' : 'app' }, words)
       }
       case 'enroll': {
+        if (step.key === undefined || step.uri === undefined) {
+          const { kind, kinds, to, sent } = step
+          const phone = textOf(request.body, 'phone').slice(0, 40) || undefined
+          return enrollSentPage({ ...common, kind, kinds, to, sent, phone, now: rooms.now() }, words)
+        }
         const qrSvg = await qrCode(step.uri, { type: 'svg', errorCorrectionLevel: 'M', margin: 4 })
         const label = step.intent === 'enroll' ? textOf(request.body, 'label').slice(0, 60) : undefined
-        const view = { key: step.key, uri: step.uri, qrSvg, recommendedApp: rooms.recommendedApp, canCancel: true, label }
+        const view = {
+          key: step.key,
+          uri: step.uri,
+          kinds: step.kinds,
+          qrSvg,
+          recommendedApp: rooms.recommendedApp,
+          canCancel: true,
+          label,
+        }
         return enrollPage({ ...common, ...view }, words)
       }
       case 'codes':
         return codesPage({ ...common, codes: step.codes }, words)
+      case 'refused':
+        return refusedPage(common, words)
       case 'done':
         return completePage({ intent: step.intent, returnTo: step.returnTo, ...frame }, words)
     }
@@ -127,6 +145,10 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     visits.requireCsrf(visit.signIn, textOf(request.body, 'csrf'))
     if (textOf(request.body, 'password') !== '') return answer(request, reply, visit, { password: textOf(request.body, 'password') })
     if (textOf(request.body, 'saved') !== '') return answer(request, reply, visit, { saved: true })
+    const [send, choose, phone] = [textOf(request.body, 'send'), textOf(request.body, 'choose'), textOf(request.body, 'phone')]
+    if (send !== '') return answer(request, reply, visit, { send: send.slice(0, 40) })
+    if (choose !== '') return answer(request, reply, visit, { choose: choose.slice(0, 40) })
+    if (phone !== '') return answer(request, reply, visit, { phone: phone.slice(0, 40) })
     const code = textOf(request.body, 'code').slice(0, 64)
     if (code === '' && (await isAt(visit, 'codes'))) {
       // The tick is missing; the codes are still the same ones.

@@ -21,6 +21,8 @@ const channel = (value: Json | undefined): string =>
   ({ mail: 'email', text: 'text messages', call: 'phone calls' })[text(value)] ?? text(value)
 const role = (value: Json | undefined): string => roles[text(value) as Role] ?? text(value)
 
+const by = (kind: Json | undefined): string => ({ email: 'email', sms: 'text message', voice: 'phone call' })[text(kind)] ?? text(kind)
+
 /** What each action is called in lists, and its sentence. */
 const actions = {
   'organization.founded': ['Organization founded', (who, _, { detail }) => `${who} founded ${text(detail.name)}`],
@@ -31,6 +33,7 @@ const actions = {
     (_, whom, told) =>
       told.whom === undefined ? 'A wrong password was given for an address that nobody has' : `A wrong password was given for ${whom}`,
   ],
+  'sign-in.code-sent': ['Code sent', (_, whom, { detail }) => `A code was sent to ${whom} by ${by(detail.kind)}`],
   'sign-in.code-refused': ['Wrong code', (_, whom) => `A wrong code was given for ${whom}`],
   'sign-in.limit-reached': ['Limit of wrong codes', (_, whom) => `The limit of wrong codes for ${whom} was reached`],
   'session.started': ['Signed in', (who) => `${who} signed in`],
@@ -107,6 +110,7 @@ const actions = {
     'Phone number changed',
     (who, _, { detail }) => (detail.isRemoved === true ? `${who} removed their phone number` : `${who} changed their phone number`),
   ],
+  'phone.verified': ['Phone number verified', (who) => `${who} proved their phone number by a code`],
   'audit.exported': ['Audit exported', (who, _, { detail }) => `${who} exported the audit as ${text(detail.format).toUpperCase()}`],
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 
@@ -180,14 +184,20 @@ const values: Readonly<Record<string, string>> = {
   everyone: 'Everyone',
   'opt-in': 'Opt-in',
   totp: 'Authenticator app',
+  email: 'Email',
+  sms: 'Text Message',
+  voice: 'Phone Call',
   'backup-codes': 'Backup codes',
   pwd: 'password',
   otp: 'code',
+  tel: 'code by phone call',
   mfa: 'two factors',
   malformed: 'not a code at all',
   mismatch: 'not the right code',
   clock: "the phone's clock is off",
   replayed: 'used before',
+  expired: 'a code that had run out',
+  superseded: 'a code sent before the last one',
   'used-backup-code': 'a backup code that was used before',
   ...roles,
 }

@@ -18,7 +18,7 @@ function required(kind: string, template: string, values: Readonly<Record<string
  */
 export function textFromQueue(template: string, values: Readonly<Record<string, string>>): string {
   const { code, organization, host } = required('text', template, values)
-  const text = `${code} is your code for ${oneLine(asName(organization ?? 'Countersign'), 40)}. Give it to nobody.`
+  const text = `${code} is your code for ${oneLine(asName(organization || 'Countersign'), 40)}. Give it to nobody.`
   return host === undefined ? text : `${text}\n\n@${host} #${code}`
 }
 

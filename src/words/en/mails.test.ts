@@ -35,6 +35,7 @@ const samples: Readonly<Record<MailTemplate, Readonly<Record<string, string>>>> 
   'email-changed': { email: 'new@example.org' },
   'phone-changed': { number: '+4915112345678' },
   'gateway-test': { organization: 'Acme' },
+  'sign-in-code': { code: '314159', minutes: '5' },
 }
 const templates = Object.keys(samples).filter(isMailTemplate)
 

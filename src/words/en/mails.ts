@@ -31,6 +31,7 @@ const needs = {
   'email-changed': ['email'],
   'phone-changed': ['number'],
   'gateway-test': ['organization'],
+  'sign-in-code': ['code', 'minutes'],
 } as const satisfies Record<string, readonly string[]>
 
 export type MailTemplate = keyof typeof needs
@@ -44,6 +45,7 @@ interface Circumstances {
 interface Optional {
   readonly 'two-factor-disabled': { readonly organization?: string }
   readonly 'two-factor-reset': { readonly organization?: string }
+  readonly 'sign-in-code': { readonly purpose?: string; readonly organization?: string; readonly host?: string }
   readonly 'user-changed': { readonly name?: string; readonly role?: string; readonly method?: string }
 }
 
@@ -76,6 +78,8 @@ export interface Mail {
 interface Draft {
   readonly subject: string
   readonly paragraphs: readonly string[]
+  /** Stands large above the paragraphs; never in the subject, which phones show while they are locked. */
+  readonly code?: string
   readonly button?: { readonly label: string; readonly url: string; readonly until: string }
   /** What to do for somebody who did not expect this. */
   readonly otherwise: string
@@ -314,6 +318,18 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
     ],
     otherwise: 'If this was not you or a colleague you know of: tell your administrator.',
   }),
+  'sign-in-code': ({ code, minutes, purpose }) => ({
+    subject: purpose === 'set-up' ? 'Your temporary passcode' : 'Your code to log in',
+    paragraphs: [
+      purpose === 'set-up'
+        ? 'Type this passcode where you are setting up Two-Factor Authentication.'
+        : 'Type this code where you are logging in.',
+      `It works for ${minutes} ${minutes === '1' ? 'minute' : 'minutes'}, once, and only there. Never tell it to anybody.`,
+    ],
+    code: code.replace(/[^0-9]/g, ''),
+    otherwise:
+      'If this was not you: somebody knows your password and is logging in as you. Without this code they do not get in. Change your password now.',
+  }),
 }
 
 const style = {
@@ -322,6 +338,7 @@ const style = {
   logo: 'display:block;height:40px;max-width:160px;margin:0 0 24px',
   title: 'margin:0 0 16px;font-size:20px;line-height:28px;font-weight:600',
   paragraph: 'margin:0 0 16px',
+  code: 'margin:0 0 16px;font-size:32px;line-height:40px;font-weight:600;letter-spacing:4px;font-variant-numeric:tabular-nums',
   button: 'display:inline-block;padding:12px 20px;color:#ffffff;border-radius:8px;font-weight:600;text-decoration:none',
   quiet: 'margin:16px 0 0;color:#525a67;font-size:14px;line-height:20px;overflow-wrap:anywhere',
 } as const
@@ -332,13 +349,13 @@ const ownLook: MailLook = { name: 'Countersign' }
 /** A contact is shown as it is: an address in it is meant to be used. */
 const helpFrom = (support: string) => `Need help? Contact support: ${oneLine(support, 200)}`
 
-function asText({ paragraphs, button, otherwise }: Draft, facts: readonly string[], { name, support }: MailLook): string {
+function asText({ paragraphs, code, button, otherwise }: Draft, facts: readonly string[], { name, support }: MailLook): string {
   const link = button ? [`${button.label}:\n${webAddress(button.url)}`, `The link works once, until ${utc(button.until)}.`] : []
-  return `${[...paragraphs, ...link, ...(facts.length > 0 ? [facts.join('\n')] : []), otherwise, ...(support ? [helpFrom(support)] : []), `-- \n${asName(name)}`].join('\n\n')}\n`
+  return `${[...(code ? [code] : []), ...paragraphs, ...link, ...(facts.length > 0 ? [facts.join('\n')] : []), otherwise, ...(support ? [helpFrom(support)] : []), `-- \n${asName(name)}`].join('\n\n')}\n`
 }
 
 function asHtml(
-  { subject, paragraphs, button, otherwise }: Draft,
+  { subject, paragraphs, code, button, otherwise }: Draft,
   facts: readonly string[],
   { name, accent, support, logo }: MailLook,
 ): string {
@@ -348,7 +365,7 @@ function asHtml(
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeMarkup(subject)}</title></head>
 <body style="${style.body}"><div style="${style.card}">
 ${logo ? `<img src="cid:logo" alt="" style="${style.logo}">\n` : ''}<h1 style="${style.title}">${escapeMarkup(subject)}</h1>
-${paragraphs.map((text) => `<p style="${style.paragraph}">${escapeMarkup(text)}</p>`).join('\n')}
+${code ? `<p style="${style.code}">${escapeMarkup(code)}</p>\n` : ''}${paragraphs.map((text) => `<p style="${style.paragraph}">${escapeMarkup(text)}</p>`).join('\n')}
 ${button ? `<p style="${style.paragraph}"><a href="${url}" style="${style.button};background:${accent ?? '#1f5fd1'}">${escapeMarkup(button.label)}</a></p>\n${quiet(`Or copy this address: ${url}`)}\n${quiet(`The link works once, until ${escapeMarkup(utc(button.until))}.`)}` : ''}
 ${facts.length > 0 ? quiet(facts.map(escapeMarkup).join('<br>')) : ''}
 ${quiet(escapeMarkup(otherwise))}

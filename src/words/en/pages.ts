@@ -3,6 +3,7 @@ import { problems } from '#domain/problem.ts'
 import { type Intent, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import type { Explanation, FieldName, PageProblem } from '../problem.ts'
 import { passwordTooWeak } from './passwords.ts'
+import { sentCodes } from './sent-codes.ts'
 
 const unit = (amount: number, name: 'second' | 'minute' | 'hour' | 'day') =>
   new Intl.NumberFormat('en', { style: 'unit', unit: name, unitDisplay: 'long' }).format(amount)
@@ -28,13 +29,17 @@ interface Situation {
   /** The field would take one. */
   readonly takesBackupCode?: boolean
   readonly isEmailFixed?: boolean
+  /** A code was sent to be typed here. */
+  readonly isSent?: boolean
 }
 
 function codeNotAccepted(
   { reason, clockOffBySeconds = 0 }: PageProblem,
-  { isBackupCode = false, takesBackupCode = false }: Situation,
+  { isBackupCode = false, takesBackupCode = false, isSent = false }: Situation,
 ): Explanation {
   const field: FieldName = 'code'
+  if (reason === 'expired' || reason === 'superseded' || reason === 'not-sent') return { field, ...sentCodes.problems[reason] }
+  if (reason === 'mismatch' && isSent && !isBackupCode) return { field, ...sentCodes.problems.mismatch }
   if (reason === 'used-backup-code') {
     return {
       field,
@@ -71,8 +76,8 @@ function codeNotAccepted(
           field,
           title: 'That is not a whole code.',
           advice: takesBackupCode
-            ? 'A code from the app has six digits. If you have a backup code, choose "Use a backup code".'
-            : 'A code from the app has six digits. Type all six.',
+            ? `A code${isSent ? '' : ' from the app'} has six digits. If you have a backup code, choose "Use a backup code".`
+            : `A code${isSent ? '' : ' from the app'} has six digits. Type all six.`,
         }
   }
   return isBackupCode
@@ -108,6 +113,10 @@ function explain(problem: PageProblem, situation: Situation = {}): Explanation {
       }
     case 'too-many-attempts':
       return { title: 'Too many attempts.', advice: `${afterWait}, then try again. Until then even a right answer is refused.` }
+    case 'sending-limit':
+      return { title: sentCodes.problems.limit.title, advice: sentCodes.problems.limit.advice(afterWait) }
+    case 'invalid-phone':
+      return { field: 'phone', ...sentCodes.numberInvalid }
     case 'password-change-required':
       return {
         title: 'Change your password to go on.',

@@ -1,15 +1,23 @@
-import type { Intent, RequiredBy } from '#contract/sign-in.ts'
+import type { Intent, RequiredBy, Sent } from '#contract/sign-in.ts'
 import type { PageLook } from '#flows/look.ts'
 import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { because, cancelForm, csrfField, field, lead, submit } from '../form.ts'
 import { flag, html } from '../html.ts'
 import { defaultWords, document, icons } from '../layout.ts'
+import { deliveryLine, resendForm, stillGood, type Way, waysList } from '../ways.ts'
 
 export interface AnswerView {
   readonly csrf: string
   /** Kinds of authenticator whose code the field takes. */
   readonly kinds: readonly string[]
+  /** Those whose code can be sent. */
+  readonly ways?: readonly Way[] | undefined
+  readonly sent?: Sent | undefined
+  /** A set-up is due, and a mailed passcode opens it. */
+  readonly opens?: 'set-up' | undefined
+  /** When the page is drawn. */
+  readonly now?: Date
   readonly intent: Intent
   /** What the person means to type: `?with=backup-code` of the address, and the hidden field `with` of the form. */
   readonly with?: 'app' | 'backup-code' | undefined
@@ -25,25 +33,28 @@ export interface AnswerView {
 }
 
 export function answerPage(view: AnswerView, words: Words = defaultWords): string {
-  const { pages } = words
-  const { csrf, kinds, intent, organization } = view
+  const { pages, sentCodes } = words
+  const { csrf, kinds, intent, organization, ways = [], opens, now = new Date() } = view
+  const sent = stillGood(view.sent, now)
   const hasBackupCodes = kinds.includes('backup-codes')
-  const hasApp = kinds.some((kind) => kind !== 'backup-codes')
-  const isBackupCode = hasBackupCodes && (view.with === 'backup-code' || !hasApp)
-  const problem = view.problem && pages.explain(view.problem, { isBackupCode, takesBackupCode: hasBackupCodes })
-  const title = pages.answer.title[intent]
+  const hasApp = kinds.some((kind) => kind !== 'backup-codes' && !ways.some((way) => way.kind === kind))
+  const hasOthers = hasApp || ways.length > 0
+  const isBackupCode = hasBackupCodes && (view.with === 'backup-code' || !hasOthers)
+  // Before anything was sent there is nothing to type, unless an app shows a code.
+  const hasField = isBackupCode || hasApp || sent !== undefined
+  const problem = view.problem && pages.explain(view.problem, { isBackupCode, takesBackupCode: hasBackupCodes, isSent: sent !== undefined })
+  const title = opens ? sentCodes.titleSetUp : pages.answer.title[intent]
   const isDisabling = intent === 'disable'
-  const leadText = isDisabling
-    ? isBackupCode
-      ? pages.answer.disableLeadBackupCode
-      : pages.answer.disableLead
-    : isBackupCode
-      ? pages.answer.leadBackupCode
-      : pages.answer.leadApp
+  const leadText = leadOf(view, { isBackupCode, hasApp, now }, words)
+  const otherWays = isBackupCode ? [] : ways.filter(({ kind }) => kind !== sent?.kind)
   const content = html`<h1>${title}</h1>
 ${isDisabling && html`<div class="advice" role="note">${icons.warning}<div><p class="alert-title">${pages.answer.keepItOnTitle}</p><p>${pages.answer.keepItOn}</p></div></div>`}
-${lead(leadText, problem, problem?.field === undefined)}
-<form method="post" action="/sign-in/answer"${!isBackupCode && html` data-submit-at-six`}>${csrfField(csrf)}${isBackupCode && html`<input type="hidden" name="with" value="backup-code">`}
+${lead(leadText, problem, problem?.field === undefined || !hasField)}
+${!isBackupCode && deliveryLine(sent, words)}
+${!hasField && waysList(csrf, otherWays, words, true)}
+${
+  hasField &&
+  html`<form method="post" action="/sign-in/answer"${!isBackupCode && html` data-submit-at-six`}>${csrfField(csrf)}${isBackupCode && html`<input type="hidden" name="with" value="backup-code">`}
 ${
   // Above the code, because the form goes by itself at the sixth digit.
   view.rememberDays !== undefined &&
@@ -56,22 +67,42 @@ ${field(
     autocomplete: 'one-time-code',
     inputmode: isBackupCode ? 'text' : 'numeric',
     isCode: isBackupCode ? 'backup-code' : 'app',
-    hint: isBackupCode ? pages.answer.hintBackupCode : pages.answer.hintApp,
+    hint: isBackupCode ? pages.answer.hintBackupCode : hasApp && !sent ? pages.answer.hintApp : sentCodes.hint,
     error: problem?.field === 'code' ? problem.advice : undefined,
     isFocused: true,
     longest: 64,
   },
   words,
 )}
-${submit(pages.answer.button[intent], isDisabling)}
-</form>
+${submit(opens ? sentCodes.buttonSetUp : pages.answer.button[intent], isDisabling)}
+</form>`
+}
 <div class="links">
+${!isBackupCode && resendForm({ csrf, sent, now }, words)}
+${hasField && otherWays.length > 0 && html`<p>${sentCodes.otherWays}</p>${waysList(csrf, otherWays, words)}`}
 ${problem && view.problem?.code === 'password-change-required' && html`<p><a href="/forgot-password">${pages.forgotPassword}</a></p>`}
 ${hasBackupCodes && !isBackupCode && html`<p><a href="/sign-in?with=backup-code">${pages.answer.toBackupCode}</a></p>`}
-${isBackupCode && hasApp && html`<p><a href="/sign-in">${pages.answer.toApp}</a></p>`}
-${intent === 'enter' && html`<details><summary>${pages.answer.stuck}</summary><p>${pages.answer.stuckText(view.requiredBy?.organization ?? organization)}</p></details>`}
+${isBackupCode && hasOthers && html`<p><a href="/sign-in">${hasApp ? pages.answer.toApp : sentCodes.toSent}</a></p>`}
+${intent === 'enter' && html`<details><summary>${opens ? sentCodes.stuckSetUp : pages.answer.stuck}</summary><p>${(opens ? sentCodes.stuckSetUpText : pages.answer.stuckText)(view.requiredBy?.organization ?? organization)}</p></details>`}
 </div>
 ${because(view.requiredBy, words)}
 ${cancelForm(csrf, words)}`
   return document({ ...view, title, content, words, hasProblem: problem !== undefined })
+}
+
+interface Shown {
+  readonly isBackupCode: boolean
+  readonly hasApp: boolean
+  readonly now: Date
+}
+
+/** What to do now, in one sentence. */
+function leadOf({ intent, ways = [], sent, opens }: AnswerView, { isBackupCode, hasApp, now }: Shown, { pages, sentCodes }: Words): string {
+  const isDisabling = intent === 'disable'
+  if (isBackupCode) return isDisabling ? pages.answer.disableLeadBackupCode : pages.answer.leadBackupCode
+  if (sent) return sentCodes.sent(sent, now)
+  if (opens) return sentCodes.leadSetUp
+  if (isDisabling) return hasApp && ways.length === 0 ? pages.answer.disableLead : sentCodes.disableLead
+  if (!hasApp) return sentCodes.leadFirst(ways[0]?.kind ?? '')
+  return ways.length > 0 ? sentCodes.leadAny : pages.answer.leadApp
 }

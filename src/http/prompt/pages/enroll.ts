@@ -5,6 +5,7 @@ import type { Words } from '#words/words.ts'
 import { because, cancelForm, csrfField, field, lead, progress, submit } from '../form.ts'
 import { address, html, trustedMarkup } from '../html.ts'
 import { defaultWords, document } from '../layout.ts'
+import { otherMethods } from '../ways.ts'
 
 export interface EnrollView {
   readonly csrf: string
@@ -16,6 +17,8 @@ export interface EnrollView {
   readonly uri?: string | undefined
   /** Name of the app to mark as recommended; any other than the three listed is put in front of them. */
   readonly recommendedApp: string
+  /** Methods that may be set up instead. */
+  readonly kinds?: readonly string[] | undefined
   readonly organization?: string | undefined
   readonly requiredBy?: RequiredBy | undefined
   readonly problem?: PageProblem | undefined
@@ -68,6 +71,7 @@ export function enrollPage(view: EnrollView, words: Words = defaultWords): strin
   const content = html`${view.isSetUp && progress(2, words)}<h1>${enroll.title}</h1>
 ${lead(enroll.lead, problem, problem?.field === undefined)}
 ${because(view.requiredBy, words)}
+${(view.kinds ?? []).length > 1 && html`<p class="quiet"><a href="#others">${words.sentCodes.enroll.toOthers}</a></p>`}
 <ol class="steps">
 <li>
 <h2>${enroll.install}</h2>
@@ -122,6 +126,7 @@ ${submit(enroll.button)}
 </form>
 </li>
 </ol>
+${otherMethods(csrf, view.kinds ?? [], 'totp', words)}
 ${view.canCancel && cancelForm(csrf, words)}`
   return document({ ...view, title: enroll.title, content, words, hasProblem: problem !== undefined })
 }

@@ -8,18 +8,22 @@ import { codesPage } from './codes.ts'
 import { completePage } from './complete.ts'
 import { emailChangeDonePage, emailChangePage } from './email-change.ts'
 import { enrollPage } from './enroll.ts'
+import { enrollSentPage } from './enroll-sent.ts'
 import { forgotPasswordPage, forgotPasswordSentPage } from './forgot-password.ts'
 import { inboxPage } from './inbox.ts'
 import { invitationPage } from './invitation.ts'
 import { messagePage } from './message.ts'
 import { passwordPage } from './password.ts'
 import { problemExplanationPage } from './problem-explanation.ts'
+import { refusedPage } from './refused.ts'
 import { passwordResetDonePage, resetPasswordPage } from './reset-password.ts'
 import { setUpPage } from './set-up.ts'
 
 const qrSvg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1H0z"/></svg>'
 const intents = ['enter', 'confirm', 'enroll', 'backup-codes', 'disable'] as const
 const kinds = ['totp', 'backup-codes']
+const now = new Date('2026-06-01T12:00:00Z')
+const [early, late] = ['2026-06-01T11:59:00Z', '2026-06-01T12:05:00Z']
 
 /** Every page with this text wherever a text from outside can stand. */
 function every(text: string): readonly string[] {
@@ -35,6 +39,20 @@ function every(text: string): readonly string[] {
       answerPage({ csrf: text, kinds: [...kinds, text], intent, requiredBy, organization: text, support: text, problem: wrongCode }),
     ),
     answerPage({ csrf: text, kinds, intent: 'enter', with: 'backup-code', requiredBy, problem }),
+    ...(['sms', 'voice', 'email', text] as const).flatMap((kind) => {
+      const [ways, sent] = [[{ kind, to: text }], { kind, to: text, at: early, expiresAt: late, resendAt: early }]
+      const asked = { csrf: text, kinds: [kind, 'backup-codes'], intent: 'enter', ways, requiredBy, organization: text, now } as const
+      const set = { csrf: text, kind, kinds: ['totp', kind, text], to: text, requiredBy, organization: text, support: text, now }
+      return [
+        answerPage(asked),
+        answerPage({ ...asked, sent: { ...sent, delivery: 'undelivered', reason: text }, problem: wrongCode }),
+        answerPage({ ...asked, sent: { ...sent, expiresAt: early }, opens: 'set-up' }),
+        enrollSentPage({ ...set, to: undefined, phone: text, problem: { code: 'invalid-phone' } }),
+        enrollSentPage(set),
+        enrollSentPage({ ...set, sent: { ...sent, delivery: 'delivered' }, problem: wrongCode }),
+      ]
+    }),
+    refusedPage({ csrf: text, organization: text, support: text, requiredBy }),
     enrollPage({
       csrf: text,
       key: text,

@@ -1,0 +1,61 @@
+/**
+ * What a sign-in knows of the code it has sent last. The code itself is kept nowhere: the factor derives it anew from this, the
+ * sign-in and the address, with a key outside the database.
+ */
+export interface Challenge {
+  /** Drawn anew for each code, so that no two codes of a sign-in follow from each other. */
+  readonly id: string
+  /** The kind of factor that was asked. */
+  readonly kind: string
+  /** When the code was sent first. Sending it again does not make it live longer. */
+  readonly sentAt: Date
+  readonly lastSentAt: Date
+  readonly expiresAt: Date
+  /** How often it was sent. */
+  readonly sends: number
+  /** The message that carried it last, whose delivery is shown. */
+  readonly messageId: string
+  /** Codes that were sent before this one, newest first: they are told from a mistyped one, and are good for nothing. */
+  readonly earlier: readonly { readonly id: string; readonly kind: string }[]
+}
+
+/** A challenge with where it belongs: its sign-in, and the address that the code went to. */
+export interface Sent {
+  readonly signInId: string
+  readonly to: string
+  readonly challenge: Challenge
+}
+
+/** How long to wait before the same code is sent once more, in seconds: a message may take that long. */
+export const resendAfterSeconds = 30
+
+/** How many earlier codes are told from mistyped ones. */
+const mostEarlier = 6
+
+/** From when on the code of this kind may be sent once more. */
+export const resendAt = ({ lastSentAt }: Challenge): Date => new Date(lastSentAt.getTime() + resendAfterSeconds * 1000)
+
+/** What is asked for now, by the ids it would get. */
+export interface Sending {
+  readonly kind: string
+  readonly now: Date
+  /** When a code that is sent first now is worth nothing any more. */
+  readonly until: Date
+  readonly newChallengeId: string
+  readonly messageId: string
+}
+
+/** The challenge after a sending: the same code inside its life, and by the same way; a new one after it, or by another way. */
+export function challengeAfter(before: Challenge | undefined, { kind, now, until, newChallengeId, messageId }: Sending): Challenge {
+  if (before?.kind === kind && now < before.expiresAt) return { ...before, lastSentAt: now, sends: before.sends + 1, messageId }
+  return {
+    id: newChallengeId,
+    kind,
+    sentAt: now,
+    lastSentAt: now,
+    expiresAt: until,
+    sends: 1,
+    messageId,
+    earlier: before ? [{ id: before.id, kind: before.kind }, ...before.earlier].slice(0, mostEarlier) : [],
+  }
+}
