@@ -120,6 +120,7 @@ export async function openKit({
     now,
     publicUrl,
     recommendedApp: 'Google Authenticator',
+    channels: ['mail', 'text', 'call'],
     ...(supportContact ? { supportContact } : {}),
     onMessage: () => {},
   }
@@ -300,6 +301,7 @@ export async function rulesOf(client: Client, organizationId: string): Promise<P
   const {
     people: _people,
     availableMethods: _methods,
+    weakerAccepted: _accepted,
     ...rules
   } = (await client.call('GET', `/api/v1/organizations/${organizationId}/policy`)).json
   return rules

@@ -11,6 +11,7 @@ export type Action =
   | 'organization.removed'
   | 'organization.look-changed'
   | 'policy.changed'
+  | 'policy.weaker-accepted'
   | 'sign-in.password-refused'
   | 'sign-in.code-refused'
   | 'sign-in.limit-reached'

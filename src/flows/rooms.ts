@@ -4,7 +4,7 @@ import { newId } from '#crypto/random.ts'
 import type { AuditEvent } from '#domain/audit.ts'
 import type { Factor } from '#domain/factor.ts'
 import { originOf } from '#domain/host.ts'
-import type { Message } from '#domain/message.ts'
+import type { Channel, Message } from '#domain/message.ts'
 import type { Clock } from '#domain/ports.ts'
 import { sealMessage } from '#store/messages.ts'
 import type { EventRow, MessageRow, Origin } from '#store/settlement.ts'
@@ -20,6 +20,8 @@ export interface Rooms {
   /** Where people reach this installation; all addresses in mails start with it. */
   readonly publicUrl: string
   readonly recommendedApp: string
+  /** The ways on which this installation can send something. */
+  readonly channels: readonly Channel[]
   /** Whom to ask for help, as the operator wrote it. */
   readonly supportContact?: string
   /** Called after something was put into the queue, so that it need not wait for the next look. */

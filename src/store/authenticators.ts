@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { methods } from '#domain/methods.ts'
 import type { Database } from './tables.ts'
 
 /** What a person sees of an authenticator that is bound. */
@@ -45,4 +46,25 @@ export async function retireAuthenticator(db: Database, now: Date, userId: strin
     db,
   )
   return rows[0]?.label
+}
+
+/** Retires whatever is bound of these kinds. @returns how many there were, and how many of other methods are left */
+export async function retireKinds(
+  db: Database,
+  now: Date,
+  userId: string,
+  kinds: readonly string[],
+): Promise<{ readonly retired: number; readonly left: number }> {
+  const rows = await db
+    .selectFrom('authenticators')
+    .select(['id', 'kind'])
+    .where('user_id', '=', userId)
+    .where('retired_at', 'is', null)
+    .where('kind', 'in', [...methods])
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  const gone = rows.filter(({ kind }) => kinds.includes(kind)).map(({ id }) => id)
+  if (gone.length > 0) await db.updateTable('authenticators').set({ retired_at: now }).where('id', 'in', gone).execute()
+  return { retired: gone.length, left: rows.length - gone.length }
 }

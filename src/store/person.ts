@@ -32,12 +32,23 @@ export interface Account extends Person {
  */
 export const accountColumns = `
   u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due, u.language,
-  (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, o.host, m.role, m.required, ${policyColumns})
+  (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, o.host, m.role, m.required, m.method, ${policyColumns})
       order by m.joined_at)
     from memberships m join organizations o on o.id = m.organization_id join policies p on p.organization_id = m.organization_id
     where m.user_id = u.id and m.joined_at is not null and m.suspended_at is null and o.suspended_at is null) as memberships,
   (select json_agg(json_build_array(a.id, a.kind, a.counter, a.hashes, a.used_hashes, encode(a.secret_sealed, 'base64')) order by a.id)
     from authenticators a where a.user_id = u.id and a.retired_at is null) as authenticators`
+
+type MembershipValues = readonly [
+  organizationId: string,
+  organizationName: string,
+  isProvider: boolean,
+  host: string | null,
+  role: Role,
+  required: boolean,
+  method: string | null,
+  ...policy: PolicyValues,
+]
 
 export interface AccountRow {
   readonly user_id: string
@@ -46,7 +57,7 @@ export interface AccountRow {
   readonly password_hash: string | null
   readonly set_up_due: boolean
   readonly language: string | null
-  readonly memberships: readonly (readonly [string, string, boolean, string | null, Role, boolean, ...PolicyValues])[] | null
+  readonly memberships: readonly MembershipValues[] | null
   readonly authenticators: readonly (readonly [string, string, number, string[], string[], string])[] | null
 }
 
@@ -58,13 +69,14 @@ export function toAccount(row: AccountRow): Account {
     ...(row.password_hash === null ? {} : { passwordHash: row.password_hash }),
     setUpDue: row.set_up_due,
     ...(row.language === null ? {} : { language: row.language }),
-    memberships: (row.memberships ?? []).map(([organizationId, organizationName, isProvider, host, role, required, ...policy]) => ({
+    memberships: (row.memberships ?? []).map(([organizationId, organizationName, isProvider, host, role, required, method, ...policy]) => ({
       organizationId,
       organizationName,
       kind: isProvider ? 'provider' : 'site',
       host,
       role,
       required,
+      ...(method === null ? {} : { method }),
       policy: policyOfValues(policy),
     })),
     authenticators: (row.authenticators ?? []).map(([id, kind, counter, hashes, usedHashes, sealed]) => ({

@@ -6,14 +6,12 @@
  */
 import type { Badge, Role } from '#contract/account.ts'
 import type { PolicyDraft } from '#contract/policy.ts'
+import { methodName, methodWords } from './methods.ts'
 
 const people = (count: number): string => (count === 1 ? '1 person' : `${count.toLocaleString('en')} people`)
 
 /** The rules of an organization, as a sentence needs them. */
 type Rules = PolicyDraft
-
-/** Methods by their kind, as they are known in the field. */
-const methods: Readonly<Record<string, string | undefined>> = { totp: 'Google / Microsoft Authenticator' }
 
 const whom = {
   'opt-in': 'each person decides',
@@ -32,11 +30,13 @@ function rule(name: keyof Rules, rules: Rules): string {
     case 'newUsersRequired':
       return `new users start as ${rules.newUsersRequired ? 'required' : 'not required'}`
     case 'methods':
-      return `allowed methods: ${rules.methods.map((kind) => methods[kind] ?? kind).join(', ')}`
+      return `allowed methods: ${rules.methods.map(methodName).join(', ')}`
     case 'defaultMethod':
-      return `2FA Communication Method: ${methods[rules.defaultMethod] ?? rules.defaultMethod}`
+      return `2FA Communication Method: ${methodName(rules.defaultMethod)}`
     case 'mayChangeMethod':
       return `Allow Users to Change 2FA Communication: ${onOff(rules.mayChangeMethod)}`
+    case 'emailForAdministrators':
+      return `${methodWords.rules.adminEmail}: ${onOff(rules.emailForAdministrators)}`
     case 'passcodeTimeoutMinutes':
       return `2FA Passcode Timeout: ${rules.passcodeTimeoutMinutes} minutes`
     case 'rememberDays':
@@ -473,7 +473,6 @@ export const words = {
     otp: 'OTP Authenticator (Duo Mobile, Google, Microsoft, etc)',
     otpWhat:
       'People use the authenticator app they already have: Google Authenticator, Microsoft Authenticator, Duo Mobile, LastPass Authenticator or any other that shows six-digit codes (TOTP). Nothing has to be bought or connected.',
-    methods,
     method: '2FA Communication Method',
     methodWhat: 'Offered first; the only one where people may not change it.',
     allowed: 'Allowed methods',
@@ -481,8 +480,6 @@ export const words = {
     mayChange: 'Allow Users to Change 2FA Communication',
     mayChangeWhat: 'ON: people pick among the allowed methods in their own settings. OFF: they use the method above.',
     standardize: 'Standardize on one method',
-    standardizeWhat: (method: string) =>
-      `Fills in this form: ${method} for everybody, nobody may change it, and everyone must use it. "Update" then stores it.`,
     additional: 'Configuring Additional 2FA Settings',
     passcodeTimeout: '2FA Passcode Timeout',
     passcodeTimeoutWhat:
