@@ -22,17 +22,10 @@ export function strongest(kinds: readonly string[]): string | undefined {
 }
 
 /**
- * The authenticators that a sign-in asks for: those of a method that is allowed, and backup codes. Somebody who has none of them is
- * asked for what they have, a last time, so that nobody is moved to another method on the password alone.
+ * Whether somebody has authenticators, and none of a method that is allowed: the next sign-in ends with the set-up of one.
  *
  * @param bound kinds of the authenticators that are bound, backup codes included
  */
-export function askedOf(bound: readonly string[], allowed: readonly string[]): readonly string[] {
-  if (allowed.length === 0 || hasToMove(bound, allowed)) return bound
-  return bound.filter((kind) => !methods.includes(kind) || allowed.includes(kind))
-}
-
-/** Whether somebody has authenticators, and none of a method that is allowed: the next sign-in ends with the set-up of one. */
 export function hasToMove(bound: readonly string[], allowed: readonly string[]): boolean {
   const own = bound.filter((kind) => methods.includes(kind))
   return own.length > 0 && allowed.length > 0 && !own.some((kind) => allowed.includes(kind))

@@ -41,10 +41,14 @@ export async function previewPolicyOf(rooms: Rooms, visit: Visit, organizationId
  */
 export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId: string, change: PolicyChange): Promise<PolicyView> {
   const session = await requireSession(rooms, visit)
-  await authorize(rooms.store.db, session, organizationId, 'change-policy')
+  const { id } = await authorize(rooms.store.db, session, organizationId, 'change-policy')
+  const { version, acceptsWeaker = false, ...policy } = change
+  // Asked for before the proof, so that what is done after it is what was accepted.
+  const known = await findPolicy(rooms.store.db, id)
+  requireUsableMethods(rooms, known, policy)
+  requireAcceptance(newlyWeaker(known, policy), acceptsWeaker)
   await requireFreshSession(rooms, visit)
   const now = rooms.now()
-  const { version, acceptsWeaker = false, ...policy } = change
   await rooms.store.transaction(async (db) => {
     const organization = await authorize(db, session, organizationId, 'change-policy')
     const before = await findPolicy(db, organization.id)
@@ -59,8 +63,8 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
       detail: { from, to: policy, version: version + 1 },
     })
     const weaker = newlyWeaker(before, policy)
+    requireAcceptance(weaker, acceptsWeaker)
     if (weaker.length > 0) {
-      if (!acceptsWeaker) throw new Problem('weaker-methods', { methods: weaker })
       await keepAcceptance(db, organization.id, session.userId, now)
       const about = { organizationId: organization.id, actorId: session.userId, detail: { methods: weaker } }
       await note(db, now, visit, { action: 'policy.weaker-accepted', ...about })
@@ -83,6 +87,10 @@ async function movedOn(db: Database, organizationId: string, version: number): P
   )
   const names = changes.flatMap(({ by }) => by ?? [])
   return new Problem('moved-on', { changed: [...new Set(fields)], changedBy: [...new Set(names)] })
+}
+
+function requireAcceptance(weaker: readonly string[], isGiven: boolean): void {
+  if (weaker.length > 0 && !isGiven) throw new Problem('weaker-methods', { methods: weaker })
 }
 
 async function view(rooms: Rooms, organizationId: string): Promise<PolicyView> {

@@ -512,6 +512,7 @@ export const words = {
       failed: 'Whom it concerns could not be counted. It can be saved all the same.',
       nobody: 'Nobody is stopped, and no session ends.',
       mustSetUp: (count: number) => `${people(count)} will set up an authenticator at their next sign-in.`,
+      ...methodWords.preview,
       sessionsEnd: (count: number) => (count === 1 ? '1 session ends.' : `${count.toLocaleString('en')} sessions end.`),
       devicesEnd: (count: number) =>
         count === 1 ? '1 remembered device is forgotten.' : `${count.toLocaleString('en')} remembered devices are forgotten.`,

@@ -17,6 +17,7 @@ const listed = (kinds: readonly string[]): string => new Intl.ListFormat('en').f
 export const methodWords = {
   names,
   listed,
+  none: 'none set up',
 
   /** On the page of the rules. */
   rules: {

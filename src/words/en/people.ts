@@ -19,7 +19,7 @@ export const peopleWords = {
     } satisfies Record<Badge, string>,
     role: 'Role',
     anyRole: 'Any role',
-    noMatch: 'No name, address, status, protection and role fit together like this.',
+    noMatch: 'No name, address, status, protection, method and role fit together like this.',
     clear: 'Clear the filters',
   },
   edit: (name: string) => `Edit ${name}`,
