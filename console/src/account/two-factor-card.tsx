@@ -1,4 +1,4 @@
-import { Alert, Anchor, Box, Button, Group, Radio, Stack, Switch, Text } from '@mantine/core'
+import { Alert, Anchor, Box, Stack, Switch, Text } from '@mantine/core'
 import { IconInfoCircle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -10,6 +10,7 @@ import { useStart } from '../changes.tsx'
 import { Section } from '../page.tsx'
 import { Shown } from '../states.tsx'
 import { Authenticators } from './authenticators.tsx'
+import { Methods } from './methods.tsx'
 import { useTwoFactorDialogs } from './two-factor-dialogs.tsx'
 
 export function TwoFactorCard() {
@@ -46,22 +47,7 @@ function Available({ twoFactor }: { readonly twoFactor: TwoFactor }) {
         <Text fw={600}>{say.status[twoFactor.badge]}</Text>
         {twoFactor.requiredBy !== null && !isOn && <Text size="sm">{words.frame.requiredBy(twoFactor.requiredBy)}</Text>}
       </div>
-      <Radio.Group
-        label={say.method}
-        value="totp"
-        {...(twoFactor.methodSetBy === null ? {} : { description: say.methodSetBy(twoFactor.methodSetBy) })}
-      >
-        {twoFactor.methods.map((method) => (
-          <Radio
-            key={method}
-            value={method}
-            label={say.methods[method]?.label ?? method}
-            description={say.methods[method]?.what}
-            disabled={twoFactor.methodSetBy !== null && method !== 'totp'}
-            mt="xs"
-          />
-        ))}
-      </Radio.Group>
+      <Methods twoFactor={twoFactor} />
       <Box>
         <Switch
           checked={isOn}
@@ -73,13 +59,7 @@ function Available({ twoFactor }: { readonly twoFactor: TwoFactor }) {
           onChange={() => (isOn ? dialogs.disable() : start('enroll'))}
         />
       </Box>
-      {isOn ? (
-        <Authenticators twoFactor={twoFactor} />
-      ) : (
-        <Group>
-          <Button onClick={dialogs.enable}>{words.frame.enable}</Button>
-        </Group>
-      )}
+      {isOn && <Authenticators twoFactor={twoFactor} />}
     </Stack>
   )
 }

@@ -143,7 +143,13 @@ const rulesOfPeople: readonly (keyof PolicyDraft)[] = [
   'remembers',
 ]
 
-function Unsaved({ organizationId, drafted: { draft, changed, elsewhere, discard } }: { readonly organizationId: string; readonly drafted: DraftedPolicy }) {
+function Unsaved({
+  organizationId,
+  drafted: { draft, changed, elsewhere, discard },
+}: {
+  readonly organizationId: string
+  readonly drafted: DraftedPolicy
+}) {
   const { may } = useWho()
   const [settled] = useDebouncedValue(draft, 200)
   const isOfPeople = changed.some((rule) => rulesOfPeople.includes(rule))
@@ -178,7 +184,9 @@ function Unsaved({ organizationId, drafted: { draft, changed, elsewhere, discard
 
 /** Who will notice the change, counted and by name. */
 function Consequence({ preview, draft }: { readonly preview: PolicyPreview; readonly draft: PolicyDraft }) {
-  const groups = (['mustSetUp', 'mustMove', 'withoutNumber', 'sessionsEnd', 'devicesEnd', 'noLongerRequired'] as const).filter((group) => preview[group].count > 0)
+  const groups = (['mustSetUp', 'mustMove', 'withoutNumber', 'sessionsEnd', 'devicesEnd', 'noLongerRequired'] as const).filter(
+    (group) => preview[group].count > 0,
+  )
   return (
     <div>
       {!draft.enabled && <Text size="sm">{say.offConsequence}</Text>}

@@ -68,18 +68,16 @@ export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields
           {say.accepted(stored.weakerAccepted.by, when(stored.weakerAccepted.at))}
         </Alert>
       )}
-      {draft.methods.includes('email') && (
-        <Switch
-          id="email-for-administrators"
-          label={say.adminEmail}
-          description={say.adminEmailWhat}
-          onLabel={words.on}
-          offLabel={words.off}
-          checked={draft.emailForAdministrators}
-          disabled={!mayChange}
-          onChange={(event) => change({ emailForAdministrators: event.currentTarget.checked })}
-        />
-      )}
+      <Switch
+        id="email-for-administrators"
+        label={say.adminEmail}
+        description={say.adminEmailWhat}
+        onLabel={words.on}
+        offLabel={words.off}
+        checked={draft.emailForAdministrators}
+        disabled={!mayChange || !draft.methods.includes('email')}
+        onChange={(event) => change({ emailForAdministrators: event.currentTarget.checked })}
+      />
       <Switch
         id="allow-change"
         label={say.mayChange}

@@ -1,17 +1,4 @@
-import {
-  Alert,
-  Anchor,
-  Checkbox,
-  Divider,
-  NativeSelect,
-  NumberInput,
-  Progress,
-  Radio,
-  Stack,
-  Switch,
-  Text,
-  Title,
-} from '@mantine/core'
+import { Alert, Anchor, Checkbox, Divider, NativeSelect, NumberInput, Progress, Radio, Stack, Switch, Text, Title } from '@mantine/core'
 import { IconShieldExclamation } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'

@@ -77,7 +77,11 @@ function KnownUser() {
               </dl>
             </Section>
             <Section id="settings" title={say.title} aside={<TwoFactorBadge state={known.badge} />}>
-              <EditForm key={`${known.name} ${known.role} ${known.required} ${known.method} ${known.phone?.number}`} member={known} policy={policy.data} />
+              <EditForm
+                key={`${known.name} ${known.role} ${known.required} ${known.method} ${known.phone?.number}`}
+                member={known}
+                policy={policy.data}
+              />
             </Section>
           </Stack>
         )}

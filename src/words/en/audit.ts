@@ -132,7 +132,6 @@ const otherFields: Readonly<Record<string, string>> = {
   rememberedDevice: 'On the remembered device',
   people: 'People',
   authenticators: 'Authenticators ended',
-  methods: 'Methods',
   accent: 'Accent color',
   supportContact: 'Support contact',
   logo: 'Logo',

@@ -144,20 +144,14 @@ export const words = {
     title: 'User Settings',
     twoFactor: {
       title: 'Two-Factor Authentication',
-      what: 'A second step after your password: a code from your phone. A stolen password alone then opens nothing.',
+      what: 'A second step after your password: a code. A stolen password alone then opens nothing.',
       status: {
         secured: 'Your account asks for a code after the password.',
-        'not-set-up': 'Your password alone opens this account. Setting up an app takes about two minutes.',
-        required: 'You must set up an app. You will be asked at your next sign-in at the latest.',
+        'not-set-up': 'Your password alone opens this account. Setting up a second step takes about two minutes.',
+        required: 'You must set up a second step. You will be asked at your next sign-in at the latest.',
         'not-available': 'Your organization has not made it available.',
       } satisfies Record<Badge, string>,
       method: 'Method',
-      methods: {
-        totp: {
-          label: 'Third Party Authenticator App',
-          what: 'Google Authenticator, Microsoft Authenticator, Duo Mobile or any TOTP app.',
-        },
-      } as Readonly<Record<string, { readonly label: string; readonly what: string } | undefined>>,
       methodSetBy: (organization: string) => `${organization} has chosen the method; a Security Admin there can change it.`,
       switch: 'Two-Factor Authentication',
       switchWhat: 'Switching on shows the QR code at once.',

@@ -91,12 +91,11 @@ export const methodWords = {
       sms: 'We send a code to your phone each time. Weaker than an app.',
       voice: 'We call your phone and say the code. Weaker than an app.',
     } as Readonly<Record<string, string | undefined>>,
-    inUse: 'in use',
+    inUse: 'In use.',
     setUp: (kind: string) => `Set up: ${methodWords.own.labels[kind] ?? kind}`,
     switchWhat: 'You set it up on the next page, and keep what you have until then.',
-    only: (method: string) => `Your method: ${method}.`,
     to: (address: string) => `to ${address}`,
-    noLongerAllowed: 'No longer allowed: at your next sign-in you set up another method.',
+    mustMove: 'What you have set up is no longer allowed. At your next sign-in it is asked for a last time, and you set up another method.',
     others: (kinds: readonly string[]) => `You may also use: ${listed(kinds)}. You choose on the next page.`,
     sentIntro: (kinds: readonly string[]) =>
       `Your second step is a code that we send you: ${listed(kinds)}. On the next page we send the first one, and you type it to prove that it arrives.`,
@@ -104,9 +103,12 @@ export const methodWords = {
     phoneVerifyWhat: 'We send a code to it. Until you have typed that code, nothing is sent there.',
     phoneChangeTitle: 'Change the number that your codes go to?',
     phoneChangeWhat:
-      'Codes to the number before end at once, and so do your other sessions. Set up the new number right after, with a code that we send to it; without another method you are asked to at your next sign-in.',
+      'On the next page we send a code to the new number. Once you have typed it, codes go there, and no longer to the number before; until then nothing changes.',
+    phoneProve: 'Prove the new number',
+    phoneRemoveWhat:
+      'Codes to this number end at once, and so do your other sessions. Without another method you are asked to set one up at your next sign-in.',
+    phoneRemoveAction: 'Remove the number',
     phoneChangeAction: 'Change the number',
-    phoneSetUp: 'Change it and set up again now',
   },
 
   help: {
