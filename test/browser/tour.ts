@@ -4,6 +4,7 @@ import type { Policy } from '#domain/policy.ts'
 import { addLink } from '#store/links.ts'
 import { type Client, type Person, rulesOf } from '../kit.ts'
 import { accountMenu, actionsMenu, type BrowserKit, giveCode, givePassword, heading, keepCodes, linkIn, scan, see } from './browser.ts'
+import { tourMethods } from './tour-methods.ts'
 
 /** Looks at a page in the state that the name says. It may change the size and the colours, not the page. */
 export type Look = (name: string, page: Page) => Promise<void>
@@ -24,7 +25,8 @@ interface Wish {
   readonly required?: boolean
 }
 
-function cast({ kit }: BrowserKit) {
+/** Makes the organizations and the people of the tour, by the names they go by. */
+export function cast({ kit }: BrowserKit) {
   const { db } = kit.rooms.store
   return {
     site: async (name: string, policy: Partial<Policy>) => {
@@ -409,6 +411,7 @@ export async function tourConsole(at: BrowserKit, look: Look): Promise<void> {
   await look('company-settings-off', bare)
 
   await tourSites(at, look)
+  await tourMethods(at, look, cast(at))
 
   const long = await site(longOrganization, { mode: 'everyone' })
   const named = await person(long, { name: longName })

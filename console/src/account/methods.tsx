@@ -1,6 +1,5 @@
 import { Alert, Button, Group, Radio, Stack, Text } from '@mantine/core'
 import { IconInfoCircle } from '@tabler/icons-react'
-import { useState } from 'react'
 import type { TwoFactor } from '#contract/account.ts'
 import { words } from '#words/en/console.ts'
 import { methodWords } from '#words/en/methods.ts'
@@ -10,19 +9,28 @@ import { useTwoFactorDialogs } from './two-factor-dialogs.tsx'
 const say = methodWords.own
 const label = (kind: string) => say.labels[kind] ?? kind
 
+interface MethodsProps {
+  readonly twoFactor: TwoFactor
+  readonly method: string
+  readonly onChoose: (method: string) => void
+}
+
+/** The method that is chosen to begin with: one that is in use, else what is offered first. */
+export function firstMethod({ methods, authenticators }: TwoFactor): string {
+  return methods.find((kind) => authenticators.some((one) => one.kind === kind)) ?? methods[0] ?? 'totp'
+}
+
 /** One's methods: a choice where the rules leave one, else the only one and whose rule that is; and the way to set one up. */
-export function Methods({ twoFactor }: { readonly twoFactor: TwoFactor }) {
+export function Methods({ twoFactor, method, onChoose }: MethodsProps) {
   const dialogs = useTwoFactorDialogs()
   const start = useStart()
   const { methods, methodSetBy, authenticators, mustMove } = twoFactor
   const isInUse = (kind: string) => authenticators.some((one) => one.kind === kind)
-  const [chosen, setChosen] = useState<string>()
   const isOn = twoFactor.badge === 'secured'
-  const method = chosen ?? methods.find(isInUse) ?? methods[0] ?? 'totp'
   return (
     <Stack gap="md">
       {methodSetBy === null ? (
-        <Radio.Group label={words.settings.twoFactor.method} value={method} onChange={setChosen}>
+        <Radio.Group label={words.settings.twoFactor.method} value={method} onChange={onChoose}>
           <Stack gap="xs" mt="xs">
             {methods.map((kind) => (
               <Radio

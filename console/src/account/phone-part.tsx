@@ -79,7 +79,11 @@ export function PhonePart({ profile }: { readonly profile: Profile }) {
           </Text>
         )}
       </Stack>
-      <Modal opened={asked !== undefined} onClose={() => setAsked(undefined)} title={own.phoneChangeTitle}>
+      <Modal
+        opened={asked !== undefined}
+        onClose={() => setAsked(undefined)}
+        title={asked?.phone === null ? own.phoneRemoveTitle : own.phoneChangeTitle}
+      >
         <Text>{asked?.phone === null ? own.phoneRemoveWhat : own.phoneChangeWhat}</Text>
         <Group className="buttons" justify="flex-end" mt="lg">
           <Button variant="default" onClick={() => setAsked(undefined)} data-autofocus>

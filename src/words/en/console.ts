@@ -154,7 +154,7 @@ export const words = {
       method: 'Method',
       methodSetBy: (organization: string) => `${organization} has chosen the method; a Security Admin there can change it.`,
       switch: 'Two-Factor Authentication',
-      switchWhat: 'Switching on shows the QR code at once.',
+      switchWhat: 'Switching on begins the set-up at once.',
       switchRequired: (organization: string) => `Required by ${organization}, so it cannot be switched off.`,
       unavailable: 'Two-Factor Authentication not available',
       unavailableWhat: 'Your organization has it switched off. A Security Admin can switch it on under Company Settings.',

@@ -105,6 +105,7 @@ export const methodWords = {
     phoneChangeWhat:
       'On the next page we send a code to the new number. Once you have typed it, codes go there, and no longer to the number before; until then nothing changes.',
     phoneProve: 'Prove the new number',
+    phoneRemoveTitle: 'Remove the number that your codes go to?',
     phoneRemoveWhat:
       'Codes to this number end at once, and so do your other sessions. Without another method you are asked to set one up at your next sign-in.',
     phoneRemoveAction: 'Remove the number',
