@@ -188,9 +188,14 @@ function EditForm({ member, policy }: { readonly member: Member; readonly policy
           data={[
             { value: '', label: methodWords.user.byDefault },
             ...(policy?.methods ?? []).map((value) => ({ value, label: methodName(value) })),
-            ...(member.method === null || policy === undefined || policy.methods.includes(member.method)
+            ...(member.method === null || policy?.methods.includes(member.method)
               ? []
-              : [{ value: member.method, label: methodWords.user.notAllowed(methodName(member.method)) }]),
+              : [
+                  {
+                    value: member.method,
+                    label: policy ? methodWords.user.notAllowed(methodName(member.method)) : methodName(member.method),
+                  },
+                ]),
           ]}
           maw={480}
         />
