@@ -22,6 +22,11 @@ export interface Preview {
 
 const namesShown = 20
 
+/** Methods that need a number. */
+const ofPhones: readonly string[] = ['sms', 'voice']
+
+type Rules = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
+
 /**
  * What would be different for whom if an organization had this policy. People whom another of their organizations requires it
  * from anyway are left out, and so is whatever is so already.
@@ -31,9 +36,16 @@ export async function previewPolicy(db: Database, now: Date, organizationId: str
   const group = (rows: string, count: string) =>
     sql.raw(`json_build_object('count', (select ${count}::int from ${rows}), 'names', (select coalesce(json_agg(name order by lower(name), user_id), '[]')
       from (select name, user_id from ${rows} order by lower(name), user_id limit ${namesShown}) first))`)
-  const allowed = sql.val(await allowedBy(db, organizationId, draft))
+  const given = await allowedBy(db, organizationId, draft)
+  const isOfPhones = Object.values(given).some((byWhom) =>
+    Object.values(byWhom).some((kinds) => kinds.some((kind) => ofPhones.includes(kind))),
+  )
+  // Read out of the text once, and not for each person.
+  const allowed = sql`(select rules from given)`
   const { rows } = await sql<Preview>`
-    with here as (
+    with given as materialized (
+      select ${JSON.stringify(given)}::jsonb as rules
+    ), here as (
       select m.user_id, u.name, u.set_up_due, u.phone_verified_at is not null as has_number, ${keyOf('m')} as who, p.enabled as was_on, ${draft.enabled}::boolean as will_be_on,
         p.enabled and (p.mode = 'everyone' or (p.mode = 'chosen' and m.required)) as was,
         ${draft.enabled}::boolean and (${draft.mode}::text = 'everyone' or (${draft.mode}::text = 'chosen' and m.required)) as will_be
@@ -55,15 +67,15 @@ export async function previewPolicy(db: Database, now: Date, organizationId: str
         and not exists (select from authenticators a where a.user_id = one.user_id and a.retired_at is null)
     ), ruled as (
       select h.user_id, h.name, h.has_number, s.user_id is not null as sets_up,
-        case when h.was_on then ${allowed}::jsonb -> 'was' -> h.who end as was,
-        case when h.will_be_on then ${allowed}::jsonb -> 'draft' -> h.who end as kinds
+        case when h.was_on then ${allowed} -> 'was' -> h.who end as was,
+        case when h.will_be_on then ${allowed} -> 'draft' -> h.who end as kinds
       from here h left join setting_up s on s.user_id = h.user_id
     ), concerned as (
-      select * from ruled where sets_up or was is distinct from kinds
+      select * from ruled where sets_up and ${isOfPhones}::boolean or was is distinct from kinds
     ), others as (
       select user_id, ${everywhere} as common, array_agg(kinds ->> 0) as firsts
       from (
-        select c.user_id, ${allowed}::jsonb -> m.organization_id::text -> ${keyOf('m')} as kinds
+        select c.user_id, ${allowed} -> m.organization_id::text -> ${keyOf('m')} as kinds
         from concerned c join memberships m on m.user_id = c.user_id and m.organization_id <> ${organizationId} and m.joined_at is not null and m.suspended_at is null
           join organizations o on o.id = m.organization_id and o.suspended_at is null
       ) elsewhere where kinds is not null group by user_id
@@ -78,7 +90,7 @@ export async function previewPolicy(db: Database, now: Date, organizationId: str
     ), moving as (
       select user_id, name from judged where moves
     ), numberless as (
-      select user_id, name from judged where (moves or sets_up) and not has_number and kinds <@ '["sms", "voice"]'
+      select user_id, name from judged where (moves or sets_up) and not has_number and kinds <@ ${JSON.stringify(ofPhones)}::jsonb
     ), forgotten as (
       select m.user_id, u.name, d.id from memberships m join users u on u.id = m.user_id
         join remembered_devices d on d.user_id = u.id and d.epoch = u.device_epoch and d.expires_at > ${now}
@@ -107,11 +119,11 @@ export async function previewPolicy(db: Database, now: Date, organizationId: str
 }
 
 /**
- * What the draft, the stored rules and those of all other organizations of these people allow, as JSON: by rules, then by who it is for, the
+ * What the draft, the stored rules and those of all other organizations of these people allow: by rules, then by who it is for, the
  * methods. It is computed by {@link methodsFor} itself; there are few rules and many people. Looked up in an expression rather than
  * joined, because no planner knows how many rows come out of a join with it.
  */
-async function allowedBy(db: Database, organizationId: string, draft: Policy): Promise<string> {
+async function allowedBy(db: Database, organizationId: string, draft: Policy): Promise<Rules> {
   const { rows: others } = await sql<PolicyRow & { readonly organization_id: string }>`
     select p.organization_id, ${sql.raw(policyColumns)} from policies p where p.enabled and p.organization_id in (
       select other.organization_id from memberships mine join memberships other on other.user_id = mine.user_id and other.organization_id <> mine.organization_id
@@ -124,11 +136,11 @@ async function allowedBy(db: Database, organizationId: string, draft: Policy): P
         methodsFor([{ policy, role, ...(method === '' ? {} : { method }) }]),
       ]),
     )
-  return JSON.stringify({
+  return {
     was: byWhom(await findPolicy(db, organizationId)),
     draft: byWhom(draft),
     ...Object.fromEntries(others.map((row) => [row.organization_id, byWhom(policyOfRow(row))])),
-  })
+  }
 }
 
 const administers = '+'
