@@ -216,7 +216,10 @@ test('S0.61 S2.44 S2.45 S2.46 S2.47 S2.48 a user opens User Settings by their na
   await see(heading(second.page, 'Set up Two-Factor Authentication'))
   await setUpApp(at.kit, second.page, second.person)
   await see(heading(second.page, 'Set-up is complete'))
-  await second.page.getByRole('link', { name: 'Continue' }).or(second.page.getByRole('button', { name: 'Continue' })).click()
+  await second.page
+    .getByRole('link', { name: 'Continue' })
+    .or(second.page.getByRole('button', { name: 'Continue' }))
+    .click()
   await see(second.page.getByText('SECURED', { exact: true }))
 })
 
