@@ -141,6 +141,7 @@ export async function openKit({
     now,
     publicUrl,
     recommendedApp: 'Google Authenticator',
+    channels: ['mail', 'text', 'call'],
     ...(supportContact ? { supportContact } : {}),
     phoneCountries,
     gateways: { mail: inbox, text: inbox, call: inbox, ...gateways?.(now) },
@@ -345,6 +346,7 @@ export async function rulesOf(client: Client, organizationId: string): Promise<P
   const {
     people: _people,
     availableMethods: _methods,
+    weakerAccepted: _accepted,
     ...rules
   } = (await client.call('GET', `/api/v1/organizations/${organizationId}/policy`)).json
   return rules

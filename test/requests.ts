@@ -33,6 +33,7 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
   'PATCH /organizations/:organizationId/users/:userId': {
     kinds: {
       'a name': { name: 'N' },
+      'a phone number': { phone: '+4915123456789' },
       'a role': { role: 'user' },
       'requires 2FA': { required: true },
       'no longer requires 2FA': { required: false },

@@ -228,8 +228,30 @@ export async function make<T = unknown>({ method, path, body }: Pick<Change, 'me
   }
 }
 
+/** What somebody chose before they are handed over: a method to set up, and the number that it is for. */
+export interface Choice {
+  readonly method: string
+  readonly phone?: string
+}
+
 /** Hands over to the pages that prove who somebody is; they come back to `returnTo`. */
-export async function start(intent: Intent, returnTo: string): Promise<void> {
-  await make({ method: 'POST', path: '/me/sign-ins', body: { intent, returnTo } })
+export async function start(intent: Intent, returnTo: string, choice?: Choice): Promise<void> {
+  const step = await make<OpenStep>({ method: 'POST', path: '/me/sign-ins', body: { intent, returnTo } })
+  // What cannot be chosen ahead, because a proof comes first, is chosen on those pages.
+  if (choice && step.step === 'enroll') await choose(step, choice).catch(() => undefined)
   window.location.assign('/sign-in')
+}
+
+interface OpenStep {
+  readonly step: string
+  readonly csrfToken: string
+  readonly kind?: string
+  readonly kinds?: readonly string[]
+}
+
+async function choose(step: OpenStep, { method, phone }: Choice): Promise<void> {
+  if (step.kind !== method && !step.kinds?.includes(method)) return
+  const answer = (body: unknown) => call('POST', '/sign-ins/current/answers', { body, csrfToken: step.csrfToken })
+  if (step.kind !== method) await answer({ choose: method })
+  if (phone !== undefined) await answer({ phone })
 }

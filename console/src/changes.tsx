@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications'
 import { IconAlertTriangle, IconCheck } from '@tabler/icons-react'
 import { createContext, type ReactNode, use, useCallback, useEffect, useState } from 'react'
 import { words } from '#words/en/console.ts'
-import { type Change, type Intent, leaveToSignIn, make, Problem, queryClient, start } from './api.ts'
+import { type Change, type Choice, type Intent, leaveToSignIn, make, Problem, queryClient, start } from './api.ts'
 
 interface RunOptions {
   /** Answers true where the page tells the problem itself. */
@@ -154,6 +154,6 @@ export function useChange(): { readonly run: Run; readonly isBusy: boolean } {
 }
 
 /** Leaves for the pages that prove who somebody is, to do there what the intent says. */
-export function useStart(): (intent: Intent, returnTo?: string) => Promise<void> {
-  return useCallback((intent, returnTo = '/settings') => start(intent, returnTo).catch(tellProblem), [])
+export function useStart(): (intent: Intent, options?: { readonly returnTo?: string; readonly choice?: Choice }) => Promise<void> {
+  return useCallback((intent, { returnTo = '/settings', choice } = {}) => start(intent, returnTo, choice).catch(tellProblem), [])
 }

@@ -44,6 +44,7 @@ export const TwoFactor = Type.Object({
       id: Type.String(),
       kind: Type.String(),
       label: Type.String(),
+      to: Type.Union([Type.String(), Type.Null()], { description: 'Where its codes are sent, masked; null for what is not sent' }),
       boundAt: Type.String({ format: 'date-time' }),
       lastUsedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
     }),
@@ -52,6 +53,7 @@ export const TwoFactor = Type.Object({
   requiredBy: Type.Union([Type.String(), Type.Null()], { description: 'Name of the organization that requires it' }),
   methods: Type.Array(Type.String(), { description: 'Kinds of authenticator that the rules leave to choose among' }),
   methodSetBy: Type.Union([Type.String(), Type.Null()], { description: 'Name of the organization whose rule leaves no choice' }),
+  mustMove: Type.Boolean({ description: 'None of what is set up is allowed any more: the next sign-in ends with the set-up of another' }),
   recommendedApp: Type.String({ description: 'The authenticator app the provider recommends' }),
 })
 export type TwoFactor = Static<typeof TwoFactor>

@@ -14,6 +14,10 @@ export const Member = Type.Object({
   required: Type.Boolean({ description: 'The tick "Required 2FA" of this person in this organization' }),
   isRequired: Type.Boolean({ description: 'Whether the rules as a whole require it from this person' }),
   method: Type.Union([Type.String(), Type.Null()], { description: '"Two Factor Type"; null is the default of the organization' }),
+  kinds: Type.Array(Type.String(), { description: 'Kinds of authenticator that are set up, backup codes left out' }),
+  phone: Type.Union([Type.Object({ number: Type.String({ description: 'E.164' }), isVerified: Type.Boolean() }), Type.Null()], {
+    description: 'null also where the person belongs to an organization that the one who asks does not administer',
+  }),
   badge: Badge,
   lastSignInAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
   isSelf: Type.Boolean(),
@@ -35,6 +39,7 @@ export const MemberFilter = Type.Object(
     status: Type.Optional(Status),
     badge: Type.Optional(Badge),
     role: Type.Optional(Role),
+    method: Type.Optional(Type.String({ maxLength: 40, description: 'A kind of authenticator that is set up' })),
     cursor: Type.Optional(Type.String({ maxLength: 1000 })),
     limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]?|1[0-9][0-9]|200)$', description: '1 to 200; 50 when absent' })),
   },
@@ -54,6 +59,11 @@ export const MemberChange = Type.Object(
     role: Type.Optional(Role),
     required: Type.Optional(Type.Boolean()),
     method: Type.Optional(Type.Union([Type.String({ maxLength: 40 }), Type.Null()])),
+    phone: Type.Optional(
+      Type.Union([Type.String({ maxLength: 40 }), Type.Null()], {
+        description: 'With the plus and the country code; not verified before the person proves it. null takes it away',
+      }),
+    ),
   },
   { additionalProperties: false, minProperties: 1 },
 )

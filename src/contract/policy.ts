@@ -13,6 +13,7 @@ const rules = {
   methods: Type.Array(Type.String(), { minItems: 1, maxItems: 20, uniqueItems: true, description: 'Kinds that may be used' }),
   defaultMethod: Type.String({ description: '"2FA Communication Method": one of `methods`' }),
   mayChangeMethod: Type.Boolean({ description: '"Allow Users to Change 2FA Communication"' }),
+  emailForAdministrators: Type.Boolean({ description: 'Whether `email`, where it is allowed, is so for administrators, too' }),
   passcodeTimeoutMinutes: Type.Integer({ minimum: 1, maximum: 10, description: '"2FA Passcode Timeout", for codes that are sent' }),
   rememberDays: Type.Integer({ minimum: 0, maximum: 365, description: 'How long a device is remembered; 0 is never' }),
   remembers: Type.Union([Type.Literal('everyone'), Type.Literal('users')], {
@@ -27,7 +28,10 @@ const rules = {
 export const Policy = Type.Object({
   ...rules,
   version,
-  availableMethods: Type.Array(Type.String(), { description: 'Kinds that this installation can use' }),
+  availableMethods: Type.Array(Type.String(), { description: 'Kinds that this installation can use, the strongest first' }),
+  weakerAccepted: Type.Union([Type.Object({ by: Type.String(), at: Type.String({ format: 'date-time' }) }), Type.Null()], {
+    description: 'Who accepted last that methods weaker than an app are allowed; null where none is',
+  }),
   people: Type.Object({
     total: Type.Integer(),
     secured: Type.Integer({ description: 'With an authenticator set up' }),
@@ -50,11 +54,22 @@ const group = (description: string) =>
 /** What a draft would bring about if it were stored now: only what it changes, in view of all organizations of each person. */
 export const PolicyPreview = Type.Object({
   mustSetUp: group('People who will set up an authenticator at their next sign-in'),
+  mustMove: group('People who have none but of a method that is no longer allowed to them: they set up another at their next sign-in'),
+  withoutNumber: group('Of these two, who can only have codes sent to a phone and has no verified number: they are asked for it then'),
   sessionsEnd: group('Sessions that end at their next request, and whose they are'),
   devicesEnd: group('Remembered devices that are forgotten, and whose they are'),
   noLongerRequired: group('People who may then switch it off'),
 })
 export type PolicyPreview = Static<typeof PolicyPreview>
 
-export const PolicyChange = Type.Object({ ...rules, version }, { additionalProperties: false })
+export const PolicyChange = Type.Object(
+  {
+    ...rules,
+    version,
+    acceptsWeaker: Type.Optional(
+      Type.Boolean({ description: 'Must be true where a method is newly allowed that is weaker than an app; who said so is kept' }),
+    ),
+  },
+  { additionalProperties: false },
+)
 export type PolicyChange = Static<typeof PolicyChange>

@@ -15,6 +15,7 @@ export type Action =
   | 'gateway.tested'
   | 'sending-rules.changed'
   | 'message.sent-again'
+  | 'policy.weaker-accepted'
   | 'sign-in.password-refused'
   | 'sign-in.code-sent'
   | 'sign-in.code-refused'

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   badgeFor,
+  hasOneMethod,
   isRequired,
   leastPasswordLength,
   type Membership,
@@ -75,15 +76,52 @@ test('an organization raises the least length of passwords and never lowers it; 
   assert.equal(leastPasswordLength({ secondStep: 'if-enrolled' }, [raised(20), startingPolicy, raised(24)]), 24)
 })
 
+const allows = (defaultMethod: string, methods: readonly string[], mayChangeMethod = true, more: Partial<Membership> = {}) => ({
+  ...membership('a', true, 'opt-in'),
+  ...more,
+  policy: { ...startingPolicy, methods, defaultMethod, mayChangeMethod, ...more.policy },
+})
+
 test('people choose among the methods that all of their organizations allow; where change is not allowed there is one', () => {
-  const allows = (defaultMethod: string, methods: readonly string[], mayChangeMethod = true) => ({
-    policy: { ...startingPolicy, methods, defaultMethod, mayChangeMethod },
-  })
-  assert.deepEqual(methodsFor([allows('totp', ['sms', 'totp', 'push'])]), ['totp', 'sms', 'push'])
-  assert.deepEqual(methodsFor([allows('push', ['totp', 'push'], false)]), ['push'])
-  assert.deepEqual(methodsFor([allows('sms', ['sms', 'totp']), allows('totp', ['totp', 'push'])]), ['totp'])
-  assert.deepEqual(methodsFor([allows('sms', ['sms']), allows('push', ['totp', 'push'], false)]), ['sms', 'push'], 'nobody is locked out')
+  assert.deepEqual(methodsFor([allows('totp', ['sms', 'totp', 'voice'])]), ['totp', 'sms', 'voice'])
+  assert.deepEqual(methodsFor([allows('voice', ['totp', 'voice'], false)]), ['voice'])
+  assert.deepEqual(methodsFor([allows('sms', ['sms', 'totp']), allows('totp', ['totp', 'voice'])]), ['totp'])
   assert.deepEqual(methodsFor([]), [])
+})
+
+test('where organizations contradict each other the strongest of what each puts first is left, in any order', () => {
+  const [texts, apps, calls] = [allows('sms', ['sms']), allows('totp', ['totp', 'voice'], false), allows('voice', ['voice', 'email'])]
+  assert.deepEqual(methodsFor([texts, apps]), ['totp'])
+  assert.deepEqual(methodsFor([apps, texts]), ['totp'])
+  assert.deepEqual(methodsFor([calls, texts]), ['sms'])
+})
+
+test('"Two Factor Type" leaves a person that one method while the organization allows it', () => {
+  const rules = ['totp', 'sms', 'voice']
+  assert.deepEqual(methodsFor([allows('totp', rules, true, { method: 'sms' })]), ['sms'])
+  assert.deepEqual(
+    methodsFor([allows('totp', rules, false, { method: 'voice' })]),
+    ['voice'],
+    'it is the exception to the one method of all',
+  )
+  assert.deepEqual(methodsFor([allows('totp', ['totp'], true, { method: 'sms' })]), ['totp'], 'no longer allowed, it says nothing')
+  assert.deepEqual(methodsFor([allows('totp', rules, true, { method: 'sms' }), allows('totp', ['totp'])]), ['totp'])
+  assert.equal(hasOneMethod(allows('totp', rules, true, { method: 'sms' })), true)
+  assert.equal(hasOneMethod(allows('totp', rules, true, { method: 'email' })), false)
+  assert.equal(hasOneMethod(allows('totp', rules, false)), true)
+})
+
+test('e-mail is not for administrators until their organization says so, and an app is left to whoever would have nothing', () => {
+  const rules = ['email', 'sms', 'totp']
+  for (const role of ['admin', 'security-admin', 'owner'] as const) {
+    assert.deepEqual(methodsFor([allows('email', rules, true, { role })]), ['totp', 'sms'])
+    assert.deepEqual(methodsFor([allows('email', rules, false, { role })]), ['totp'])
+    assert.deepEqual(methodsFor([allows('email', ['email'], false, { role })]), ['totp'])
+    assert.deepEqual(methodsFor([allows('email', rules, true, { role, method: 'email' })]), ['totp', 'sms'])
+    const policy = { ...startingPolicy, methods: rules, defaultMethod: 'email', emailForAdministrators: true }
+    assert.deepEqual(methodsFor([{ ...membership('a', true, 'opt-in'), role, policy }]), rules)
+  }
+  assert.deepEqual(methodsFor([allows('email', rules, true, { role: 'user' })]), rules)
 })
 
 test('one organization that is strict about codes is enough, while its two-factor authentication is on', () => {

@@ -1,4 +1,5 @@
 import type { Tolerance } from './factor.ts'
+import { strongest } from './methods.ts'
 import type { Role } from './roles.ts'
 
 /** Whom an organization's requirement covers: everybody decides alone, the chosen ones must, or all must. */
@@ -17,6 +18,8 @@ export interface Policy {
   /** One of `methods`: what is offered first, and where change is not allowed the only one. */
   readonly defaultMethod: string
   readonly mayChangeMethod: boolean
+  /** Whether `email`, where it is allowed, is so for whoever administers something, too. */
+  readonly emailForAdministrators: boolean
   /** How long a code that was sent is good. The codes of an app change every 30 seconds whatever stands here. */
   readonly passcodeTimeoutMinutes: number
   /** How long a device is remembered; 0 is never. */
@@ -36,6 +39,7 @@ export const startingPolicy: Policy = {
   methods: ['totp'],
   defaultMethod: 'totp',
   mayChangeMethod: true,
+  emailForAdministrators: false,
   passcodeTimeoutMinutes: 5,
   rememberDays: 30,
   remembers: 'everyone',
@@ -52,6 +56,8 @@ export interface Membership {
   readonly host?: string | null
   readonly role: Role
   readonly required: boolean
+  /** "Two Factor Type": the one method that an administrator has chosen for this person; absent: as the policy says. */
+  readonly method?: string
   readonly policy: Policy
 }
 
@@ -104,16 +110,34 @@ export function requirementFor(memberships: readonly Membership[], setUpDue: boo
 }
 
 /**
- * The methods that all of these organizations allow, the one that is offered first at the front. One where people may not change
- * it allows its own method alone. Where they contradict each other the method of each remains, so that nobody is locked out.
+ * The methods that all of these organizations allow this person, the one that is offered first at the front. Where the organizations
+ * contradict each other it is the strongest of what each puts first, so that the stricter one is not walked around.
  */
-export function methodsFor(memberships: readonly Pick<Membership, 'policy'>[]): readonly string[] {
-  const allowed = memberships.map(({ policy: { methods, defaultMethod, mayChangeMethod } }) =>
-    mayChangeMethod ? [defaultMethod, ...methods.filter((kind) => kind !== defaultMethod)] : [defaultMethod],
-  )
+export function methodsFor(memberships: readonly Pick<Membership, 'policy' | 'role' | 'method'>[]): readonly string[] {
+  const allowed = memberships.map(methodsIn)
   const [first = []] = allowed
   const common = first.filter((kind) => allowed.every((kinds) => kinds.includes(kind)))
-  return common.length > 0 ? common : [...new Set(allowed.flatMap(([own]) => own ?? []))]
+  if (common.length > 0) return common
+  const left = strongest(allowed.flatMap(([own]) => own ?? []))
+  return left === undefined ? [] : [left]
+}
+
+/** Whether an organization leaves this person no choice among methods. */
+export function hasOneMethod(membership: Pick<Membership, 'policy' | 'role' | 'method'>): boolean {
+  const { mayChangeMethod } = membership.policy
+  return !mayChangeMethod || (membership.method !== undefined && methodsIn(membership)[0] === membership.method)
+}
+
+/**
+ * What one organization allows one person, the first to offer at the front. "Two Factor Type" leaves that method alone while the
+ * policy allows it. Whoever is left with nothing, because e-mail is not for administrators, uses an app.
+ */
+function methodsIn({ policy, role, method }: Pick<Membership, 'policy' | 'role' | 'method'>): readonly string[] {
+  const kept = policy.methods.filter((kind) => kind !== 'email' || role === 'user' || policy.emailForAdministrators)
+  const usable = kept.length > 0 ? kept : ['totp']
+  if (method !== undefined && usable.includes(method)) return [method]
+  const first = usable.includes(policy.defaultMethod) ? policy.defaultMethod : (strongest(usable) ?? 'totp')
+  return policy.mayChangeMethod ? [first, ...usable.filter((kind) => kind !== first)] : [first]
 }
 
 /** What the card and the user list say about a person: S2.34. */

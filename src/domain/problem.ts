@@ -33,6 +33,8 @@ export const problems = {
   'invalid-phone': { status: 422, title: 'This is not a phone number that can be called or sent a text message.' },
   'two-factor-not-available': { status: 409, title: 'Two-Factor Authentication is switched off for this organization.' },
   'two-factor-required': { status: 409, title: 'Two-Factor Authentication is required, so it cannot be switched off.' },
+  'method-not-available': { status: 409, title: 'Nothing is set up here to send codes this way. Set up a gateway for it first.' },
+  'weaker-methods': { status: 409, title: 'This allows methods that are weaker than an app. Accept that first.' },
   'opt-in-mode': {
     status: 409,
     title: 'This organization leaves the choice to each person. Set the mode to "Chosen users" to require it from some.',

@@ -25,8 +25,10 @@ import { shortenDevices } from '#store/remembered-devices.ts'
 import { endSessions, type OpenSession } from '#store/session.ts'
 import type { Database } from '#store/tables.ts'
 import { authorize } from './organizations.ts'
+import { plainPhone } from './phone.ts'
+import { phoneDetail, replacePhone } from './phone-change.ts'
 import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
-import { requireFreshSession, requireSession } from './session.ts'
+import { requireFreshSession, requireSecondStep, requireSession } from './session.ts'
 
 export async function membersOf(rooms: Rooms, visit: Visit, organizationId: string, asked: MemberFilterView): Promise<Members> {
   const session = await requireSession(rooms, visit)
@@ -56,10 +58,10 @@ export async function memberOf(rooms: Rooms, visit: Visit, organizationId: strin
 }
 
 /**
- * "Edit User": the name, the role, "Two Factor Type" and the tick "Required 2FA", together or not at all.
+ * "Edit User": the name, the role, "Two Factor Type", the number and the tick "Required 2FA", together or not at all.
  *
- * @throws {Problem} `forbidden` also when a plain admin takes a requirement back, `shared-user` for the name of a person who
- *   belongs elsewhere too, `last-security-admin`
+ * @throws {Problem} `forbidden` also when a plain admin takes a requirement back, `shared-user` for the name or the number of a person
+ *   who belongs elsewhere too, `not-joined` for the number of somebody who is a stranger still, `invalid-phone`, `last-security-admin`
  */
 export async function updateMember(
   rooms: Rooms,
@@ -71,10 +73,13 @@ export async function updateMember(
   const rights: Right[] = [
     ...(change.role === undefined ? [] : ['change-roles' as const]),
     ...(change.required === undefined ? [] : [change.required ? ('require-two-factor' as const) : ('undo-requirement' as const)]),
-    ...(change.name === undefined && change.method === undefined ? [] : ['edit-users' as const]),
+    ...(change.name === undefined && change.method === undefined && change.phone === undefined ? [] : ['edit-users' as const]),
+    // What sends its codes to the number before ends with it.
+    ...(change.phone === undefined ? [] : ['reset-two-factor' as const]),
   ]
   const name = change.name?.trim()
   if (name === '') throw new Problem('malformed', { reason: 'name' })
+  const phone = typeof change.phone === 'string' ? plainPhone(change.phone) : change.phone
   return changeMember(rooms, visit, organizationId, memberId, {
     rights,
     change: async (act) => {
@@ -113,12 +118,26 @@ export async function updateMember(
           },
         })
       }
+      if (phone !== undefined && phone !== member.phone) events.push(...(await setPhone(act, phone)))
       if (change.required !== undefined && change.required !== member.required) {
         events.push(...(await setRequired(act, change.required)))
       }
       return events
     },
   })
+}
+
+async function setPhone(act: Act, phone: string | null): Promise<readonly Noted[]> {
+  const { db, now, session, organization, member } = act
+  if (member.joinedAt === null) throw new Problem('not-joined')
+  if (member.isShared) throw new Problem('shared-user')
+  const isSelf = member.id === session.userId
+  const changed = await replacePhone(db, now, member.id, phone, isSelf ? session.id : undefined)
+  if (changed === undefined) return []
+  if (isSelf && changed.retired > 0) requireSecondStep(session)
+  const by = { by: session.name, organization: organization.name }
+  await tell(act, { template: 'phone-changed', values: { number: phone ?? '', ...by, ...(changed.retired > 0 ? { ended: 'yes' } : {}) } })
+  return [{ action: 'phone.changed', detail: phoneDetail(phone, changed) }]
 }
 
 /**
@@ -279,6 +298,8 @@ export function view(member: Member, actorId: string): MemberView {
     required: member.required,
     isRequired: must,
     method: member.method,
+    kinds: [...member.kinds],
+    phone: member.phone === null || member.isShared ? null : { number: member.phone, isVerified: member.isPhoneVerified },
     badge: badgeFor({ secondStep }, member.isEnrolled),
     lastSignInAt: member.lastSignInAt?.toISOString() ?? null,
     isSelf: member.id === actorId,

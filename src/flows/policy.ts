@@ -1,13 +1,13 @@
 import type { PolicyChange, PolicyDraft, PolicyPreview, Policy as PolicyView } from '#contract/policy.ts'
-import { methods as known } from '#domain/methods.ts'
-import type { Policy } from '#domain/policy.ts'
+import { newlyWeaker, sentMethods } from '#domain/methods.ts'
 import { Problem } from '#domain/problem.ts'
 import { note } from '#store/audit.ts'
 import { enqueue } from '#store/messages.ts'
-import { changePolicy, coverageOf, findPolicy, policyChangesSince, securedMembers } from '#store/policy.ts'
+import { changePolicy, coverageOf, findAcceptance, findPolicy, keepAcceptance, policyChangesSince, securedMembers } from '#store/policy.ts'
 import { previewPolicy } from '#store/policy-preview.ts'
 import { shortenDevices } from '#store/remembered-devices.ts'
 import type { Database } from '#store/tables.ts'
+import { availableMethods, requireUsableMethods } from './methods.ts'
 import { authorize } from './organizations.ts'
 import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
 import { requireFreshSession, requireSession } from './session.ts'
@@ -15,14 +15,18 @@ import { requireFreshSession, requireSession } from './session.ts'
 export async function policyOf(rooms: Rooms, visit: Visit, organizationId: string): Promise<PolicyView> {
   const session = await requireSession(rooms, visit)
   await authorize(rooms.store.db, session, organizationId, 'see-policy')
-  return view(rooms.store.db, organizationId)
+  return view(rooms, organizationId)
 }
 
-/** What a draft would bring about; nothing is stored. @throws {Problem} `forbidden`, `malformed` for a method that does not exist */
+/**
+ * What a draft would bring about; nothing is stored.
+ *
+ * @throws {Problem} `forbidden`, `malformed` for a method that does not exist, `method-not-available`
+ */
 export async function previewPolicyOf(rooms: Rooms, visit: Visit, organizationId: string, draft: PolicyDraft): Promise<PolicyPreview> {
   const session = await requireSession(rooms, visit)
   const { id } = await authorize(rooms.store.db, session, organizationId, 'change-policy')
-  requireKnownMethods(draft)
+  requireUsableMethods(rooms, await findPolicy(rooms.store.db, id), draft)
   return previewPolicy(rooms.store.db, rooms.now(), id, draft)
 }
 
@@ -30,19 +34,25 @@ export async function previewPolicyOf(rooms: Rooms, visit: Visit, organizationId
  * Stores what a Security Admin decided. Switching off tells everybody who has an authenticator, because their password alone
  * will open their account.
  *
- * @throws {Problem} `forbidden`, `proof-required`, `malformed` for a method that does not exist, `moved-on` with who changed what
- *   when somebody else saved in the meantime
+ * Allowing a method that is weaker than an app takes their acceptance, which is kept: who and when.
+ *
+ * @throws {Problem} `forbidden`, `proof-required`, `malformed` for a method that does not exist, `method-not-available`,
+ *   `weaker-methods` without the acceptance, `moved-on` with who changed what when somebody else saved in the meantime
  */
 export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId: string, change: PolicyChange): Promise<PolicyView> {
   const session = await requireSession(rooms, visit)
-  await authorize(rooms.store.db, session, organizationId, 'change-policy')
+  const { id } = await authorize(rooms.store.db, session, organizationId, 'change-policy')
+  const { version, acceptsWeaker = false, ...policy } = change
+  // Asked for before the proof, so that what is done after it is what was accepted.
+  const known = await findPolicy(rooms.store.db, id)
+  requireUsableMethods(rooms, known, policy)
+  requireAcceptance(newlyWeaker(known, policy), acceptsWeaker)
   await requireFreshSession(rooms, visit)
   const now = rooms.now()
-  const { version, ...policy } = change
-  requireKnownMethods(policy)
   await rooms.store.transaction(async (db) => {
     const organization = await authorize(db, session, organizationId, 'change-policy')
     const before = await findPolicy(db, organization.id)
+    requireUsableMethods(rooms, before, policy)
     if (!(await changePolicy(db, organization.id, policy, version))) throw await movedOn(db, organization.id, version)
     await shortenDevices(db, organization.id)
     const { version: _version, ...from } = before
@@ -52,6 +62,13 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
       actorId: session.userId,
       detail: { from, to: policy, version: version + 1 },
     })
+    const weaker = newlyWeaker(before, policy)
+    requireAcceptance(weaker, acceptsWeaker)
+    if (weaker.length > 0) {
+      await keepAcceptance(db, organization.id, session.userId, now)
+      const about = { organizationId: organization.id, actorId: session.userId, detail: { methods: weaker } }
+      await note(db, now, visit, { action: 'policy.weaker-accepted', ...about })
+    } else if (!policy.methods.some((kind) => sentMethods.includes(kind))) await keepAcceptance(db, organization.id, null, null)
     if (before.enabled && !policy.enabled) {
       const told = await securedMembers(db, organization.id)
       const messages = told.map(({ email }) => ({ to: email, template: 'policy-off', values: { organization: organization.name } }))
@@ -59,7 +76,7 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
     }
   })
   rooms.onMessage()
-  return view(rooms.store.db, organizationId)
+  return view(rooms, organizationId)
 }
 
 /** Tells who changed which rules after the version that somebody had read, as far as the audit knows. */
@@ -72,12 +89,19 @@ async function movedOn(db: Database, organizationId: string, version: number): P
   return new Problem('moved-on', { changed: [...new Set(fields)], changedBy: [...new Set(names)] })
 }
 
-function requireKnownMethods({ methods, defaultMethod }: Policy): void {
-  if (!methods.every((kind) => known.includes(kind))) throw new Problem('malformed', { reason: 'methods' })
-  if (!methods.includes(defaultMethod)) throw new Problem('malformed', { reason: 'defaultMethod' })
+function requireAcceptance(weaker: readonly string[], isGiven: boolean): void {
+  if (weaker.length > 0 && !isGiven) throw new Problem('weaker-methods', { methods: weaker })
 }
 
-async function view(db: Database, organizationId: string): Promise<PolicyView> {
+async function view(rooms: Rooms, organizationId: string): Promise<PolicyView> {
+  const { db } = rooms.store
   const [policy, people] = [await findPolicy(db, organizationId), await coverageOf(db, organizationId)]
-  return { ...policy, methods: [...policy.methods], availableMethods: [...known], people }
+  const accepted = await findAcceptance(db, organizationId)
+  return {
+    ...policy,
+    methods: [...policy.methods],
+    availableMethods: [...availableMethods(rooms)],
+    weakerAccepted: accepted ? { by: accepted.name, at: accepted.at.toISOString() } : null,
+    people,
+  }
 }

@@ -17,8 +17,9 @@ import { newDeviceCookie, recognizedDevice } from './device.ts'
 import { requirePassword } from './password.ts'
 import { checkNewPassword } from './password-rules.ts'
 import { plainPhone } from './phone.ts'
+import { phoneDetail, replacePhone } from './phone-change.ts'
 import { type Cookies, type Rooms, type Visit, withCircumstances } from './rooms.ts'
-import { requireFreshSession, requireSession } from './session.ts'
+import { requireFreshSession, requireSecondStep, requireSession } from './session.ts'
 
 /** What the person who asks keeps about themselves. */
 export async function profileOf(rooms: Rooms, visit: Visit): Promise<ProfileView> {
@@ -60,19 +61,23 @@ export async function changeProfileOf(rooms: Rooms, visit: Visit, { name, langua
 }
 
 /**
- * Another phone number, or none. It counts as not verified until a code has proved it, and the person's email is told.
+ * Another phone number, or none. It counts as not verified until a code has proved it, and the person's email is told. Where codes went
+ * to the number before, that ends at once: the set-up that proves the new number comes after, on the pages of the sign-in.
  *
- * @throws {Problem} `invalid-phone`, `proof-required`
+ * @throws {Problem} `invalid-phone`, `proof-required`, `second-step-required`
  */
 export async function changePhone(rooms: Rooms, visit: Visit, { phone: typed }: PhoneChange): Promise<ProfileView> {
-  const { userId, email } = await requireFreshSession(rooms, visit)
+  const session = await requireFreshSession(rooms, visit)
+  const { userId, email } = session
   const phone = typed === null ? null : plainPhone(typed)
   const now = rooms.now()
   await rooms.store.transaction(async (db) => {
-    const { phone: from } = await changeProfile(db, userId, { phone })
-    if (from === phone) return
-    await note(db, now, visit, { action: 'phone.changed', actorId: userId, subjectId: userId, detail: { isRemoved: phone === null } })
-    const values = { number: phone ?? '' }
+    const changed = await replacePhone(db, now, userId, phone, session.id)
+    if (changed === undefined) return
+    if (changed.retired > 0) requireSecondStep(session)
+    const detail = phoneDetail(phone, changed)
+    await note(db, now, visit, { action: 'phone.changed', actorId: userId, subjectId: userId, detail })
+    const values = { number: phone ?? '', ...(changed.retired > 0 ? { ended: 'yes' } : {}) }
     await enqueue(db, rooms.keys, now, withCircumstances(now, visit, { to: email, template: 'phone-changed', values }))
   })
   rooms.onMessage()

@@ -1,7 +1,9 @@
 import type { Sessions, Session as SessionView, TwoFactor } from '#contract/account.ts'
 import { digest, isId } from '#crypto/random.ts'
 import { assuranceOf, hasSecondStep } from '#domain/assurance.ts'
-import { badgeFor, requirementFor } from '#domain/policy.ts'
+import { maskedAddress } from '#domain/masked-address.ts'
+import { channelOf, hasToMove } from '#domain/methods.ts'
+import { badgeFor, hasOneMethod, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { rememberedUntil } from '#domain/remembered-devices.ts'
 import { isFresh, provedAt, sessionLifetime } from '#domain/session.ts'
@@ -9,6 +11,7 @@ import { note } from '#store/audit.ts'
 import { listAuthenticators } from '#store/authenticators.ts'
 import { enqueue } from '#store/messages.ts'
 import { retireAuthenticators } from '#store/people.ts'
+import { findProfile } from '#store/profile.ts'
 import { endSessions, findAccount, findSession, listSessions, type OpenSession } from '#store/session.ts'
 import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
 
@@ -134,6 +137,11 @@ export async function twoFactorOf(rooms: Rooms, visit: Visit): Promise<TwoFactor
   if (!account) throw new Problem('not-signed-in')
   const requirement = requirementFor(account.memberships, account.setUpDue)
   const codes = account.authenticators.find((one) => one.kind === 'backup-codes')
+  const { phone } = await findProfile(rooms.store.db, userId)
+  const addressOf = (kind: string) => {
+    const to = kind === 'email' ? account.email : channelOf(kind) === undefined ? null : phone
+    return to === null ? null : maskedAddress(to)
+  }
   return {
     badge: badgeFor(requirement, account.authenticators.length > 0),
     authenticators: (await listAuthenticators(rooms.store.db, userId))
@@ -142,6 +150,7 @@ export async function twoFactorOf(rooms: Rooms, visit: Visit): Promise<TwoFactor
         id,
         kind,
         label,
+        to: addressOf(kind),
         boundAt: boundAt.toISOString(),
         lastUsedAt: lastUsedAt?.toISOString() ?? null,
       })),
@@ -151,7 +160,11 @@ export async function twoFactorOf(rooms: Rooms, visit: Visit): Promise<TwoFactor
         ? (requirement.because?.organization ?? null)
         : null,
     methods: [...(requirement.methods ?? [])],
-    methodSetBy: account.memberships.find(({ policy }) => policy.enabled && !policy.mayChangeMethod)?.organizationName ?? null,
+    methodSetBy: account.memberships.find((one) => one.policy.enabled && hasOneMethod(one))?.organizationName ?? null,
+    mustMove: hasToMove(
+      account.authenticators.map((one) => one.kind),
+      requirement.methods ?? [],
+    ),
     recommendedApp: rooms.recommendedApp,
   }
 }

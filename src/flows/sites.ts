@@ -3,6 +3,7 @@ import type { NewSite, SiteChange, SiteRemoval, Sites, Site as SiteView } from '
 import { isId } from '#crypto/random.ts'
 import type { AuditEvent } from '#domain/audit.ts'
 import { plainHost } from '#domain/host.ts'
+import { methods } from '#domain/methods.ts'
 import { startingPolicy } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { note } from '#store/audit.ts'
@@ -45,7 +46,7 @@ export async function sitesOf(
   const { sites, total, countedAt } = await listSites(rooms.store.db, id, {
     order,
     limit: limit + 1,
-    kinds: kindsOf(rooms),
+    kinds: methods,
     ...(search ? { search } : {}),
     ...(after ? { cursor: after } : {}),
   })
@@ -58,10 +59,6 @@ export async function sitesOf(
     nextCursor: sites.length > limit && last ? writeCursor(order, last) : null,
   }
 }
-
-/** Kinds of second step from the strongest to the weakest, as `factors/all.ts` lists them; backup codes stand in for the others. */
-export const kindsOf = ({ factors }: Pick<Rooms, 'factors'>): readonly string[] =>
-  factors.map(({ kind }) => kind).filter((kind) => kind !== 'backup-codes')
 
 /** A new client organization below the provider. Its two-factor authentication is off until it decides. */
 export async function createSite(rooms: Rooms, visit: Visit, providerId: string, { name }: NewSite): Promise<Organization> {

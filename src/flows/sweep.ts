@@ -1,8 +1,8 @@
+import { methods } from '#domain/methods.ts'
 import { sweepWindows } from '#store/sending-limits.ts'
 import { sweep } from '#store/session.ts'
 import { countCoverage } from '#store/sites.ts'
 import type { Rooms } from './rooms.ts'
-import { kindsOf } from './sites.ts'
 
 const everyMilliseconds = 600_000
 
@@ -14,7 +14,7 @@ export function startSweep(rooms: Rooms, log: (error: unknown, what: string) => 
   const ticker = setInterval(() => {
     void sweep(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has run out could not be removed'))
     void sweepWindows(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'counts that are over could not be removed'))
-    void countCoverage(rooms.store.db, rooms.now(), kindsOf(rooms)).catch((error: unknown) => log(error, 'the sites could not be counted'))
+    void countCoverage(rooms.store.db, rooms.now(), methods).catch((error: unknown) => log(error, 'the sites could not be counted'))
   }, everyMilliseconds)
   ticker.unref()
   return () => clearInterval(ticker)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { byPhone } from '#domain/authenticators.ts'
+import { methods } from '#domain/methods.ts'
 import type { Database } from './tables.ts'
 
 /** What a person sees of an authenticator that is bound. */
@@ -52,4 +53,25 @@ export async function retireAuthenticator(db: Database, now: Date, userId: strin
 export async function forgetUnusedNumber(db: Database, userId: string): Promise<void> {
   await sql`update users set phone_verified_at = null where id = ${userId} and phone_verified_at is not null and not exists (
     select from authenticators where user_id = ${userId} and retired_at is null and kind = any (${byPhone}))`.execute(db)
+}
+
+/** Retires whatever is bound of these kinds. @returns how many there were, and how many of other methods are left */
+export async function retireKinds(
+  db: Database,
+  now: Date,
+  userId: string,
+  kinds: readonly string[],
+): Promise<{ readonly retired: number; readonly left: number }> {
+  const rows = await db
+    .selectFrom('authenticators')
+    .select(['id', 'kind'])
+    .where('user_id', '=', userId)
+    .where('retired_at', 'is', null)
+    .where('kind', 'in', [...methods])
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  const gone = rows.filter(({ kind }) => kinds.includes(kind)).map(({ id }) => id)
+  if (gone.length > 0) await db.updateTable('authenticators').set({ retired_at: now }).where('id', 'in', gone).execute()
+  return { retired: gone.length, left: rows.length - gone.length }
 }

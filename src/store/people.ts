@@ -1,5 +1,6 @@
 import { type RawBuilder, sql, type Updateable } from 'kysely'
 import { isId, newId } from '#crypto/random.ts'
+import { methods } from '#domain/methods.ts'
 import type { Badge, Mode } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
 import { forgetDevices } from './remembered-devices.ts'
@@ -16,6 +17,11 @@ export interface Member {
   readonly suspendedAt: Date | null
   /** "Two Factor Type": a kind of factor, or null for the organization's default. */
   readonly method: string | null
+  /** Kinds of authenticator that are bound, backup codes left out. */
+  readonly kinds: readonly string[]
+  /** E.164, and whether a code has proved it. */
+  readonly phone: string | null
+  readonly isPhoneVerified: boolean
   readonly isEnrolled: boolean
   readonly lastSignInAt: Date | null
   /** Whether the person also belongs to an organization that the one who looks has no administrative role over. */
@@ -36,6 +42,9 @@ interface MemberRow {
   readonly method: string | null
   readonly listed_as: string
   readonly enrolled: boolean
+  readonly kinds: string[]
+  readonly phone: string | null
+  readonly phone_verified_at: Date | null
   readonly last_sign_in_at: Date | null
   readonly shared: boolean
   readonly enabled: boolean
@@ -48,6 +57,9 @@ const shownName = sql`case when m.joined_at is null then m.invited_as else u.nam
 const memberColumns = (actorId: string) => sql`
   u.id, u.email, ${shownName} as name, m.role, m.required, m.joined_at, m.suspended_at, m.method, m.listed_as, p.enabled, p.mode,
   m.joined_at is not null and exists (select from authenticators a where a.user_id = u.id and a.retired_at is null) as enrolled,
+  case when m.joined_at is null then '{}' else array(
+    select distinct a.kind from authenticators a where a.user_id = u.id and a.retired_at is null and a.kind = any (${sql.val([...methods])}::text[]) order by a.kind
+  ) end as kinds, case when m.joined_at is not null then u.phone end as phone, u.phone_verified_at,
   case when m.joined_at is not null then (
     select e.at from audit_events e where e.subject_id = u.id and e.action = 'session.started' order by e.id desc limit 1) end as last_sign_in_at,
   exists (
@@ -71,6 +83,8 @@ export interface MemberFilter {
   readonly status?: 'invited' | 'active' | 'suspended'
   readonly badge?: Badge
   readonly role?: Role
+  /** A kind of authenticator that is bound. */
+  readonly method?: string
 }
 
 const statuses = {
@@ -93,13 +107,19 @@ function badges(organizationId: string): Readonly<Record<Badge, RawBuilder<unkno
 }
 
 /** Everything it asks stands in `memberships_listed`, but for the authenticators, which have an index by person. */
-function matches(organizationId: string, { search, status, badge, role }: MemberFilter): RawBuilder<unknown> {
+function matches(organizationId: string, { search, status, badge, role, method }: MemberFilter): RawBuilder<unknown> {
   const conditions = [
     sql`m.organization_id = ${organizationId}`,
     ...(search ? [sql`m.listed_as like lower(${`%${search.replace(/[\\%_]/g, '\\$&')}%`})`] : []),
     ...(status ? [statuses[status]] : []),
     ...(role ? [sql`m.role = ${role}`] : []),
     ...(badge ? [badges(organizationId)[badge]] : []),
+    ...(method
+      ? [
+          sql`m.joined_at is not null and exists (
+            select from authenticators a where a.user_id = m.user_id and a.retired_at is null and a.kind = ${method})`,
+        ]
+      : []),
   ]
   return sql.join(conditions, sql` and `)
 }
@@ -143,6 +163,9 @@ function toMember(row: MemberRow): Member {
     joinedAt: row.joined_at,
     suspendedAt: row.suspended_at,
     method: row.method,
+    kinds: row.kinds,
+    phone: row.phone,
+    isPhoneVerified: row.phone_verified_at !== null,
     isEnrolled: row.enrolled,
     lastSignInAt: row.last_sign_in_at,
     isShared: row.shared,

@@ -35,12 +35,23 @@ export interface Account extends Person {
 export const accountColumns = `
   u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due, u.language, u.password_mailed,
   case when u.phone_verified_at is not null then u.phone end as verified_phone,
-  (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, o.host, m.role, m.required, ${policyColumns})
+  (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, o.host, m.role, m.required, m.method, ${policyColumns})
       order by m.joined_at)
     from memberships m join organizations o on o.id = m.organization_id join policies p on p.organization_id = m.organization_id
     where m.user_id = u.id and m.joined_at is not null and m.suspended_at is null and o.suspended_at is null) as memberships,
   (select json_agg(json_build_array(a.id, a.kind, a.counter, a.hashes, a.used_hashes, encode(a.secret_sealed, 'base64')) order by a.id)
     from authenticators a where a.user_id = u.id and a.retired_at is null) as authenticators`
+
+type MembershipValues = readonly [
+  organizationId: string,
+  organizationName: string,
+  isProvider: boolean,
+  host: string | null,
+  role: Role,
+  required: boolean,
+  method: string | null,
+  ...policy: PolicyValues,
+]
 
 export interface AccountRow {
   readonly user_id: string
@@ -51,7 +62,7 @@ export interface AccountRow {
   readonly language: string | null
   readonly password_mailed: boolean
   readonly verified_phone: string | null
-  readonly memberships: readonly (readonly [string, string, boolean, string | null, Role, boolean, ...PolicyValues])[] | null
+  readonly memberships: readonly MembershipValues[] | null
   readonly authenticators: readonly (readonly [string, string, number, string[], string[], string])[] | null
 }
 
@@ -65,13 +76,14 @@ export function toAccount(row: AccountRow): Account {
     setUpDue: row.set_up_due,
     isPasswordMailed: row.password_mailed,
     ...(row.language === null ? {} : { language: row.language }),
-    memberships: (row.memberships ?? []).map(([organizationId, organizationName, isProvider, host, role, required, ...policy]) => ({
+    memberships: (row.memberships ?? []).map(([organizationId, organizationName, isProvider, host, role, required, method, ...policy]) => ({
       organizationId,
       organizationName,
       kind: isProvider ? 'provider' : 'site',
       host,
       role,
       required,
+      ...(method === null ? {} : { method }),
       policy: policyOfValues(policy),
     })),
     authenticators: (row.authenticators ?? []).map(([id, kind, counter, hashes, usedHashes, sealed]) => ({

@@ -9,9 +9,10 @@ export interface StoredPolicy extends Policy {
 
 /** The columns of a policy that a statement reads by name; `p` is its row. */
 export const policyColumns = `p.enabled, p.mode, p.new_users_required, p.methods, p.default_method, p.may_change_method,
-    p.passcode_timeout_minutes, p.remember_days, p.remembers, p.strict_totp, p.least_password_length`
+    p.passcode_timeout_minutes, p.remember_days, p.remembers, p.strict_totp, p.least_password_length,
+    p.email_for_administrators`
 
-export type PolicyRow = Omit<Tables['policies'], 'organization_id' | 'version'>
+export type PolicyRow = Omit<Tables['policies'], 'organization_id' | 'version' | 'weaker_accepted_by' | 'weaker_accepted_at'>
 
 /** The same columns as a list of values, in the order of {@link policyColumns}. */
 export type PolicyValues = readonly [
@@ -26,6 +27,7 @@ export type PolicyValues = readonly [
   remembers: Policy['remembers'],
   strictTotp: boolean,
   leastPasswordLength: number | null,
+  emailForAdministrators: boolean,
 ]
 
 export function policyOfRow(row: PolicyRow): Policy {
@@ -41,12 +43,13 @@ export function policyOfRow(row: PolicyRow): Policy {
     remembers: row.remembers,
     strictTotp: row.strict_totp,
     leastPasswordLength: row.least_password_length,
+    emailForAdministrators: row.email_for_administrators,
   }
 }
 
 export function policyOfValues(values: PolicyValues): Policy {
   const [enabled, mode, newUsersRequired, methods, defaultMethod, mayChangeMethod] = values
-  const [, , , , , , passcodeTimeoutMinutes, rememberDays, remembers, strictTotp, leastPasswordLength] = values
+  const [, , , , , , passcodeTimeoutMinutes, rememberDays, remembers, strictTotp, leastPasswordLength, emailForAdministrators] = values
   return {
     enabled,
     mode,
@@ -59,6 +62,7 @@ export function policyOfValues(values: PolicyValues): Policy {
     remembers,
     strictTotp,
     leastPasswordLength,
+    emailForAdministrators,
   }
 }
 
@@ -75,6 +79,7 @@ function rowOf(policy: Policy): PolicyRow {
     remembers: policy.remembers,
     strict_totp: policy.strictTotp,
     least_password_length: policy.leastPasswordLength,
+    email_for_administrators: policy.emailForAdministrators,
   }
 }
 
@@ -99,6 +104,32 @@ export async function changePolicy(db: Database, organizationId: string, policy:
     .where('version', '=', from)
     .executeTakeFirst()
   return numUpdatedRows === 1n
+}
+
+/** Who accepted that weaker methods are allowed, and when. */
+export interface Acceptance {
+  readonly name: string
+  readonly at: Date
+}
+
+/** The last acceptance of an organization; undefined where it allows none of the weaker methods. */
+export async function findAcceptance(db: Database, organizationId: string): Promise<Acceptance | undefined> {
+  return db
+    .selectFrom('policies as p')
+    .innerJoin('users as u', 'u.id', 'p.weaker_accepted_by')
+    .select(['u.name', 'p.weaker_accepted_at as at'])
+    .where('p.organization_id', '=', organizationId)
+    .$narrowType<{ at: Date }>()
+    .executeTakeFirst()
+}
+
+/** Keeps who accepted it, or, with nobody, that there is nothing accepted any more. */
+export async function keepAcceptance(db: Database, organizationId: string, by: string | null, at: Date | null): Promise<void> {
+  await db
+    .updateTable('policies')
+    .set({ weaker_accepted_by: by, weaker_accepted_at: at })
+    .where('organization_id', '=', organizationId)
+    .execute()
 }
 
 /** A change of an organization's rules, as it was written down. */

@@ -42,6 +42,9 @@ export interface Tables {
     remembers: Remembers
     strict_totp: boolean
     least_password_length: number | null
+    email_for_administrators: boolean
+    weaker_accepted_by: ColumnType<string | null, undefined, string | null>
+    weaker_accepted_at: ColumnType<Date | null, undefined, Date | null>
     version: number
   }
   users: {

@@ -95,7 +95,7 @@ test('S2.34 the card of a user shows SECURED, NOT SET UP, REQUIRED or NOT AVAILA
   await badgeOf(secured.page, 'SECURED', 'Your account asks for a code after the password.')
   assert.equal((await secured.client.call('POST', '/api/v1/me/two-factor/reset')).status, 200)
   await secured.page.reload()
-  await badgeOf(secured.page, 'REQUIRED', 'You must set up an app.')
+  await badgeOf(secured.page, 'REQUIRED', 'You must set up a second step.')
 })
 
 test('S0.4 S3.4 S3.7 S3.8 S3.13 S3.14 S3.15 S3.16 S3.17 S4.10 S4.11 a user turns the switch from OFF to ON, scans, confirms, and keeps ten backup codes', async () => {

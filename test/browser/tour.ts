@@ -5,6 +5,7 @@ import { addLink } from '#store/links.ts'
 import { enqueue } from '#store/messages.ts'
 import { type Client, type Person, rulesOf } from '../kit.ts'
 import { accountMenu, actionsMenu, type BrowserKit, giveCode, givePassword, heading, keepCodes, linkIn, scan, see } from './browser.ts'
+import { tourMethods } from './tour-methods.ts'
 import { tourMessages, tourMessagesEmpty } from './tour-messages.ts'
 import { tourSentCodes } from './tour-sent-codes.ts'
 
@@ -27,7 +28,8 @@ interface Wish {
   readonly required?: boolean
 }
 
-function cast({ kit }: BrowserKit) {
+/** Makes the organizations and the people of the tour, by the names they go by. */
+export function cast({ kit }: BrowserKit) {
   const { db } = kit.rooms.store
   return {
     site: async (name: string, policy: Partial<Policy>) => {
@@ -422,6 +424,7 @@ export async function tourConsole(at: BrowserKit, look: Look): Promise<void> {
   await look('company-settings-off', bare)
 
   await tourSites(at, look)
+  await tourMethods(at, look, cast(at))
 
   const long = await site(longOrganization, { mode: 'everyone' })
   const named = await person(long, { name: longName })

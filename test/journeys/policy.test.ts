@@ -111,12 +111,16 @@ test('a preview counts and names whom a change concerns, in view of all their or
   const before = await stored(site.id)
   assert.deepEqual((await preview(client, site.id, {})).json, {
     mustSetUp: none,
+    mustMove: none,
+    withoutNumber: none,
     sessionsEnd: none,
     devicesEnd: none,
     noLongerRequired: none,
   })
   assert.deepEqual((await preview(client, site.id, { mode: 'everyone' })).json, {
     mustSetUp: { count: 1, names: [free.name] },
+    mustMove: none,
+    withoutNumber: none,
     sessionsEnd: { count: 2, names: [free.name] },
     devicesEnd: none,
     noLongerRequired: none,
@@ -186,7 +190,7 @@ test('S0.8 S0.65 every rule is stored for its site alone, booleans as booleans, 
     strictTotp: true,
     leastPasswordLength: 18,
   }
-  const { people: _people, availableMethods: _methods, ...reply } = (await put(client, one.id, wish)).json
+  const { people: _people, availableMethods: _methods, weakerAccepted: _accepted, ...reply } = (await put(client, one.id, wish)).json
   assert.deepEqual(reply, { ...before, ...wish, version: 2 })
   assert.deepEqual(await stored(one.id), reply)
   assert.deepEqual(await stored(two.id), before)

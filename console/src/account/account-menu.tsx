@@ -69,7 +69,7 @@ function TwoFactorEntry() {
   const dialogs = useTwoFactorDialogs()
   if (!data) return null
   if (data.badge === 'not-available') return <Menu.Item disabled>{words.frame.notAvailable}</Menu.Item>
-  if (data.badge !== 'secured') return <Menu.Item onClick={dialogs.enable}>{words.frame.enable}</Menu.Item>
+  if (data.badge !== 'secured') return <Menu.Item onClick={() => dialogs.enable()}>{words.frame.enable}</Menu.Item>
   if (data.requiredBy === null) return <Menu.Item onClick={dialogs.disable}>{words.frame.disable}</Menu.Item>
   return (
     <Text size="sm" c="dimmed" className="menu-line">

@@ -1,14 +1,17 @@
 import { Button, Group, List, Modal, Text, TextInput } from '@mantine/core'
-import { IconDeviceMobile, IconKey } from '@tabler/icons-react'
+import { IconDeviceMobile, IconKey, IconMail, IconMessage, IconPhone } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import type { TwoFactor } from '#contract/account.ts'
 import { words } from '#words/en/console.ts'
+import { methodName, methodWords } from '#words/en/methods.ts'
 import { Ask } from '../ask.tsx'
 import { useChange, useStart } from '../changes.tsx'
 import { when } from '../when.ts'
 import { useTwoFactorDialogs } from './two-factor-dialogs.tsx'
 
 type App = TwoFactor['authenticators'][number]
+
+const icons: Readonly<Record<string, typeof IconMail | undefined>> = { email: IconMail, sms: IconMessage, voice: IconPhone }
 
 const fewCodes = 3
 const mostApps = 5
@@ -22,6 +25,7 @@ export function Authenticators({ twoFactor }: { readonly twoFactor: TwoFactor })
   const [removing, setRemoving] = useState<App>()
   const say = words.settings.twoFactor
   const left = twoFactor.backupCodesLeft
+  const hasApp = twoFactor.authenticators.some(({ kind }) => kind === 'totp')
   const isOnly = twoFactor.authenticators.length === 1
   return (
     <div>
@@ -30,14 +34,16 @@ export function Authenticators({ twoFactor }: { readonly twoFactor: TwoFactor })
           {say.authenticators}
         </Text>
         <Group gap="xs">
-          {twoFactor.authenticators.length < mostApps && (
-            <Button variant="default" onClick={() => start('enroll')}>
+          {hasApp && twoFactor.methods.includes('totp') && twoFactor.authenticators.length < mostApps && (
+            <Button variant="default" onClick={() => start('enroll', { choice: { method: 'totp' } })}>
               {say.add}
             </Button>
           )}
-          <Button variant="default" onClick={dialogs.reset}>
-            {say.reset}
-          </Button>
+          {hasApp && (
+            <Button variant="default" onClick={dialogs.reset}>
+              {say.reset}
+            </Button>
+          )}
         </Group>
       </Group>
       <List listStyleType="none" className="rows">
@@ -45,10 +51,11 @@ export function Authenticators({ twoFactor }: { readonly twoFactor: TwoFactor })
           <List.Item key={one.id}>
             <Group justify="space-between" gap="md">
               <Group wrap="nowrap" gap="md" miw={0}>
-                <IconDeviceMobile size={22} aria-hidden className="sign" />
+                <Sign kind={one.kind} />
                 <div className="words">
                   <Text fw={600}>{one.label}</Text>
                   <Text size="sm" c="dimmed">
+                    {one.kind === 'totp' ? '' : `${methodName(one.kind)}${one.to === null ? '' : ` ${methodWords.own.to(one.to)}`} · `}
                     {say.bound(when(one.boundAt))}
                     {` · ${one.lastUsedAt === null ? say.neverUsed : say.used(when(one.lastUsedAt))}`}
                   </Text>
@@ -106,6 +113,11 @@ export function Authenticators({ twoFactor }: { readonly twoFactor: TwoFactor })
       </Ask>
     </div>
   )
+}
+
+function Sign({ kind }: { readonly kind: string }) {
+  const Icon = icons[kind] ?? IconDeviceMobile
+  return <Icon size={22} aria-hidden className="sign" />
 }
 
 function RenameDialog({ app, onClose }: { readonly app: App; readonly onClose: () => void }) {

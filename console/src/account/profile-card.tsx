@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, NativeSelect, Stack, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { Profile, ProfileChange } from '#contract/profile.ts'
@@ -6,10 +6,10 @@ import { words } from '#words/en/console.ts'
 import { profileQuery } from '../api.ts'
 import { useChange } from '../changes.tsx'
 import { Section } from '../page.tsx'
-import { PhoneField, phoneOf, typedPhone } from '../phone-field.tsx'
 import { Shown } from '../states.tsx'
 import { useWho } from '../who.tsx'
 import { EmailPart } from './email-part.tsx'
+import { PhonePart } from './phone-part.tsx'
 
 const say = words.settings.profile
 
@@ -23,7 +23,7 @@ export function ProfileCard() {
           <Stack gap="xl" mt="md">
             <NameForm key={`${known.name} ${known.language}`} profile={known} />
             <EmailPart profile={known} />
-            <PhoneForm key={known.phone?.number ?? ''} profile={known} />
+            <PhonePart key={known.phone?.number ?? ''} profile={known} />
             <dl className="facts">
               <dt>{say.roles}</dt>
               {session.memberships.map((one) => (
@@ -72,53 +72,6 @@ function NameForm({ profile }: { readonly profile: Profile }) {
           <Button type="submit" loading={isBusy}>
             {words.update}
           </Button>
-        </Group>
-      </Stack>
-    </form>
-  )
-}
-
-function PhoneForm({ profile }: { readonly profile: Profile }) {
-  const { run, isBusy } = useChange()
-  const [typed, setTyped] = useState(() => typedPhone(profile.phone?.number))
-  const [wrong, setWrong] = useState<string>()
-  const put = (phone: string | null) =>
-    run(
-      { method: 'PUT', path: '/me/phone', body: { phone }, says: phone ? say.phoneSays(phone) : say.phoneRemoveSays, done: words.saved },
-      {
-        onProblem: ({ code }) => {
-          if (code !== 'invalid-phone') return false
-          setWrong(words.phone.invalid)
-          return true
-        },
-      },
-    )
-  const save = async (event: FormEvent) => {
-    event.preventDefault()
-    const phone = phoneOf(typed)
-    setWrong(phone === undefined ? words.phone.invalid : undefined)
-    if (phone !== undefined) await put(phone)
-  }
-  return (
-    <form onSubmit={save} noValidate>
-      <Stack gap="md">
-        <PhoneField value={typed} onChange={setTyped} error={wrong} />
-        <Text size="sm" c="dimmed">
-          {profile.phone === null
-            ? say.phoneWhat
-            : profile.phone.isVerified
-              ? say.phoneVerified
-              : say.phoneUnverified(profile.phone.number)}
-        </Text>
-        <Group gap="md">
-          <Button type="submit" variant="default" loading={isBusy}>
-            {words.save}
-          </Button>
-          {profile.phone !== null && (
-            <Button variant="default" disabled={isBusy} onClick={() => put(null)}>
-              {say.phoneRemove}
-            </Button>
-          )}
         </Group>
       </Stack>
     </form>

@@ -1,7 +1,8 @@
-import { Alert, Anchor, Box, Button, Group, Radio, Stack, Switch, Text } from '@mantine/core'
+import { Alert, Anchor, Box, Stack, Switch, Text } from '@mantine/core'
 import { IconInfoCircle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import type { TwoFactor } from '#contract/account.ts'
 import { words } from '#words/en/console.ts'
 import { twoFactorQuery } from '../api.ts'
@@ -10,6 +11,7 @@ import { useStart } from '../changes.tsx'
 import { Section } from '../page.tsx'
 import { Shown } from '../states.tsx'
 import { Authenticators } from './authenticators.tsx'
+import { firstMethod, Methods } from './methods.tsx'
 import { useTwoFactorDialogs } from './two-factor-dialogs.tsx'
 
 export function TwoFactorCard() {
@@ -38,6 +40,8 @@ function Available({ twoFactor }: { readonly twoFactor: TwoFactor }) {
   const dialogs = useTwoFactorDialogs()
   const start = useStart()
   const say = words.settings.twoFactor
+  const [chosen, setChosen] = useState<string>()
+  const method = chosen ?? firstMethod(twoFactor)
   const isOn = twoFactor.badge === 'secured'
   const isFixed = isOn && twoFactor.requiredBy !== null
   return (
@@ -46,22 +50,7 @@ function Available({ twoFactor }: { readonly twoFactor: TwoFactor }) {
         <Text fw={600}>{say.status[twoFactor.badge]}</Text>
         {twoFactor.requiredBy !== null && !isOn && <Text size="sm">{words.frame.requiredBy(twoFactor.requiredBy)}</Text>}
       </div>
-      <Radio.Group
-        label={say.method}
-        value="totp"
-        {...(twoFactor.methodSetBy === null ? {} : { description: say.methodSetBy(twoFactor.methodSetBy) })}
-      >
-        {twoFactor.methods.map((method) => (
-          <Radio
-            key={method}
-            value={method}
-            label={say.methods[method]?.label ?? method}
-            description={say.methods[method]?.what}
-            disabled={twoFactor.methodSetBy !== null && method !== 'totp'}
-            mt="xs"
-          />
-        ))}
-      </Radio.Group>
+      <Methods twoFactor={twoFactor} method={method} onChoose={setChosen} />
       <Box>
         <Switch
           checked={isOn}
@@ -70,16 +59,10 @@ function Available({ twoFactor }: { readonly twoFactor: TwoFactor }) {
           description={twoFactor.requiredBy !== null && isOn ? say.switchRequired(twoFactor.requiredBy) : isOn ? undefined : say.switchWhat}
           onLabel={words.on}
           offLabel={words.off}
-          onChange={() => (isOn ? dialogs.disable() : start('enroll'))}
+          onChange={() => (isOn ? dialogs.disable() : start('enroll', { choice: { method } }))}
         />
       </Box>
-      {isOn ? (
-        <Authenticators twoFactor={twoFactor} />
-      ) : (
-        <Group>
-          <Button onClick={dialogs.enable}>{words.frame.enable}</Button>
-        </Group>
-      )}
+      {isOn && <Authenticators twoFactor={twoFactor} />}
     </Stack>
   )
 }

@@ -3,16 +3,24 @@ import { IconAlertTriangle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { createContext, type ReactNode, use, useMemo, useState } from 'react'
 import { words } from '#words/en/console.ts'
-import { type Intent, twoFactorQuery } from '../api.ts'
+import { methodWords } from '#words/en/methods.ts'
+import { type Choice, type Intent, twoFactorQuery } from '../api.ts'
 import { useChange, useStart } from '../changes.tsx'
 import { apps } from './apps.ts'
 
 type Which = 'enable' | 'disable' | 'reset'
 
-const DialogsContext = createContext<Readonly<Record<Which, () => void>> | undefined>(undefined)
+interface Dialogs {
+  /** @param method the one to set up; without one what is offered first */
+  readonly enable: (method?: string) => void
+  readonly disable: () => void
+  readonly reset: () => void
+}
+
+const DialogsContext = createContext<Dialogs | undefined>(undefined)
 
 /** Opens the dialogs about one's own second factor, from the account menu as from the card. */
-export function useTwoFactorDialogs(): Readonly<Record<Which, () => void>> {
+export function useTwoFactorDialogs(): Dialogs {
   const dialogs = use(DialogsContext)
   if (!dialogs) throw new Error('useTwoFactorDialogs needs TwoFactorDialogs above')
   return dialogs
@@ -20,12 +28,23 @@ export function useTwoFactorDialogs(): Readonly<Record<Which, () => void>> {
 
 export function TwoFactorDialogs({ children }: { readonly children: ReactNode }) {
   const [open, setOpen] = useState<Which>()
-  const dialogs = useMemo(() => ({ enable: () => setOpen('enable'), disable: () => setOpen('disable'), reset: () => setOpen('reset') }), [])
+  const [method, setMethod] = useState<string>()
+  const dialogs = useMemo(
+    () => ({
+      enable: (wanted?: string) => {
+        setMethod(wanted)
+        setOpen('enable')
+      },
+      disable: () => setOpen('disable'),
+      reset: () => setOpen('reset'),
+    }),
+    [],
+  )
   const close = () => setOpen(undefined)
   return (
     <DialogsContext value={dialogs}>
       {children}
-      <EnableDialog opened={open === 'enable'} onClose={close} />
+      <EnableDialog opened={open === 'enable'} onClose={close} method={method} />
       <DisableDialog opened={open === 'disable'} onClose={close} onReset={dialogs.reset} />
       <ResetDialog opened={open === 'reset'} onClose={close} />
     </DialogsContext>
@@ -37,13 +56,38 @@ interface DialogProps {
   readonly onClose: () => void
 }
 
-function EnableDialog({ opened, onClose }: DialogProps) {
+function EnableDialog({ opened, onClose, method }: DialogProps & { readonly method: string | undefined }) {
   const { data } = useQuery(twoFactorQuery)
-  const { isBusy, go } = useGo('enroll')
+  const wanted = method ?? data?.methods[0] ?? 'totp'
+  const others = data?.methodSetBy === null ? data.methods.filter((kind) => kind !== wanted) : []
+  const { isBusy, go } = useGo('enroll', { method: wanted })
   const say = words.settings.enableDialog
   const recommended = data?.recommendedApp ?? ''
   return (
     <Modal opened={opened} onClose={onClose} title={say.title}>
+      {wanted === 'totp' ? <AppSteps recommended={recommended} /> : <Text>{methodWords.own.sentIntro([wanted])}</Text>}
+      {others.length > 0 && (
+        <Text size="sm" c="dimmed" mt="md">
+          {methodWords.own.others(others)}
+        </Text>
+      )}
+      <Group className="buttons" justify="flex-end" mt="lg">
+        <Button variant="default" onClick={onClose}>
+          {words.cancel}
+        </Button>
+        <Button loading={isBusy} onClick={go} data-autofocus>
+          {words.continue}
+        </Button>
+      </Group>
+    </Modal>
+  )
+}
+
+/** How an app is set up, from getting it to keeping the backup codes. */
+function AppSteps({ recommended }: { readonly recommended: string }) {
+  const say = words.settings.enableDialog
+  return (
+    <>
       <Text c="dimmed">{say.intro}</Text>
       <List type="ordered" spacing="md" mt="md" className="steps">
         <List.Item>
@@ -91,15 +135,7 @@ function EnableDialog({ opened, onClose }: DialogProps) {
           </List.Item>
         ))}
       </List>
-      <Group className="buttons" justify="flex-end" mt="lg">
-        <Button variant="default" onClick={onClose}>
-          {words.cancel}
-        </Button>
-        <Button loading={isBusy} onClick={go} data-autofocus>
-          {words.continue}
-        </Button>
-      </Group>
-    </Modal>
+    </>
   )
 }
 
@@ -164,12 +200,12 @@ function ResetDialog({ opened, onClose }: DialogProps) {
   )
 }
 
-function useGo(intent: Intent): { readonly isBusy: boolean; readonly go: () => Promise<void> } {
+function useGo(intent: Intent, choice?: Choice): { readonly isBusy: boolean; readonly go: () => Promise<void> } {
   const start = useStart()
   const [isBusy, setBusy] = useState(false)
   const go = async () => {
     setBusy(true)
-    await start(intent)
+    await start(intent, choice ? { choice } : {})
     setBusy(false)
   }
   return { isBusy, go }

@@ -1,6 +1,7 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { Policy, PolicyChange, PolicyDraft } from '#contract/policy.ts'
 import { words } from '#words/en/console.ts'
+import { methodWords } from '#words/en/methods.ts'
 import { useChange } from '../changes.tsx'
 import { useWho } from '../who.tsx'
 
@@ -20,7 +21,11 @@ export interface DraftedPolicy {
   readonly change: (part: Partial<PolicyDraft>) => void
   /** Takes what is stored, and drops what was drafted. */
   readonly discard: () => void
-  readonly save: () => Promise<void>
+  /** @param acceptsWeaker that this person accepts what the rules newly allow */
+  readonly save: (acceptsWeaker?: boolean) => Promise<void>
+  /** Weaker methods that wait for an acceptance before the rules are stored. */
+  readonly unaccepted: readonly string[]
+  readonly leaveUnaccepted: () => void
   readonly isBusy: boolean
   readonly changed: readonly Rule[]
   readonly isSaved: boolean
@@ -33,7 +38,15 @@ function differences(one: PolicyDraft, other: PolicyDraft): readonly Rule[] {
   return (Object.keys(one) as Rule[]).filter((rule) => JSON.stringify(one[rule]) !== JSON.stringify(other[rule]))
 }
 
-const read = ({ people: _people, availableMethods: _methods, version, ...rules }: Policy) => ({ version, rules })
+const read = ({ people: _people, availableMethods: _methods, weakerAccepted: _accepted, version, ...rules }: Policy) => ({ version, rules })
+
+interface Drafted {
+  readonly base: ReturnType<typeof read>
+  readonly draft: PolicyDraft
+}
+
+/** Drafts that are not saved yet, by organization: they outlive a look at another page, and end with this window. */
+const kept = new Map<string, Drafted>()
 
 /**
  * The rules as a form edits them. What others store in the meantime comes in beside the draft: rules that were not touched here
@@ -42,12 +55,18 @@ const read = ({ people: _people, availableMethods: _methods, version, ...rules }
 export function usePolicyDraft(stored: Policy): DraftedPolicy {
   const { organization } = useWho()
   const { run, isBusy } = useChange()
-  const [base, setBase] = useState(() => read(stored))
-  const [draft, setDraft] = useState<PolicyDraft>(base.rules)
+  const [base, setBase] = useState(() => kept.get(organization.id)?.base ?? read(stored))
+  const [draft, setDraft] = useState<PolicyDraft>(() => kept.get(organization.id)?.draft ?? base.rules)
+  const [unaccepted, setUnaccepted] = useState<readonly string[]>([])
   // Both say after which version it was: the refusal and what is stored now come in either order.
   const [elsewhere, setElsewhere] = useState<{ readonly after: number; readonly changes: readonly Elsewhere[] }>()
   const [refused, setRefused] = useState<{ readonly after: number; readonly by: readonly string[] }>()
   const [isSaved, setSaved] = useState(false)
+  const changed = differences(base.rules, draft)
+  useEffect(() => {
+    if (differences(base.rules, draft).length > 0) kept.set(organization.id, { base, draft })
+    else kept.delete(organization.id)
+  }, [organization.id, base, draft])
 
   if (stored.version !== base.version) {
     const now = read(stored)
@@ -67,7 +86,9 @@ export function usePolicyDraft(stored: Policy): DraftedPolicy {
   }
   return {
     draft,
-    changed: differences(base.rules, draft),
+    changed,
+    unaccepted,
+    leaveUnaccepted: () => setUnaccepted([]),
     change: (part) => {
       setSaved(false)
       setDraft({ ...draft, ...part })
@@ -76,19 +97,20 @@ export function usePolicyDraft(stored: Policy): DraftedPolicy {
       settle()
       setDraft(base.rules)
     },
-    save: async () => {
+    save: async (acceptsWeaker = false) => {
       settle()
       const isDone = await run(
         {
           method: 'PUT',
           path: `/organizations/${organization.id}/policy`,
-          body: { ...draft, version: base.version } satisfies PolicyChange,
-          says: `${say.says} ${say.stored(draft)}`,
+          body: { ...draft, version: base.version, ...(acceptsWeaker ? { acceptsWeaker } : {}) } satisfies PolicyChange,
+          says: `${say.says} ${acceptsWeaker ? `${methodWords.accept.says(unaccepted)} ` : ''}${say.stored(draft)}`,
         },
         {
           onProblem: ({ code, details }) => {
             if (code === 'moved-on') setRefused({ after: base.version, by: details.changedBy ?? [] })
-            return code === 'moved-on'
+            if (code === 'weaker-methods') setUnaccepted(details.methods ?? [])
+            return code === 'moved-on' || code === 'weaker-methods'
           },
         },
       )

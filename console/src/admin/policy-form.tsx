@@ -6,6 +6,7 @@ import { useLocation } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react'
 import type { Policy, PolicyDraft, PolicyPreview } from '#contract/policy.ts'
 import { words } from '#words/en/console.ts'
+import { methodName, methodWords } from '#words/en/methods.ts'
 import { policyPreviewQuery } from '../api.ts'
 import { Ask } from '../ask.tsx'
 import { arriveAt } from '../page.tsx'
@@ -29,7 +30,7 @@ interface PolicyFormProps {
 export function PolicyForm({ stored, children, aside }: PolicyFormProps) {
   const { organization, may } = useWho()
   const drafted = usePolicyDraft(stored)
-  const { draft, change, changed, save, isBusy, isSaved } = drafted
+  const { draft, change, changed, save, isBusy, isSaved, unaccepted, leaveUnaccepted } = drafted
   const [isAsking, setAsking] = useState(false)
   const mayChange = may('change-policy')
   useArrival()
@@ -79,6 +80,22 @@ export function PolicyForm({ stored, children, aside }: PolicyFormProps) {
       <Ask opened={isAsking} onClose={() => setAsking(false)} title={say.offTitle} action={say.offAction} onAction={save}>
         {say.offWhat(organization.name, stored.people.secured, stored.people.required)}
       </Ask>
+      <Ask
+        opened={unaccepted.length > 0}
+        onClose={leaveUnaccepted}
+        title={methodWords.accept.title}
+        action={methodWords.accept.action}
+        onAction={() => save(true)}
+      >
+        <Text>{methodWords.accept.what(unaccepted)}</Text>
+        <List spacing="xs" size="sm" mt="md">
+          {unaccepted.map((kind) => (
+            <List.Item key={kind}>
+              <b>{methodName(kind)}:</b> {methodWords.rules.why[kind]}
+            </List.Item>
+          ))}
+        </List>
+      </Ask>
     </form>
   )
 }
@@ -115,9 +132,24 @@ function Elsewhere({ drafted: { elsewhere, changedBy, changed, draft, discard } 
 }
 
 /** Rules whose change somebody will notice at once. */
-const rulesOfPeople: readonly (keyof PolicyDraft)[] = ['enabled', 'mode', 'rememberDays', 'remembers']
+const rulesOfPeople: readonly (keyof PolicyDraft)[] = [
+  'enabled',
+  'mode',
+  'methods',
+  'defaultMethod',
+  'mayChangeMethod',
+  'emailForAdministrators',
+  'rememberDays',
+  'remembers',
+]
 
-function Unsaved({ organizationId, drafted: { draft, changed } }: { readonly organizationId: string; readonly drafted: DraftedPolicy }) {
+function Unsaved({
+  organizationId,
+  drafted: { draft, changed, elsewhere, discard },
+}: {
+  readonly organizationId: string
+  readonly drafted: DraftedPolicy
+}) {
   const { may } = useWho()
   const [settled] = useDebouncedValue(draft, 200)
   const isOfPeople = changed.some((rule) => rulesOfPeople.includes(rule))
@@ -128,7 +160,7 @@ function Unsaved({ organizationId, drafted: { draft, changed } }: { readonly org
   })
   return (
     <Alert color="orange" title={say.unsaved}>
-      <Stack gap="xs">
+      <Stack gap="xs" align="flex-start">
         <List spacing={4} size="sm">
           {changed.map((rule) => (
             <List.Item key={rule}>{say.rule(rule, draft)}</List.Item>
@@ -140,6 +172,11 @@ function Unsaved({ organizationId, drafted: { draft, changed } }: { readonly org
             {preview.error && <Text size="sm">{say.preview.failed}</Text>}
           </>
         )}
+        {elsewhere.length === 0 && (
+          <Button variant="default" size="sm" onClick={discard}>
+            {say.elsewhere.discard}
+          </Button>
+        )}
       </Stack>
     </Alert>
   )
@@ -147,7 +184,9 @@ function Unsaved({ organizationId, drafted: { draft, changed } }: { readonly org
 
 /** Who will notice the change, counted and by name. */
 function Consequence({ preview, draft }: { readonly preview: PolicyPreview; readonly draft: PolicyDraft }) {
-  const groups = (['mustSetUp', 'sessionsEnd', 'devicesEnd', 'noLongerRequired'] as const).filter((group) => preview[group].count > 0)
+  const groups = (['mustSetUp', 'mustMove', 'withoutNumber', 'sessionsEnd', 'devicesEnd', 'noLongerRequired'] as const).filter(
+    (group) => preview[group].count > 0,
+  )
   return (
     <div>
       {!draft.enabled && <Text size="sm">{say.offConsequence}</Text>}

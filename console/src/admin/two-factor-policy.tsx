@@ -1,18 +1,4 @@
-import {
-  Alert,
-  Anchor,
-  Button,
-  Checkbox,
-  Divider,
-  NativeSelect,
-  NumberInput,
-  Progress,
-  Radio,
-  Stack,
-  Switch,
-  Text,
-  Title,
-} from '@mantine/core'
+import { Alert, Anchor, Checkbox, Divider, NativeSelect, NumberInput, Progress, Radio, Stack, Switch, Text, Title } from '@mantine/core'
 import { IconShieldExclamation } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -24,6 +10,7 @@ import { Section } from '../page.tsx'
 import { Shown } from '../states.tsx'
 import { useWho } from '../who.tsx'
 import { type PolicyFields, PolicyForm } from './policy-form.tsx'
+import { PolicyMethods } from './policy-methods.tsx'
 
 const say = words.company
 const modes = ['opt-in', 'chosen', 'everyone'] as const satisfies readonly Mode[]
@@ -54,7 +41,7 @@ export function TwoFactorPolicy() {
                 </>
               }
             >
-              {(fields) => fields.draft.enabled && <Options {...fields} methods={stored.availableMethods} />}
+              {(fields) => fields.draft.enabled && <Options {...fields} stored={stored} />}
             </PolicyForm>
           </>
         )}
@@ -64,7 +51,7 @@ export function TwoFactorPolicy() {
 }
 
 /** What unfolds once the master switch is on. */
-function Options({ draft, change, mayChange, methods }: PolicyFields & { readonly methods: readonly string[] }) {
+function Options({ draft, change, mayChange, stored }: PolicyFields & { readonly stored: Policy }) {
   return (
     <>
       <Radio.Group id="who" label={say.whom} value={draft.mode} onChange={(mode) => change({ mode: mode as Mode })}>
@@ -83,77 +70,10 @@ function Options({ draft, change, mayChange, methods }: PolicyFields & { readonl
         onChange={(event) => change({ newUsersRequired: event.currentTarget.checked })}
       />
       <Divider />
-      <Methods draft={draft} change={change} mayChange={mayChange} methods={methods} />
+      <PolicyMethods draft={draft} change={change} mayChange={mayChange} stored={stored} />
       <Divider />
       <Additional draft={draft} change={change} mayChange={mayChange} />
     </>
-  )
-}
-
-function Methods({ draft, change, mayChange, methods }: PolicyFields & { readonly methods: readonly string[] }) {
-  const named = (kind: string) => say.methods[kind] ?? kind
-  const allow = (allowed: string[]) => {
-    const [first = draft.defaultMethod] = allowed
-    change({ methods: allowed, defaultMethod: allowed.includes(draft.defaultMethod) ? draft.defaultMethod : first })
-  }
-  return (
-    <Stack gap="md">
-      <div>
-        <Title order={3} size="h5">
-          {say.otp}
-        </Title>
-        <Text size="sm" c="dimmed" mt={4}>
-          {say.otpWhat}
-        </Text>
-      </div>
-      <NativeSelect
-        id="method"
-        label={say.method}
-        description={say.methodWhat}
-        data={draft.methods.map((kind) => ({ value: kind, label: named(kind) }))}
-        value={draft.defaultMethod}
-        disabled={!mayChange}
-        onChange={(event) => change({ defaultMethod: event.currentTarget.value })}
-        maw={360}
-      />
-      <Checkbox.Group id="allowed-methods" label={say.allowed} description={say.allowedWhat} value={draft.methods} onChange={allow}>
-        <Stack gap="xs" mt="xs">
-          {methods.map((kind) => (
-            <Checkbox
-              key={kind}
-              value={kind}
-              label={named(kind)}
-              disabled={!mayChange || (draft.methods.length === 1 && draft.methods.includes(kind))}
-            />
-          ))}
-        </Stack>
-      </Checkbox.Group>
-      <Switch
-        id="allow-change"
-        label={say.mayChange}
-        description={say.mayChangeWhat}
-        onLabel={words.on}
-        offLabel={words.off}
-        checked={draft.mayChangeMethod}
-        disabled={!mayChange}
-        onChange={(event) => change({ mayChangeMethod: event.currentTarget.checked })}
-      />
-      {mayChange && (
-        <div>
-          <Button
-            id="standardize"
-            variant="default"
-            aria-describedby="standardize-what"
-            onClick={() => change({ methods: [draft.defaultMethod], mayChangeMethod: false, mode: 'everyone' })}
-          >
-            {say.standardize}
-          </Button>
-          <Text id="standardize-what" size="sm" c="dimmed" mt={4}>
-            {say.standardizeWhat(named(draft.defaultMethod))}
-          </Text>
-        </div>
-      )}
-    </Stack>
   )
 }
 

@@ -1,6 +1,7 @@
 import { NativeSelect } from '@mantine/core'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { words } from '#words/en/console.ts'
+import { methodWords } from '#words/en/methods.ts'
 import { peopleWords } from '#words/en/people.ts'
 
 const say = peopleWords.filters
@@ -8,6 +9,7 @@ const say = peopleWords.filters
 const fields = [
   { name: 'status', label: say.status, any: say.anyStatus, entries: say.statuses },
   { name: 'badge', label: say.badge, any: say.anyBadge, entries: say.badges },
+  { name: 'method', label: methodWords.filter.label, any: methodWords.filter.any, entries: methodWords.names },
   { name: 'role', label: say.role, any: say.anyRole, entries: words.roles },
 ] as const
 
@@ -38,7 +40,7 @@ export function UserFilters() {
         const { [name]: _before, ...rest } = filter
         await navigate({ to: '/users', search: value === '' ? rest : { ...rest, [name]: value }, replace: true })
       }}
-      data={[{ value: '', label: any }, ...Object.entries(entries).map(([value, text]) => ({ value, label: text }))]}
+      data={[{ value: '', label: any }, ...Object.entries(entries).map(([value, text]) => ({ value, label: text ?? value }))]}
       className="filter"
     />
   ))

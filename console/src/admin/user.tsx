@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Checkbox, EmptyState, Group, NativeSelect, Stack, TextInput } from '@mantine/core'
+import { Alert, Anchor, Button, Checkbox, EmptyState, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
@@ -6,11 +6,13 @@ import type { Role } from '#contract/account.ts'
 import type { Member, MemberChange } from '#contract/people.ts'
 import type { Policy } from '#contract/policy.ts'
 import { words } from '#words/en/console.ts'
+import { methodName, methodWords } from '#words/en/methods.ts'
 import { peopleWords } from '#words/en/people.ts'
 import { memberQuery, Problem, policyQuery } from '../api.ts'
 import { TwoFactorBadge } from '../badge.tsx'
 import { useChange } from '../changes.tsx'
 import { Page, Section } from '../page.tsx'
+import { PhoneField, phoneOf, typedPhone } from '../phone-field.tsx'
 import { Forbidden, Shown } from '../states.tsx'
 import { when } from '../when.ts'
 import { useWho } from '../who.tsx'
@@ -68,12 +70,18 @@ function KnownUser() {
                 <dd>{known.email}</dd>
                 <dt>{words.users.status}</dt>
                 <dd>{words.users.statuses[known.status]}</dd>
+                <dt>{methodWords.filter.label}</dt>
+                <dd>{known.kinds.length === 0 ? methodWords.none : methodWords.listed(known.kinds)}</dd>
                 <dt>{say.lastSignIn}</dt>
                 <dd>{known.lastSignInAt === null ? words.never : when(known.lastSignInAt)}</dd>
               </dl>
             </Section>
             <Section id="settings" title={say.title} aside={<TwoFactorBadge state={known.badge} />}>
-              <EditForm key={`${known.name} ${known.role} ${known.required} ${known.method}`} member={known} policy={policy.data} />
+              <EditForm
+                key={`${known.name} ${known.role} ${known.required} ${known.method} ${known.phone?.number}`}
+                member={known}
+                policy={policy.data}
+              />
             </Section>
           </Stack>
         )}
@@ -89,6 +97,8 @@ function EditForm({ member, policy }: { readonly member: Member; readonly policy
   const [required, setRequired] = useState(member.required)
   const [name, setName] = useState(member.name)
   const [method, setMethod] = useState(member.method ?? '')
+  const [phone, setPhone] = useState(() => typedPhone(member.phone?.number))
+  const [wrongPhone, setWrongPhone] = useState<string>()
   const form = peopleWords.form
 
   const isOutranked = !organization.grantableRoles.includes(member.role)
@@ -98,27 +108,44 @@ function EditForm({ member, policy }: { readonly member: Member; readonly policy
     policy?.enabled === true &&
     (member.required ? may('undo-requirement') : may('require-two-factor') && policy.mode !== 'opt-in')
   const mayEdit = may('edit-users') && !isOutranked
-  const methodName = (kind: string) => form.methods[kind] ?? kind
+  const mayEditPhone = mayEdit && member.status !== 'invited' && !member.isShared
   const roles = isOutranked ? [member.role] : organization.grantableRoles
 
+  const storedPhone = member.phone?.number ?? null
+  const newPhone = phone.number.trim() === '' ? null : phoneOf(phone)
   const isUnchanged =
-    role === member.role && required === member.required && name.trim() === member.name && method === (member.method ?? '')
+    role === member.role &&
+    required === member.required &&
+    name.trim() === member.name &&
+    method === (member.method ?? '') &&
+    newPhone === storedPhone
 
   const update = async (event: FormEvent) => {
     event.preventDefault()
+    setWrongPhone(newPhone === undefined ? words.phone.invalid : undefined)
+    if (newPhone === undefined) return
     const body: MemberChange = {
       ...(role === member.role ? {} : { role }),
       ...(required === member.required ? {} : { required }),
       ...(name.trim() === member.name ? {} : { name: name.trim() }),
       ...(method === (member.method ?? '') ? {} : { method: method === '' ? null : method }),
+      ...(newPhone === storedPhone ? {} : { phone: newPhone }),
     }
-    await run({
-      method: 'PATCH',
-      path: `/organizations/${organization.id}/users/${member.id}`,
-      body,
-      says: say.says(member.name),
-      done: words.saved,
-    })
+    await run(
+      {
+        method: 'PATCH',
+        path: `/organizations/${organization.id}/users/${member.id}`,
+        body,
+        says: say.says(member.name),
+        done: words.saved,
+      },
+      {
+        onProblem: ({ code }) => {
+          if (code === 'invalid-phone') setWrongPhone(words.phone.invalid)
+          return code === 'invalid-phone'
+        },
+      },
+    )
   }
 
   return (
@@ -153,17 +180,58 @@ function EditForm({ member, policy }: { readonly member: Member; readonly policy
           maw={320}
         />
         <NativeSelect
-          label={form.method}
-          description={form.methodWhat}
+          label={methodWords.user.type}
+          description={methodWords.user.typeWhat(methodName(policy?.defaultMethod ?? 'totp'))}
           value={method}
           disabled={!mayEdit}
           onChange={(event) => setMethod(event.currentTarget.value)}
           data={[
-            { value: '', label: form.methodDefault(methodName(policy?.defaultMethod ?? 'totp')) },
+            { value: '', label: methodWords.user.byDefault },
             ...(policy?.methods ?? []).map((value) => ({ value, label: methodName(value) })),
+            ...(member.method === null || policy?.methods.includes(member.method)
+              ? []
+              : [
+                  {
+                    value: member.method,
+                    label: policy ? methodWords.user.notAllowed(methodName(member.method)) : methodName(member.method),
+                  },
+                ]),
           ]}
           maw={480}
         />
+        <div>
+          {mayEditPhone ? (
+            <>
+              <PhoneField value={phone} onChange={setPhone} error={wrongPhone} />
+              <Text size="sm" c="dimmed" mt={4}>
+                {member.phone === null
+                  ? methodWords.user.phoneNone
+                  : member.phone.isVerified
+                    ? methodWords.user.phoneVerified
+                    : methodWords.user.phoneUnverified}{' '}
+                {methodWords.user.phoneWhat(member.name)}
+              </Text>
+            </>
+          ) : (
+            <>
+              <Text size="sm" fw={600}>
+                {words.phone.number}
+              </Text>
+              <Text size="sm">{member.phone?.number}</Text>
+              <Text size="sm" c="dimmed">
+                {member.isShared
+                  ? methodWords.user.phoneShared
+                  : member.status === 'invited'
+                    ? methodWords.user.phoneInvited
+                    : member.phone === null
+                      ? methodWords.user.phoneNone
+                      : member.phone.isVerified
+                        ? methodWords.user.phoneVerified
+                        : methodWords.user.phoneUnverified}
+              </Text>
+            </>
+          )}
+        </div>
         <Checkbox
           label={say.required}
           description={say.requiredWhat(member.name)}

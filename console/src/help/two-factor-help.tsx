@@ -1,6 +1,7 @@
 import { Anchor, List, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { words } from '#words/en/console.ts'
+import { methodWords } from '#words/en/methods.ts'
 import { Page, Section } from '../page.tsx'
 import { SettingsSearch } from '../settings-search.tsx'
 import { HelpFoot } from './help-foot.tsx'
@@ -16,6 +17,7 @@ export function TwoFactorHelp() {
         <List listStyleType="none" className="contents">
           {[
             ...say.apps,
+            { id: 'methods', name: methodWords.help.title },
             { id: 'lost-phone', name: say.lostTitle },
             { id: 'exceptions', name: say.exceptionsTitle },
             { id: 'questions', name: say.questionsTitle },
@@ -48,6 +50,18 @@ export function TwoFactorHelp() {
           )}
         </Section>
       ))}
+      <Section id="methods" title={methodWords.help.title} what={methodWords.help.what}>
+        <dl className="questions">
+          {methodWords.help.list.map(({ name, text }) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{text}</dd>
+            </div>
+          ))}
+        </dl>
+        <Text mt="md">{methodWords.help.change}</Text>
+        <Text mt="sm">{methodWords.help.moved}</Text>
+      </Section>
       <Section id="lost-phone" title={say.lostTitle}>
         <Steps steps={say.lost} />
       </Section>

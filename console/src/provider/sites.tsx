@@ -6,6 +6,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { memo, useState } from 'react'
 import type { Site, SiteOrder } from '#contract/sites.ts'
 import { words } from '#words/en/console.ts'
+import { methodName } from '#words/en/methods.ts'
 import { siteWords as say } from '#words/en/sites.ts'
 import { sitesQuery } from '../api.ts'
 import { Page } from '../page.tsx'
@@ -180,7 +181,7 @@ const SiteRow = memo(function SiteRow({ site }: { readonly site: Site }) {
         )}
       </Table.Td>
       <Table.Td role="cell" className="figure" data-label={say.weakest}>
-        {weakestKind === null ? say.none : (say.kinds[weakestKind] ?? weakestKind)}
+        {weakestKind === null ? say.none : methodName(weakestKind)}
       </Table.Td>
       <Table.Td role="cell" className="figure" data-label={say.status}>
         {site.suspendedAt !== null ? (

@@ -91,7 +91,13 @@ export function peopleRoutes({ app, rooms, visits, changing }: Api): void {
     {
       config: {
         authority: {
-          who: { 'a name': 'admin', 'a role': 'security-admin', 'requires 2FA': 'admin', 'no longer requires 2FA': 'security-admin' },
+          who: {
+            'a name': 'admin',
+            'a phone number': 'admin',
+            'a role': 'security-admin',
+            'requires 2FA': 'admin',
+            'no longer requires 2FA': 'security-admin',
+          },
           proof: 'fresh',
         },
       },

@@ -28,6 +28,7 @@ const actions = {
   'organization.founded': ['Organization founded', (who, _, { detail }) => `${who} founded ${text(detail.name)}`],
   'organization.site-created': ['Site created', (who, _, { detail }) => `${who} created the site ${text(detail.name)}`],
   'policy.changed': ['Rules changed', (who) => `${who} changed the rules for two-factor authentication`],
+  'policy.weaker-accepted': ['Weaker methods accepted', (who) => `${who} accepted that methods weaker than an app are allowed`],
   'sign-in.password-refused': [
     'Wrong password',
     (_, whom, told) =>
@@ -108,7 +109,8 @@ const actions = {
   'email.changed': ['Email changed', (who, _, { detail }) => `${who} changed their email from ${text(detail.from)} to ${text(detail.to)}`],
   'phone.changed': [
     'Phone number changed',
-    (who, _, { detail }) => (detail.isRemoved === true ? `${who} removed their phone number` : `${who} changed their phone number`),
+    (who, whom, { detail, isSelf }) =>
+      `${who} ${detail.isRemoved === true ? 'removed' : 'changed'} ${isSelf ? 'their phone number' : `the phone number of ${whom}`}`,
   ],
   'phone.verified': ['Phone number verified', (who) => `${who} proved their phone number by a code`],
   'audit.exported': ['Audit exported', (who, _, { detail }) => `${who} exported the audit as ${text(detail.format).toUpperCase()}`],
@@ -122,6 +124,7 @@ const policyFields: Readonly<Record<keyof Policy, string>> = {
   methods: 'Allowed methods',
   defaultMethod: '2FA Communication Method',
   mayChangeMethod: 'Allow Users to Change 2FA Communication',
+  emailForAdministrators: 'Email for administrators',
   passcodeTimeoutMinutes: '2FA Passcode Timeout, in minutes',
   rememberDays: 'Remember devices, in days',
   remembers: 'Who may be remembered',
@@ -147,6 +150,7 @@ const otherFields: Readonly<Record<string, string>> = {
   devices: 'Devices',
   rememberedDevice: 'On the remembered device',
   people: 'People',
+  authenticators: 'Authenticators ended',
   accent: 'Accent color',
   supportContact: 'Support contact',
   channel: 'Channel',

@@ -6,14 +6,12 @@
  */
 import type { Badge, Role } from '#contract/account.ts'
 import type { PolicyDraft } from '#contract/policy.ts'
+import { methodName, methodWords } from './methods.ts'
 
 const people = (count: number): string => (count === 1 ? '1 person' : `${count.toLocaleString('en')} people`)
 
 /** The rules of an organization, as a sentence needs them. */
 type Rules = PolicyDraft
-
-/** Methods by their kind, as they are known in the field. */
-const methods: Readonly<Record<string, string | undefined>> = { totp: 'Google / Microsoft Authenticator' }
 
 const whom = {
   'opt-in': 'each person decides',
@@ -32,11 +30,13 @@ function rule(name: keyof Rules, rules: Rules): string {
     case 'newUsersRequired':
       return `new users start as ${rules.newUsersRequired ? 'required' : 'not required'}`
     case 'methods':
-      return `allowed methods: ${rules.methods.map((kind) => methods[kind] ?? kind).join(', ')}`
+      return `allowed methods: ${rules.methods.map(methodName).join(', ')}`
     case 'defaultMethod':
-      return `2FA Communication Method: ${methods[rules.defaultMethod] ?? rules.defaultMethod}`
+      return `2FA Communication Method: ${methodName(rules.defaultMethod)}`
     case 'mayChangeMethod':
       return `Allow Users to Change 2FA Communication: ${onOff(rules.mayChangeMethod)}`
+    case 'emailForAdministrators':
+      return `${methodWords.rules.adminEmail}: ${onOff(rules.emailForAdministrators)}`
     case 'passcodeTimeoutMinutes':
       return `2FA Passcode Timeout: ${rules.passcodeTimeoutMinutes} minutes`
     case 'rememberDays':
@@ -145,23 +145,17 @@ export const words = {
     title: 'User Settings',
     twoFactor: {
       title: 'Two-Factor Authentication',
-      what: 'A second step after your password: a code from your phone. A stolen password alone then opens nothing.',
+      what: 'A second step after your password: a code. A stolen password alone then opens nothing.',
       status: {
         secured: 'Your account asks for a code after the password.',
-        'not-set-up': 'Your password alone opens this account. Setting up an app takes about two minutes.',
-        required: 'You must set up an app. You will be asked at your next sign-in at the latest.',
+        'not-set-up': 'Your password alone opens this account. Setting up a second step takes about two minutes.',
+        required: 'You must set up a second step. You will be asked at your next sign-in at the latest.',
         'not-available': 'Your organization has not made it available.',
       } satisfies Record<Badge, string>,
       method: 'Method',
-      methods: {
-        totp: {
-          label: 'Third Party Authenticator App',
-          what: 'Google Authenticator, Microsoft Authenticator, Duo Mobile or any TOTP app.',
-        },
-      } as Readonly<Record<string, { readonly label: string; readonly what: string } | undefined>>,
       methodSetBy: (organization: string) => `${organization} has chosen the method; a Security Admin there can change it.`,
       switch: 'Two-Factor Authentication',
-      switchWhat: 'Switching on shows the QR code at once.',
+      switchWhat: 'Switching on begins the set-up at once.',
       switchRequired: (organization: string) => `Required by ${organization}, so it cannot be switched off.`,
       unavailable: 'Two-Factor Authentication not available',
       unavailableWhat: 'Your organization has it switched off. A Security Admin can switch it on under Company Settings.',
@@ -479,7 +473,6 @@ export const words = {
     otp: 'OTP Authenticator (Duo Mobile, Google, Microsoft, etc)',
     otpWhat:
       'People use the authenticator app they already have: Google Authenticator, Microsoft Authenticator, Duo Mobile, LastPass Authenticator or any other that shows six-digit codes (TOTP). Nothing has to be bought or connected.',
-    methods,
     method: '2FA Communication Method',
     methodWhat: 'Offered first; the only one where people may not change it.',
     allowed: 'Allowed methods',
@@ -487,8 +480,6 @@ export const words = {
     mayChange: 'Allow Users to Change 2FA Communication',
     mayChangeWhat: 'ON: people pick among the allowed methods in their own settings. OFF: they use the method above.',
     standardize: 'Standardize on one method',
-    standardizeWhat: (method: string) =>
-      `Fills in this form: ${method} for everybody, nobody may change it, and everyone must use it. "Update" then stores it.`,
     additional: 'Configuring Additional 2FA Settings',
     passcodeTimeout: '2FA Passcode Timeout',
     passcodeTimeoutWhat:
@@ -521,6 +512,7 @@ export const words = {
       failed: 'Whom it concerns could not be counted. It can be saved all the same.',
       nobody: 'Nobody is stopped, and no session ends.',
       mustSetUp: (count: number) => `${people(count)} will set up an authenticator at their next sign-in.`,
+      ...methodWords.preview,
       sessionsEnd: (count: number) => (count === 1 ? '1 session ends.' : `${count.toLocaleString('en')} sessions end.`),
       devicesEnd: (count: number) =>
         count === 1 ? '1 remembered device is forgotten.' : `${count.toLocaleString('en')} remembered devices are forgotten.`,

@@ -1,4 +1,5 @@
 import { asName, escapeMarkup, oneLine } from '../markup.ts'
+import { methodName } from './methods.ts'
 
 /** What each template needs. Values are text, because they wait in a queue. */
 const needs = {
@@ -46,6 +47,7 @@ interface Optional {
   readonly 'two-factor-disabled': { readonly organization?: string }
   readonly 'two-factor-reset': { readonly organization?: string }
   readonly 'sign-in-code': { readonly purpose?: string; readonly organization?: string; readonly host?: string }
+  readonly 'phone-changed': { readonly by?: string; readonly organization?: string; readonly ended?: string }
   readonly 'user-changed': { readonly name?: string; readonly role?: string; readonly method?: string }
 }
 
@@ -102,10 +104,6 @@ function webAddress(url: string): string {
 const networkAddress = (text: string) => (/^([0-9a-f]*:[0-9a-f:]{0,40})?(\d{1,3}(\.\d{1,3}){3})?$/i.test(text) ? text : asName(text))
 
 const roles: Readonly<Record<string, string>> = { owner: 'Owner', 'security-admin': 'Security Admin', admin: 'Admin', user: 'User' }
-const methods: Readonly<Record<string, string>> = {
-  default: "the organization's default",
-  totp: 'Google / Microsoft Authenticator',
-}
 
 const changeIt =
   'If this was not you: somebody may be in your account. Change your password now with "Forgot password?" on the login page, then tell your administrator.'
@@ -227,7 +225,9 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
       `${asName(by)}, an administrator of ${asName(organization)}, changed your account.`,
       ...(name === undefined ? [] : [`Your name is now: ${asName(name)}.`]),
       ...(role === undefined ? [] : [`Your role there is now: ${roles[role] ?? asName(role)}.`]),
-      ...(method === undefined ? [] : [`Your Two Factor Type there is now: ${methods[method] ?? asName(method)}.`]),
+      ...(method === undefined
+        ? []
+        : [`Your Two Factor Type there is now: ${method === 'default' ? "the organization's default" : asName(methodName(method))}.`]),
     ],
     otherwise: 'If this was not expected: ask your administrator.',
   }),
@@ -302,12 +302,15 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
     otherwise:
       'If this was not you: somebody is in your account, and "Forgot password?" no longer reaches you. Tell your administrator at once, by phone or in person: they can see who did it and shut the account.',
   }),
-  'phone-changed': ({ number }) => ({
+  'phone-changed': ({ number, by, organization, ended }) => ({
     subject: number === '' ? 'Your phone number was removed' : 'Your phone number was changed',
     paragraphs: [
       number === ''
-        ? 'The phone number was removed from your account.'
-        : `Your account has a new phone number, which ends in ${asName(number.slice(-3))}. It counts as not verified until a code has proved it.`,
+        ? `The phone number was removed from your account${by === undefined ? '' : ` ${doneBy(by, organization)}`}.`
+        : `Your account has a new phone number, which ends in ${asName(number.slice(-3))}${by === undefined ? '' : `. It was entered ${doneBy(by, organization)}`}. It counts as not verified until a code has proved it.`,
+      ...(ended === undefined
+        ? []
+        : ['Codes are no longer sent to the number before. Your next sign-in asks for another method, or for a set-up.']),
     ],
     otherwise: changeIt,
   }),

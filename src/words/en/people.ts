@@ -19,7 +19,7 @@ export const peopleWords = {
     } satisfies Record<Badge, string>,
     role: 'Role',
     anyRole: 'Any role',
-    noMatch: 'No name, address, status, protection and role fit together like this.',
+    noMatch: 'No name, address, status, protection, method and role fit together like this.',
     clear: 'Clear the filters',
   },
   edit: (name: string) => `Edit ${name}`,
@@ -47,10 +47,6 @@ export const peopleWords = {
     name: 'Name',
     nameMissing: 'Enter a name.',
     nameShared: 'This person also belongs to an organization you do not administer, so the name is theirs to change.',
-    method: 'Two Factor Type',
-    methodWhat: 'What this person is asked for first. With the default it follows Company Settings.',
-    methodDefault: (method: string) => `Organization's default (${method})`,
-    methods: { totp: 'Google / Microsoft Authenticator' } as Readonly<Record<string, string | undefined>>,
   },
 
   bulk: {

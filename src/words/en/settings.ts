@@ -44,13 +44,22 @@ export const settings: readonly Setting[] = [
   ofCompany(
     '2FA Communication Method',
     `${twoFactor}#method`,
-    'otp authenticator duo mobile google microsoft 2fa method type drop-down default third party app two factor type',
+    'otp authenticator duo mobile google microsoft 2fa method type drop-down default third party app two factor type sms text message email phone call voice otp via',
   ),
-  ofCompany('Allowed methods', `${twoFactor}#allowed-methods`, '2fa mfa methods factors authenticator choose which'),
+  ofCompany(
+    'Allowed methods',
+    `${twoFactor}#allowed-methods`,
+    '2fa mfa methods factors authenticator choose which sms text message email phone call voice otp via weaker own codes',
+  ),
   ofCompany(
     'Allow Users to Change 2FA Communication',
     `${twoFactor}#allow-change`,
     'allow users to change method of 2fa communication pick choose own method toggle',
+  ),
+  ofCompany(
+    'Email for administrators',
+    `${twoFactor}#email-for-administrators`,
+    '2fa mfa email otp via email codes by mail admin weaker allow',
   ),
   ofCompany(
     'Standardize on one method',
@@ -99,8 +108,9 @@ export const settings: readonly Setting[] = [
   own(
     'Two-Factor Authentication',
     '/settings',
-    '2-factor auth 2fa mfa enable disable reset qr code third party authenticator app scan method',
+    '2-factor auth 2fa mfa enable disable reset qr code third party authenticator app scan change method communication sms text message email phone call',
   ),
+  own('Cell Phone', '/settings#profile', 'phone number country code mobile verify sms text message phone call edit profile'),
   own('Backup codes', '/settings', 'recovery lost phone emergency 2fa new backup codes'),
   own('Where you are signed in', '/settings', 'sessions sign out end devices'),
   own(

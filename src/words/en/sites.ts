@@ -39,7 +39,6 @@ export const siteWords = {
   actionsFor: (name: string) => `Actions for ${name}`,
   share: (secured: number, total: number) =>
     total === 0 ? '–' : `${secured.toLocaleString('en')} (${Math.floor((secured * 100) / total)} %)`,
-  kinds: { totp: 'Authenticator app' } as Readonly<Record<string, string>>,
   none: '–',
   active: 'Active',
   off: '2FA off',

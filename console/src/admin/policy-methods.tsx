@@ -1,0 +1,137 @@
+import { Alert, Button, Checkbox, Menu, NativeSelect, Stack, Switch, Text, Title } from '@mantine/core'
+import { IconChevronDown, IconShieldCheck } from '@tabler/icons-react'
+import type { Policy } from '#contract/policy.ts'
+import { words } from '#words/en/console.ts'
+import { methodName, methodWords } from '#words/en/methods.ts'
+import { when } from '../when.ts'
+import type { PolicyFields } from './policy-form.tsx'
+
+const say = { ...words.company, ...methodWords.rules }
+const everyMethod = Object.keys(methodWords.names)
+
+/** Which methods there are, which one is offered first, and whether people may choose. */
+export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields & { readonly stored: Policy }) {
+  const allow = (chosen: readonly string[]) => {
+    const allowed = everyMethod.filter((kind) => chosen.includes(kind))
+    const [first = draft.defaultMethod] = allowed
+    change({ methods: allowed, defaultMethod: allowed.includes(draft.defaultMethod) ? draft.defaultMethod : first })
+  }
+  const box = (kind: string) => {
+    const isUsable = stored.availableMethods.includes(kind) || draft.methods.includes(kind)
+    const isLast = draft.methods.length === 1 && draft.methods.includes(kind)
+    return (
+      <Checkbox
+        key={kind}
+        value={kind}
+        label={methodName(kind)}
+        description={isUsable ? say.why[kind] : `${say.why[kind]} ${say.unavailable}`}
+        disabled={!mayChange || !isUsable || isLast}
+      />
+    )
+  }
+  return (
+    <Stack gap="md">
+      <div>
+        <Title order={3} size="h5">
+          {say.otp}
+        </Title>
+        <Text size="sm" c="dimmed" mt={4}>
+          {say.otpWhat}
+        </Text>
+      </div>
+      <NativeSelect
+        id="method"
+        label={say.method}
+        description={say.methodWhat}
+        data={draft.methods.map((kind) => ({ value: kind, label: methodName(kind) }))}
+        value={draft.defaultMethod}
+        disabled={!mayChange}
+        onChange={(event) => change({ defaultMethod: event.currentTarget.value })}
+        maw={360}
+      />
+      <Checkbox.Group id="allowed-methods" label={say.allowed} description={say.allowedWhat} value={draft.methods} onChange={allow}>
+        <Stack gap="sm" mt="xs">
+          {everyMethod.slice(0, 1).map(box)}
+          <div>
+            <Text size="sm" fw={600} mt="xs">
+              {say.sent}
+            </Text>
+            <Text size="sm" c="dimmed">
+              {say.sentWhat}
+            </Text>
+          </div>
+          {everyMethod.slice(1).map(box)}
+        </Stack>
+      </Checkbox.Group>
+      {stored.weakerAccepted !== null && (
+        <Alert color="gray" icon={<IconShieldCheck aria-hidden />}>
+          {say.accepted(stored.weakerAccepted.by, when(stored.weakerAccepted.at))}
+        </Alert>
+      )}
+      <Switch
+        id="email-for-administrators"
+        label={say.adminEmail}
+        description={say.adminEmailWhat}
+        onLabel={words.on}
+        offLabel={words.off}
+        checked={draft.emailForAdministrators}
+        disabled={!mayChange || !draft.methods.includes('email')}
+        onChange={(event) => change({ emailForAdministrators: event.currentTarget.checked })}
+      />
+      <Switch
+        id="allow-change"
+        label={say.mayChange}
+        description={say.mayChangeWhat}
+        onLabel={words.on}
+        offLabel={words.off}
+        checked={draft.mayChangeMethod}
+        disabled={!mayChange}
+        onChange={(event) => change({ mayChangeMethod: event.currentTarget.checked })}
+      />
+      {mayChange && (
+        <div>
+          <Standardize
+            methods={draft.methods}
+            onChoose={(kind) => change({ methods: [kind], defaultMethod: kind, mayChangeMethod: false, mode: 'everyone' })}
+          />
+          <Text id="standardize-what" size="sm" c="dimmed" mt={4}>
+            {say.standardizeWhat}
+          </Text>
+        </div>
+      )}
+    </Stack>
+  )
+}
+
+/** The preset: with one allowed method a button, with several a choice among them. */
+function Standardize({ methods, onChoose }: { readonly methods: readonly string[]; readonly onChoose: (kind: string) => void }) {
+  const [only, ...others] = methods
+  if (only !== undefined && others.length === 0) {
+    return (
+      <Button id="standardize" variant="default" aria-describedby="standardize-what" onClick={() => onChoose(only)}>
+        {say.standardize}
+      </Button>
+    )
+  }
+  return (
+    <Menu position="bottom-start" width={320}>
+      <Menu.Target>
+        <Button
+          id="standardize"
+          variant="default"
+          aria-describedby="standardize-what"
+          rightSection={<IconChevronDown size={18} aria-hidden />}
+        >
+          {say.standardize}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {methods.map((kind) => (
+          <Menu.Item key={kind} onClick={() => onChoose(kind)}>
+            {say.standardizeOn(kind)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
