@@ -39,8 +39,8 @@ export interface SmtpSimulator {
 
 export interface SmtpSimulatorOptions {
   readonly port?: number
-  /** Offers STARTTLS with a certificate that nobody vouches for. */
-  readonly offersTls?: boolean
+  /** Offers STARTTLS, or speaks TLS from the first byte, with this certificate. */
+  readonly tls?: { readonly key: string; readonly cert: string; readonly from: 'STARTTLS' | 'the first byte' }
   /** Asks for these before anything else. */
   readonly credentials?: { readonly user: string; readonly password: string }
 }
@@ -48,14 +48,16 @@ export interface SmtpSimulatorOptions {
 const error = (responseCode: number, text: string) => Object.assign(new Error(text), { responseCode })
 
 /** A mail server on loopback that keeps what it is given, and misbehaves when told to. */
-export async function startSmtp({ port = 0, offersTls = false, credentials }: SmtpSimulatorOptions = {}): Promise<SmtpSimulator> {
+export async function startSmtp({ port = 0, tls, credentials }: SmtpSimulatorOptions = {}): Promise<SmtpSimulator> {
   const received: SmtpReceived[] = []
   const bounced: { to: string; about: string }[] = []
   const behaviors: SmtpBehavior[] = []
   const current = new Map<string, SmtpBehavior>()
 
   const server = new SMTPServer({
-    hideSTARTTLS: !offersTls,
+    ...(tls ? { key: tls.key, cert: tls.cert } : {}),
+    secure: tls?.from === 'the first byte',
+    hideSTARTTLS: tls?.from !== 'STARTTLS',
     authOptional: credentials === undefined,
     disabledCommands: credentials ? [] : ['AUTH'],
     allowInsecureAuth: true,
@@ -95,7 +97,7 @@ export async function startSmtp({ port = 0, offersTls = false, credentials }: Sm
   await once(server.server, 'listening')
   const { port: opened } = server.server.address() as { port: number }
   return {
-    url: `smtp://127.0.0.1:${opened}`,
+    url: `${tls?.from === 'the first byte' ? 'smtps' : 'smtp'}://127.0.0.1:${opened}`,
     received,
     bounced,
     behave: (...next) => void behaviors.push(...next),

@@ -101,7 +101,7 @@ async function serve(config: Config): Promise<void> {
   console.log(`Countersign is ready on ${config.publicUrl} with ${store.engine}.`)
   const address = await offerSetUp(rooms)
   if (address) console.log(`Set it up here (works once, for a day; a restart prints a new one):\n  ${address}`)
-  if (inbox) console.log(`What no gateway takes is shown at ${config.publicUrl}/inbox`)
+  if (inbox) console.log(`What has no gateway is not sent but shown at ${config.publicUrl}/inbox`)
 
   let isStopping = false
   const stop = async () => {

@@ -120,10 +120,10 @@ export function openDoor({ allowedHosts, resolve = systemResolve }: DoorOptions)
         until.addEventListener('abort', tooLate, { once: true })
         socket.once('connect', () => {
           until.removeEventListener('abort', tooLate)
-          socket.removeListener('error', fail)
           done(socket)
         })
-        socket.once('error', fail)
+        // It stays: a server that hangs up before anybody else listens would otherwise end the process.
+        socket.on('error', fail)
       })
     },
   }

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { after, test } from 'node:test'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { simpleParser } from 'mailparser'
 import { type SmtpSimulatorOptions, startSmtp } from '../../simulators/smtp.ts'
+import { newCertificate } from '../../test/machine/certificate.ts'
 import { openDoor } from './door.ts'
 import { Busy, type OutgoingMail, Uncertain, Undeliverable } from './gateway.ts'
 import { type SmtpOptions, smtp } from './smtp.ts'
@@ -130,12 +132,14 @@ test('a server that takes a mail and hangs up before saying so has left it uncer
   await assert.rejects(send(mail), Uncertain)
   assert.equal(received.length, 1)
   await assert.rejects(smtp({ url: 'smtp://127.0.0.1:9', from, door }).send(mail), (error) => !(error instanceof Uncertain))
-  const rude = createServer((socket) => socket.destroy())
+  let hungUp = 0
+  const rude = createServer((socket) => void (hungUp++ % 2 === 0 ? socket.destroy() : socket.resetAndDestroy()))
   rude.listen(0, '127.0.0.1')
   stops.push(() => rude.close())
   await once(rude, 'listening')
   const { port } = rude.address() as { port: number }
-  await assert.rejects(smtp({ url: `smtp://127.0.0.1:${port}`, from, door }).send(mail), (error) => !(error instanceof Uncertain))
+  for (let nth = 0; nth < 20; nth++)
+    await assert.rejects(smtp({ url: `smtp://127.0.0.1:${port}`, from, door }).send(mail), (error) => !(error instanceof Uncertain))
 })
 
 test('a server that hangs is left after the time there is, and one that is only slow is waited for', async () => {
@@ -178,11 +182,32 @@ test('without TLS nothing is sent to a server that is not on this machine, unles
   assert.equal(plain.received.length, 0)
   await smtp({ url, from, door: elsewhere, tls: 'optional' }).send(mail)
   assert.equal(plain.received.length, 1)
-  // A certificate that nobody vouches for is no TLS, and is not passed over where TLS is optional either.
-  const selfSigned = await mailServer({ offersTls: true })
-  for (const tls of ['required', 'optional'] as const)
-    await assert.rejects(smtp({ url: selfSigned.url.replace('127.0.0.1', 'mail.internal'), from, door: elsewhere, tls }).send(mail))
-  assert.equal(selfSigned.received.length, 0)
+})
+
+test('TLS is spoken from STARTTLS or from the first byte on, with a certificate that is good for the host and that somebody vouches for', async () => {
+  const elsewhere = openDoor({ allowedHosts: ['mail.internal', 'other.internal'], resolve: async () => ['127.0.0.1'] })
+  const trusted = newCertificate(['mail.internal'])
+  setDefaultCACertificates([...getCACertificates('default'), trusted.cert])
+  for (const begins of ['STARTTLS', 'the first byte'] as const) {
+    const server = await mailServer({ tls: { ...trusted, from: begins } })
+    const at = (host: string) => server.url.replace('127.0.0.1', host)
+    await smtp({ url: at('mail.internal'), from, door: elsewhere }).send(mail)
+    assert.deepEqual(
+      server.received.map(({ isTls }) => isTls),
+      [true],
+      begins,
+    )
+    const unknown = await mailServer({ tls: { ...newCertificate(['mail.internal']), from: begins } })
+    // Where TLS is optional, a bad certificate is not passed over either.
+    for (const tls of ['required', 'optional'] as const) {
+      await assert.rejects(smtp({ url: at('other.internal'), from, door: elsewhere, tls }).send(mail), /ETLS|ESOCKET/)
+      await assert.rejects(
+        smtp({ url: unknown.url.replace('127.0.0.1', 'mail.internal'), from, door: elsewhere, tls }).send(mail),
+        /ETLS|ESOCKET/,
+      )
+    }
+    assert.deepEqual([server.received.length, unknown.received.length], [1, 0], begins)
+  }
 })
 
 test('A75 a mail server at a private address is not spoken to unless its host is listed', async () => {

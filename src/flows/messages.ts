@@ -1,6 +1,6 @@
 import type { Outgoing } from '#delivery/gateway.ts'
 import type { Channel, Message, UndeliveredReason } from '#domain/message.ts'
-import { type Leased, lease, markFailed, markSent } from '#store/messages.ts'
+import { giveUpExpired, type Leased, lease, markFailed, markSent } from '#store/messages.ts'
 import { wordsFor } from '#words/words.ts'
 import { carrierOf, gatewayFor } from './gateways.ts'
 import { mailLook } from './look.ts'
@@ -37,11 +37,17 @@ export function startQueue(rooms: Rooms, log: (error: unknown, what: string) => 
   const wake = () => {
     for (const line of lines) line.wake()
   }
-  const ticker = setInterval(wake, everyMilliseconds)
+  const clear = () =>
+    giveUpExpired(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has expired could not be given up'))
+  const ticker = setInterval(() => {
+    void clear()
+    wake()
+  }, everyMilliseconds)
   ticker.unref()
   return {
     wake,
     drain: async () => {
+      await clear()
       wake()
       await Promise.all(lines.map((line) => line.drain()))
     },
@@ -199,7 +205,7 @@ async function untilWritten(write: () => Promise<void>): Promise<void> {
     try {
       return await write()
     } catch (error) {
-      if (nth === 3) throw error
+      if (nth === 3) throw Object.assign(new Error('sent, and not written down', { cause: error }), { isUncertain: true })
     }
   }
 }

@@ -51,10 +51,22 @@ export async function enqueue(db: Database, keys: Keys, now: Date, ...messages: 
     .execute()
 }
 
+/** Gives up what waits for its next attempt and is worth nothing any more. */
+export async function giveUpExpired(db: Database, now: Date): Promise<void> {
+  await db
+    .updateTable('messages')
+    .set({ failed_at: now, last_error: 'expired', delivery: 'undelivered', delivery_reason: 'expired', delivery_at: now })
+    .where((one) => one.and([isDue(one, now), one('expires_at', '<=', now)]))
+    .execute()
+}
+
+const isDue = (one: Waiting, now: Date) =>
+  one.and([one('sent_at', 'is', null), one('failed_at', 'is', null), one('next_attempt_at', '<=', now)])
+
 /**
  * Takes due messages of one channel for one attempt each. Their next attempt is set before they are handed out: a process that dies while
- * sending gives them back by the passing of time, and no two processes hold the same one. What has expired is given up instead, and
- * what goes through the gateways of `passedOver` organizations stays where it is.
+ * sending gives them back by the passing of time, and no two processes hold the same one. What has expired is never taken, and what goes
+ * through the gateways of `passedOver` organizations stays where it is.
  */
 export async function lease(
   db: Database,
@@ -66,12 +78,7 @@ export async function lease(
   passedOver: readonly string[] = [],
 ): Promise<readonly Leased[]> {
   const waiting = (one: Waiting) =>
-    one.and([one('channel', '=', channel), one('sent_at', 'is', null), one('failed_at', 'is', null), one('next_attempt_at', '<=', now)])
-  await db
-    .updateTable('messages')
-    .set({ failed_at: now, last_error: 'expired', delivery: 'undelivered', delivery_reason: 'expired', delivery_at: now })
-    .where((one) => one.and([waiting(one), one('expires_at', '<=', now)]))
-    .execute()
+    one.and([one('channel', '=', channel), isDue(one, now), one.or([one('expires_at', 'is', null), one('expires_at', '>', now)])])
   const due = db
     .selectFrom('messages')
     .select('id')

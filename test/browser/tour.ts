@@ -178,6 +178,7 @@ export async function tourPrompt(at: BrowserKit, look: Look): Promise<void> {
   await look('inbox', known)
   await known.getByText('Press any key', { exact: true }).click()
   await see(known.getByText('four – seven – one – one – zero – eight'))
+  await see(known.getByRole('button', { name: 'Listen' }))
   await look('inbox-call', known)
 
   const volunteer = await person(await site(longOrganization, { mode: 'everyone' }), { name: longName, email: longEmail })

@@ -7,7 +7,7 @@ import { startQueue } from '#flows/messages.ts'
 import { enqueue } from '#store/messages.ts'
 import { startTwilio, type TwilioBehavior } from '../../simulators/twilio.ts'
 import { openKit, start } from '../kit.ts'
-import { freePort } from '../machine/port.ts'
+import { freePort } from '../machine/server.ts'
 
 /** Texts and calls through a gateway that is a real server, with its reports coming back over a real connection. */
 const port = await freePort()

@@ -163,10 +163,10 @@ test('a code that has run out is never sent: not from the queue, not between the
   assert.equal(sent.length, 0)
   assert.equal((await rowOf(late)).last_error, 'expired')
 
-  // The clock goes on by an hour after the queue has looked into its three channels.
+  // The clock goes on by an hour after the queue has looked: for what has expired, and into its three channels.
   await putCode(between, 60)
   let looks = 0
-  const rooms = { ...kit.rooms, now: () => (looks++ < 3 ? kit.now() : new Date(kit.now().getTime() + 3_600_000)) }
+  const rooms = { ...kit.rooms, now: () => (looks++ < 4 ? kit.now() : new Date(kit.now().getTime() + 3_600_000)) }
   const slow = queueThat(async ({ to }) => void sent.push(to), ['text'], rooms)
   await slow.drain()
   assert.equal(sent.length, 0)
@@ -314,8 +314,8 @@ test('what was given up is listed without what it says, for its organization alo
   const [id = '', spare = ''] = first.map((one) => one.id)
   assert.equal(await sendAgain(db, id, kit.now(), foreign), 'gone')
   assert.equal(await sendAgain(db, newId(kit.now()), kit.now()), 'gone')
-  assert.equal(await sendAgain(db, id, kit.now(), own), 'queued')
-  assert.equal(await sendAgain(db, id, kit.now(), own), 'gone', 'it waits already')
+  const asked = await Promise.all(Array.from({ length: 8 }, () => sendAgain(db, id, kit.now(), own)))
+  assert.equal(asked.filter((one) => one === 'queued').length, 1, 'it waits already')
   const sent: string[] = []
   const queue = queueThat(async ({ to }) => void sent.push(to), ['text'])
   await queue.drain()
