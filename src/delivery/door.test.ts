@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, isIP } from 'node:net'
 import { after, test } from 'node:test'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { newCertificate } from '../../test/machine/certificate.ts'
 import { isPublic } from './addresses.ts'
 import { hostAndPort, objectIn, openDoor } from './door.ts'
 import { Uncertain, Undeliverable } from './gateway.ts'
@@ -312,6 +315,28 @@ test('a server has its time and its size, and what was sent without a whole answ
   )
   const slowNames = openDoor({ allowedHosts: [], resolve: () => new Promise(() => {}) })
   await assert.rejects(slowNames.fetch('https://example.org/', limits), (error: Error) => !(error instanceof Uncertain))
+})
+
+test('over https the certificate must be good for the name that was asked, at the address that was checked', async () => {
+  const certificate = newCertificate(['gateway.internal'])
+  setDefaultCACertificates([...getCACertificates('default'), certificate.cert])
+  const listenTls = async (own: { readonly key: string; readonly cert: string }) => {
+    const server = createTlsServer(own, (request, response) => response.end(String(request.headers.host)))
+    server.on('tlsClientError', () => {})
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    stops.push(() => server.close())
+    return (server.address() as AddressInfo).port
+  }
+  const door = openDoor({ allowedHosts: ['gateway.internal', 'other.internal'], resolve: async () => ['127.0.0.1'] })
+  const [good, unknown] = [await listenTls(certificate), await listenTls(newCertificate(['gateway.internal']))]
+  const outbound = { method: 'POST', body: 'x' } as const
+  assert.equal((await door.fetch(`https://gateway.internal:${good}/`, outbound)).text, `gateway.internal:${good}`)
+  for (const address of [`https://other.internal:${good}/`, `https://gateway.internal:${unknown}/`])
+    await assert.rejects(
+      door.fetch(address, outbound),
+      (error: Error) => !(error instanceof Uncertain) && /could not be reached/.test(error.message),
+    )
 })
 
 test('a user in an address, another protocol and half an address are refused', async () => {
