@@ -66,7 +66,6 @@ async function serve(config: Config): Promise<void> {
     factors: allFactors({ now, random: randomBytes, issuer: config.issuer, key: keys.code, sentKey: keys.sent }),
     now,
     publicUrl: config.publicUrl,
-    channels: config.smtpUrl || inbox ? ['mail'] : [],
     recommendedApp: config.recommendedApp,
     ...(config.supportContact ? { supportContact: config.supportContact } : {}),
     gateways: openGateways(config.delivery, inbox, now),

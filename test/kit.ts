@@ -141,7 +141,6 @@ export async function openKit({
     now,
     publicUrl,
     recommendedApp: 'Google Authenticator',
-    channels: ['mail', 'text', 'call'],
     ...(supportContact ? { supportContact } : {}),
     phoneCountries,
     gateways: { mail: inbox, text: inbox, call: inbox, ...gateways?.(now) },

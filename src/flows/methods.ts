@@ -1,26 +1,29 @@
 import { channelOf, methods } from '#domain/methods.ts'
 import type { Policy } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
+import { gatewayFor } from './gateways.ts'
 import type { Rooms } from './rooms.ts'
 
-/** The methods that can be used here: an app always, and what is sent where there is a way to send it. */
-export function availableMethods({ channels }: Pick<Rooms, 'channels'>): readonly string[] {
-  return methods.filter((kind) => {
+/** The methods that an organization can use: an app always, and what is sent where there is a gateway that takes it. */
+export async function availableMethods(rooms: Rooms, organizationId: string): Promise<readonly string[]> {
+  const usable: string[] = []
+  for (const kind of methods) {
     const channel = channelOf(kind)
-    return channel === undefined || channels.includes(channel)
-  })
+    if (channel === undefined || (await gatewayFor(rooms, channel, organizationId))) usable.push(kind)
+  }
+  return usable
 }
 
 /**
  * Refuses rules about methods that there are not. What was allowed before stays, also while its gateway is away: nobody is kept from
  * changing something else.
  *
+ * @param usable what {@link availableMethods} said
  * @throws {Problem} `malformed` with the `reason` `methods` or `defaultMethod`, `method-not-available` with the `methods`
  */
-export function requireUsableMethods(rooms: Pick<Rooms, 'channels'>, before: Policy, { methods: wanted, defaultMethod }: Policy): void {
+export function requireUsableMethods(usable: readonly string[], before: Policy, { methods: wanted, defaultMethod }: Policy): void {
   if (!wanted.every((kind) => methods.includes(kind))) throw new Problem('malformed', { reason: 'methods' })
   if (!wanted.includes(defaultMethod)) throw new Problem('malformed', { reason: 'defaultMethod' })
-  const usable = availableMethods(rooms)
   const missing = wanted.filter((kind) => !usable.includes(kind) && !before.methods.includes(kind))
   if (missing.length > 0) throw new Problem('method-not-available', { methods: missing, reason: 'no-gateway' })
 }

@@ -26,7 +26,7 @@ export async function policyOf(rooms: Rooms, visit: Visit, organizationId: strin
 export async function previewPolicyOf(rooms: Rooms, visit: Visit, organizationId: string, draft: PolicyDraft): Promise<PolicyPreview> {
   const session = await requireSession(rooms, visit)
   const { id } = await authorize(rooms.store.db, session, organizationId, 'change-policy')
-  requireUsableMethods(rooms, await findPolicy(rooms.store.db, id), draft)
+  requireUsableMethods(await availableMethods(rooms, id), await findPolicy(rooms.store.db, id), draft)
   return previewPolicy(rooms.store.db, rooms.now(), id, draft)
 }
 
@@ -45,14 +45,15 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
   const { version, acceptsWeaker = false, ...policy } = change
   // Asked for before the proof, so that what is done after it is what was accepted.
   const known = await findPolicy(rooms.store.db, id)
-  requireUsableMethods(rooms, known, policy)
+  const usable = await availableMethods(rooms, id)
+  requireUsableMethods(usable, known, policy)
   requireAcceptance(newlyWeaker(known, policy), acceptsWeaker)
   await requireFreshSession(rooms, visit)
   const now = rooms.now()
   await rooms.store.transaction(async (db) => {
     const organization = await authorize(db, session, organizationId, 'change-policy')
     const before = await findPolicy(db, organization.id)
-    requireUsableMethods(rooms, before, policy)
+    requireUsableMethods(usable, before, policy)
     if (!(await changePolicy(db, organization.id, policy, version))) throw await movedOn(db, organization.id, version)
     await shortenDevices(db, organization.id)
     const { version: _version, ...from } = before
@@ -100,7 +101,7 @@ async function view(rooms: Rooms, organizationId: string): Promise<PolicyView> {
   return {
     ...policy,
     methods: [...policy.methods],
-    availableMethods: [...availableMethods(rooms)],
+    availableMethods: [...(await availableMethods(rooms, organizationId))],
     weakerAccepted: accepted ? { by: accepted.name, at: accepted.at.toISOString() } : null,
     people,
   }

@@ -30,8 +30,6 @@ export interface Rooms {
   /** Where people reach this installation; all addresses in mails start with it. */
   readonly publicUrl: string
   readonly recommendedApp: string
-  /** The ways on which this installation can send something. */
-  readonly channels: readonly Channel[]
   /** Whom to ask for help, as the operator wrote it. */
   readonly supportContact?: string
   /** Countries (ISO 3166) whose numbers get texts and calls while the provider has chosen none; none when absent. */

@@ -9,7 +9,7 @@ import type { EventRow, MessageRow } from '#store/settlement.ts'
 import type { OpenSignIn } from '#store/sign-in.ts'
 import { plainPhone } from './phone.ts'
 import { eventRow, messageRow, originFor, type Rooms, sendingOf, type Visit } from './rooms.ts'
-import { maySend } from './sending-limits.ts'
+import { maySend, noteUsed } from './sending-limits.ts'
 
 /** Those of these kinds that a code can be sent for, each with where it would go. */
 export function waysOf(rooms: Rooms, account: Account, kinds: readonly string[]): { readonly kind: string; readonly to: string }[] {
@@ -33,6 +33,13 @@ export function sentIn(rooms: Rooms, open: OpenSignIn): Sent | undefined {
   const { challenge, id } = open.signIn
   const to = challenge && addressOf(rooms, open, challenge.kind)
   return challenge && to !== undefined ? { signInId: id, to, challenge } : undefined
+}
+
+/** Notes that the code of this sign-in was entered, for the breaker of sending. */
+export async function noteEntered(rooms: Rooms, open: OpenSignIn): Promise<void> {
+  const sent = sentIn(rooms, open)
+  const sending = sent && sendingOf(rooms, sent.challenge.kind)
+  if (sent && sending) await noteUsed(rooms, { channel: sending.channel, to: sent.to, messageId: sent.challenge.messageId })
 }
 
 /** What a page says about what was sent. */

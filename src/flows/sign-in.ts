@@ -30,7 +30,7 @@ import { askedIn, judgeCode, notAccepted } from './judging.ts'
 import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, tooMany } from './password.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
 import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
-import { keptAddress, sendCode, withNumber } from './sent-codes.ts'
+import { keptAddress, noteEntered, sendCode, withNumber } from './sent-codes.ts'
 import { requireSession } from './session.ts'
 import { type StepView, viewOf } from './step-view.ts'
 
@@ -268,6 +268,7 @@ async function answerCodeIn(
           ]
         : [],
   })
+  if ('challenge' in verdict.cost) await noteEntered(rooms, open)
   return device ? { ...reply, cookies: { ...reply.cookies, remembered: device.cookie } } : reply
 }
 
@@ -311,7 +312,7 @@ async function answerEnrollment(
   const retired = number !== undefined && number !== account.phone ? byPhone : [kind]
   const to = sending && keptAddress(enrollment)
   const authenticator = to === undefined ? label : `${label} (${maskedAddress(to)})`
-  return take(rooms, visit, { ...open, signIn: bound }, signIn.version, {
+  const reply = await take(rooms, visit, { ...open, signIn: bound }, signIn.version, {
     ...(lane ? { lane: borne(lane) } : {}),
     bind: { id, kind, label, secretSealed, counter: binding.state.counter, hashes: binding.state.hashes },
     ...(isCodes || sending ? { retire: { kinds: retired } } : {}),
@@ -327,6 +328,8 @@ async function answerEnrollment(
         : []
       : [{ to: account.email, template: before === 0 ? 'two-factor-enabled' : 'authenticator-added', values: { authenticator } }],
   })
+  if (sending) await noteEntered(rooms, open)
+  return reply
 }
 
 /** What an authenticator is called: as the person says, or by its kind. */

@@ -11,9 +11,9 @@ import * as sites from './migrations/0006-sites.ts'
 import * as audit from './migrations/0007-audit.ts'
 import * as messages from './migrations/0008-messages.ts'
 import * as sentCodes from './migrations/0009-sent-codes.ts'
+import * as methods from './migrations/0010-methods.ts'
 import * as gateways from './migrations/0011-gateways.ts'
 import * as delivery from './migrations/0015-delivery.ts'
-import * as methods from './migrations/0010-methods.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** All migrations, oldest first. Forward only; each stands in a file of its own and is never changed once released. */

@@ -5,8 +5,8 @@ import { addLink } from '#store/links.ts'
 import { enqueue } from '#store/messages.ts'
 import { type Client, type Person, rulesOf } from '../kit.ts'
 import { accountMenu, actionsMenu, type BrowserKit, giveCode, givePassword, heading, keepCodes, linkIn, scan, see } from './browser.ts'
-import { tourMethods } from './tour-methods.ts'
 import { tourMessages, tourMessagesEmpty } from './tour-messages.ts'
+import { tourMethods } from './tour-methods.ts'
 import { tourSentCodes } from './tour-sent-codes.ts'
 
 /** Looks at a page in the state that the name says. It may change the size and the colours, not the page. */

@@ -129,8 +129,8 @@ test('a method that nothing here can send is refused with the reason, and one th
   const { rooms } = kit
   const site = await kit.site({ methods: ['totp', 'voice'] })
   const { client } = await security(site.id)
-  const all = rooms.channels
-  Object.assign(rooms, { channels: ['mail'] })
+  const all = rooms.gateways
+  Object.assign(rooms, { gateways: { mail: all.mail } })
   try {
     assert.deepEqual((await client.call('GET', `${at(site.id)}/policy`)).json.availableMethods, ['totp', 'email'])
     const wish = { methods: ['totp', 'sms', 'voice'], acceptsWeaker: true }
@@ -140,7 +140,7 @@ test('a method that nothing here can send is refused with the reason, and one th
     refused(drafted, 409, 'method-not-available')
     assert.equal((await put(client, site.id, { strictTotp: true })).status, 200)
   } finally {
-    Object.assign(rooms, { channels: all })
+    Object.assign(rooms, { gateways: all })
   }
   assert.deepEqual((await client.call('GET', `${at(site.id)}/policy`)).json.availableMethods, methods)
   refused(await put(client, site.id, { methods: ['totp', 'duo-by-pigeon'] }), 400, 'malformed', { reason: 'methods' })
