@@ -42,6 +42,10 @@ export type Action =
   | 'email.change-asked'
   | 'email.changed'
   | 'phone.changed'
+  | 'one-time-pass.issued'
+  | 'one-time-pass.used'
+  | 'help.asked'
+  | 'email.change-undone'
   | 'audit.exported'
 
 /**

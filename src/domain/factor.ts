@@ -32,7 +32,7 @@ export type Cost = { readonly counter: number } | { readonly hash: string }
 
 /** Why an answer was not taken. `late` was right a moment ago; `clock` carries how far the phone's clock seems off, told only after a right password. */
 export type Rejection =
-  | { readonly reason: 'malformed' | 'mismatch' | 'late' | 'replayed' | 'used-backup-code' }
+  | { readonly reason: 'malformed' | 'mismatch' | 'late' | 'replayed' | 'used-backup-code' | 'pass-gone' }
   | { readonly reason: 'clock'; readonly clockOffBySeconds: number }
 
 /** "Yes" cannot be said without the price: an accepted verdict carries what must be spent for it. */

@@ -60,9 +60,9 @@ export const signInLifetimeSeconds = 600
  * Nothing is remembered between calls: a changed policy, a retired authenticator or the passing of time takes effect on the
  * next request. `done` is the only step that may lead to a session. An authenticator that is bound is asked for before a
  * new one can be, so nobody gains one on the password alone (SP 800-63B-4 §4.1.2.1). A remembered device spares the question to
- * whoever enters, and to nobody who is about to confirm or to change something.
+ * whoever enters, and to nobody who is about to confirm or to change something. A one-time pass opens the set-up and nothing else.
  *
- * @param enrolled kinds of the authenticators that are bound now, backup codes included
+ * @param enrolled kinds of the authenticators that are bound now, backup codes and an open one-time pass included
  */
 export function nextStep(signIn: SignIn, requirement: Requirement, enrolled: readonly string[], now: Date): Step {
   if (now >= signIn.expiresAt) return { step: 'refused', reason: 'expired' }
@@ -87,7 +87,9 @@ function owedEnrollment(
   hasSecond: boolean,
 ): readonly string[] | undefined {
   const hasBound = signIn.bound.some((kind) => kind !== 'backup-codes')
-  const isDue = signIn.intent === 'enroll' || (signIn.intent === 'enter' && requirement.secondStep === 'always' && !hasSecond)
+  const isOnPass = requirement.secondStep !== 'never' && signIn.evidence.some((one) => one.kind === 'one-time-pass')
+  const isDue =
+    signIn.intent === 'enroll' || (signIn.intent === 'enter' && (isOnPass || (requirement.secondStep === 'always' && !hasSecond)))
   if (isDue && !hasBound) return requirement.methods ?? enrollable
   const owesCodes =
     signIn.intent === 'backup-codes' ? !signIn.bound.includes('backup-codes') : hasBound && !enrolled.includes('backup-codes')

@@ -35,5 +35,8 @@ export const passwordsFromRecognizedDevice: Lane = { limit: 100, waits: [0, 0, 0
 /** Mails that anybody may cause by asking: password resets for one address. */
 export const passwordResetMails: Lane = { limit: 1_000_000, waits: [0, 0, ...minutes(5, 15, 30, 60)] }
 
+/** Questions to the administrators by one person who is stuck: one an hour. */
+export const helpAsked: Lane = { limit: 1_000_000, waits: minutes(60) }
+
 /** Mails to addresses that one person wants to change to. */
 export const emailChangeMails: Lane = { limit: 1_000_000, waits: [0, 0, 0, ...minutes(5, 15, 30, 60)] }

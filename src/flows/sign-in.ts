@@ -1,11 +1,12 @@
 import type { Answer, Step as ContractStep, Intent, PasswordAnswer, StartFromSession } from '#contract/sign-in.ts'
 import { digest, keyedDigest, newId, newToken } from '#crypto/random.ts'
 import { seal } from '#crypto/seal.ts'
-import { type Assurance, type Evidence, passwordEvidence } from '#domain/assurance.ts'
+import { type Assurance, type Evidence, ownsPassword, passwordEvidence } from '#domain/assurance.ts'
 import { fewBackupCodes, mostAuthenticators, plainLabel } from '#domain/authenticators.ts'
 import { plainEmail } from '#domain/email.ts'
 import type { Rejection, Verdict } from '#domain/factor.ts'
 import type { Message } from '#domain/message.ts'
+import { isOpenPass } from '#domain/one-time-pass.ts'
 import { requirementFor, toleranceFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { type RememberedDevice, rememberDaysFor, rememberedUntil } from '#domain/remembered-devices.ts'
@@ -24,6 +25,7 @@ import { type MessageRow, type Settlement, settle } from '#store/settlement.ts'
 import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash, toSignInRow } from '#store/sign-in.ts'
 import { findSuspendedSite } from '#store/sites.ts'
 import { claimedDevice, newDeviceCookie, recognizedDevice } from './device.ts'
+import { afterPass, judgePass } from './one-time-pass.ts'
 import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, tooMany } from './password.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
 import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
@@ -41,15 +43,18 @@ export interface Reply {
 export async function startSignIn(rooms: Rooms, visit: Visit, { email, password, returnTo }: PasswordAnswer): Promise<Reply> {
   const now = rooms.now()
   const key = plainEmail(email) ?? email.slice(0, 320).toLowerCase()
-  const anywhere: BearingLane = { key: laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, key)), rules: passwordsFromAnywhere }
+  const emailDigest = keyedDigest(rooms.keys.lane, key)
+  const anywhere: BearingLane = { key: laneKeys.passwordsOf(emailDigest), rules: passwordsFromAnywhere }
   const claimed = claimedDevice(visit.device)
-  const lanes = [anywhere.key, ...(claimed ? [laneKeys.passwordsFrom(claimed)] : [])]
+  const lanes = [anywhere.key, ...(claimed ? [laneKeys.passwordsFrom(emailDigest, claimed)] : [])]
   const claim = await findClaim(rooms.store, now, key, lanes, hashOf(visit.remembered))
   const failuresOf = (lane: BearingLane) => claim.lanes.find((one) => one.key === lane.key)?.failures ?? 0
 
   const account = claim.account && claim.account.memberships.length > 0 ? claim.account : undefined
   const device = account && recognizedDevice(rooms, account, visit.device)
-  const own: BearingLane | undefined = device ? { key: laneKeys.passwordsFrom(device), rules: passwordsFromRecognizedDevice } : undefined
+  const own: BearingLane | undefined = device
+    ? { key: laneKeys.passwordsFrom(emailDigest, device), rules: passwordsFromRecognizedDevice }
+    : undefined
   const lane = own && failuresOf(own) < own.rules.limit ? own : anywhere
   if (failuresOf(lane) >= lane.rules.limit) throw new Problem('password-change-required')
   const waitUntil = claim.lanes.find((one) => one.key === lane.key)?.waitUntil
@@ -188,7 +193,10 @@ async function answerCode(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: 
   const anywhere: BearingLane = { key: laneKeys.codesOf(account.id), rules: codesFromAnywhere }
   if (device) {
     try {
-      return await answerCodeIn(rooms, visit, open, answer, { key: laneKeys.codesFrom(device), rules: codesFromRecognizedDevice })
+      return await answerCodeIn(rooms, visit, open, answer, {
+        key: laneKeys.codesFrom(account.id, device),
+        rules: codesFromRecognizedDevice,
+      })
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'password-change-required') throw error
     }
@@ -199,6 +207,9 @@ async function answerCode(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: 
 async function answerCodeIn(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: CodeAnswer, lane: BearingLane): Promise<Reply> {
   const now = rooms.now()
   const { account, signIn } = open
+  const pass = signIn.intent === 'enter' ? judgePass(rooms, account, answer.code) : undefined
+  if (pass === 'gone') throw notAccepted({ reason: 'pass-gone' })
+  if (pass) return answerPass(rooms, visit, open, pass, lane)
   const judged = judgeCode(rooms, account, answer.code)
   if (!judged) throw notAccepted({ reason: 'malformed' })
   const { authenticator, verdict } = judged
@@ -213,6 +224,7 @@ async function answerCodeIn(rooms: Rooms, visit: Visit, open: OpenSignIn, answer
   const reply = await take(rooms, visit, { ...open, signIn: advance(signIn, { event: 'proved', evidence }) }, signIn.version, {
     lane: { ...lane, effect: lane.rules === codesFromRecognizedDevice ? 'clear' : 'keep' },
     spend: { authenticatorId: authenticator.id, cost: verdict.cost },
+    ...owning(account, signIn, evidence),
     ...(device ? { remember: device.row } : {}),
     events: [
       ...(isBackupCode ? [{ action: 'backup-codes.used', ...about } as const] : []),
@@ -227,6 +239,37 @@ async function answerCodeIn(rooms: Rooms, visit: Visit, open: OpenSignIn, answer
   })
   return device ? { ...reply, cookies: { ...reply.cookies, remembered: device.cookie } } : reply
 }
+
+/**
+ * A one-time pass is spent, all that was bound dies with it, and the same sign-in goes on with a set-up. There is no session before
+ * that: the pass opens nothing else.
+ */
+async function answerPass(rooms: Rooms, visit: Visit, open: OpenSignIn, verdict: Verdict, lane: BearingLane): Promise<Reply> {
+  const now = rooms.now()
+  const { account, signIn } = open
+  if (verdict.verdict === 'rejected') {
+    const settled = await settle(rooms.store, refusal(rooms, visit, account, lane, verdict))
+    throw settled.isOpen ? notAccepted(verdict) : shut(now, settled, lane)
+  }
+  const { cost, proves, amr } = verdict
+  if (!('hash' in cost)) throw new Error('A pass costs its hash.')
+  const evidence: Evidence = { kind: 'one-time-pass', proves, amr, at: now }
+  const advanced = advance(signIn, { event: 'proved', evidence })
+  return take(rooms, visit, { account: afterPass(account), signIn: advanced }, signIn.version, {
+    lane: { ...lane, effect: 'keep' },
+    spendPass: { hash: cost.hash },
+    retire: {},
+    endOthers: {},
+    events: [{ action: 'one-time-pass.used', actorId: account.id, subjectId: account.id }],
+    messages: [{ to: account.email, template: 'one-time-pass-used', values: {} }],
+  })
+}
+
+/** What clears a password of having come by mail: the same person has now shown what no mailbox holds. */
+const owning = ({ passwordMailed }: Account, signIn: SignIn, proved: Evidence): Pick<Settlement, 'passwordOwned'> =>
+  passwordMailed && signIn.userId !== undefined && ownsPassword([proved]) && signIn.evidence.some((one) => one.kind === 'password')
+    ? { passwordOwned: true }
+    : {}
 
 async function answerEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: string, name?: string): Promise<Reply> {
   const { account, signIn } = open
@@ -250,7 +293,11 @@ async function answerEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, an
     bind: { id, kind: enrollment.kind, label, secretSealed, counter: binding.state.counter, hashes: binding.state.hashes },
     ...(isCodes
       ? { retire: { kind: 'backup-codes' } }
-      : { endOthers: signIn.sessionId === undefined ? {} : { butSession: signIn.sessionId }, setUpDone: true }),
+      : {
+          endOthers: signIn.sessionId === undefined ? {} : { butSession: signIn.sessionId },
+          setUpDone: true,
+          ...owning(account, signIn, evidence),
+        }),
     events: [{ action: isCodes ? 'backup-codes.drawn' : 'authenticator.bound', ...about }],
     messages: isCodes
       ? isRedrawn
@@ -284,7 +331,7 @@ async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | und
   const now = rooms.now()
   const { account } = open
   let { signIn } = open
-  const enrolled = [...new Set([...account.authenticators.map((one) => one.kind), ...signIn.bound])]
+  const enrolled = [...new Set([...enrolledIn(open, now), ...signIn.bound])]
   const requirement = requirementFor(account.memberships, account.setUpDue)
   const step = nextStep(signIn, { ...requirement, isRemembered: isStillRemembered(open, now) }, enrolled, now)
   if (step.step === 'refused') throw new Problem('sign-in-gone')
@@ -319,6 +366,7 @@ async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | und
     messages: told.map(({ whenCodesLeft, ...one }) => messageRow(rooms, visit, one, whenCodesLeft === undefined ? {} : { whenCodesLeft })),
   })
   if (!settled.isOpen) throw shut(now, settled, effects.lane)
+  if (!settled.isSpent && effects.spendPass) throw notAccepted({ reason: 'pass-gone' })
   if (!settled.isSpent) throw notAccepted({ reason: effects.spend && 'hash' in effects.spend.cost ? 'used-backup-code' : 'replayed' })
   if (!settled.isDone) throw new Problem('moved-on')
   if (told.length > 0) rooms.onMessage()
@@ -394,9 +442,16 @@ async function load(rooms: Rooms, visit: Visit): Promise<OpenSignIn> {
   return open
 }
 
-function judgeStep(rooms: Rooms, { signIn, account }: OpenSignIn): { readonly step: Exclude<Step, { step: 'refused' }> } {
-  const enrolled = [...new Set(account.authenticators.map((one) => one.kind))]
-  const step = nextStep(signIn, requirementFor(account.memberships, account.setUpDue), enrolled, rooms.now())
+/** Kinds that the sign-in may ask for: what is bound, and to let somebody in the one-time pass that waits for them. */
+function enrolledIn({ signIn, account }: OpenSignIn, now: Date): readonly string[] {
+  const isPassOpen = signIn.intent === 'enter' && isOpenPass(account.oneTimePass, account.passwordMailed, now)
+  return [...new Set([...account.authenticators.map((one) => one.kind), ...(isPassOpen ? ['one-time-pass'] : [])])]
+}
+
+function judgeStep(rooms: Rooms, open: OpenSignIn): { readonly step: Exclude<Step, { step: 'refused' }> } {
+  const { signIn, account } = open
+  const now = rooms.now()
+  const step = nextStep(signIn, requirementFor(account.memberships, account.setUpDue), enrolledIn(open, now), now)
   if (step.step === 'refused') throw new Problem('sign-in-gone')
   return { step }
 }
@@ -407,7 +462,7 @@ function judgeCode(
   account: Account,
   code: string,
 ): { readonly authenticator: Authenticator; readonly verdict: Verdict } | undefined {
-  const weight = { malformed: 0, mismatch: 1, clock: 2, late: 3, replayed: 4, 'used-backup-code': 4 }
+  const weight = { malformed: 0, 'pass-gone': 0, mismatch: 1, clock: 2, late: 3, replayed: 4, 'used-backup-code': 4 }
   const tolerance = toleranceFor(account.memberships)
   const judged = account.authenticators.flatMap((authenticator) => {
     const { authentication } = factorOf(rooms, authenticator.kind)

@@ -61,7 +61,7 @@ export async function sitesOf(
 
 /** Kinds of second step from the strongest to the weakest, as `factors/all.ts` lists them; backup codes stand in for the others. */
 export const kindsOf = ({ factors }: Pick<Rooms, 'factors'>): readonly string[] =>
-  factors.map(({ kind }) => kind).filter((kind) => kind !== 'backup-codes')
+  factors.map(({ kind }) => kind).filter((kind) => kind !== 'backup-codes' && kind !== 'one-time-pass')
 
 /** A new client organization below the provider. Its two-factor authentication is off until it decides. */
 export async function createSite(rooms: Rooms, visit: Visit, providerId: string, { name }: NewSite): Promise<Organization> {

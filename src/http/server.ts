@@ -22,7 +22,7 @@ export interface ServerOptions extends Pick<PromptOptions, 'mails'> {
 
 /** A one-time address is a secret: the log shows where it led and not what it was. */
 const withoutSecrets = (url: string) =>
-  url.replace(/^(\/(?:setup|invitation|reset-password|email-change)\/)[^/?]+/, '$1…').replace(/\?.*$/, '')
+  url.replace(/^(\/(?:setup|invitation|reset-password|email-change|email-change-undo)\/)[^/?]+/, '$1…').replace(/\?.*$/, '')
 
 /** What the log keeps of an error: never its other fields, where a driver may have put a statement's values. */
 const errorRecord = (error: Error & { readonly code?: unknown }) => ({

@@ -1,6 +1,7 @@
 import type { Keys } from '#crypto/keys.ts'
 import { unseal } from '#crypto/seal.ts'
 import type { Person, State } from '#domain/factor.ts'
+import type { OneTimePass } from '#domain/one-time-pass.ts'
 import type { Membership } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
 import { type PolicyValues, policyColumns, policyOfValues } from './policy.ts'
@@ -19,6 +20,10 @@ export interface Authenticator {
 export interface Account extends Person {
   readonly passwordHash?: string
   readonly setUpDue: boolean
+  /** The password was last set through a mailed link, and no second step has followed it since. */
+  readonly passwordMailed: boolean
+  /** Of an administrator; whether it still counts is for `isOpenPass` to say. */
+  readonly oneTimePass?: OneTimePass
   /** The language (BCP 47) that the person chose; absent: as their browser says. */
   readonly language?: string
   /** Those that count: accepted, not suspended, and in an organization that is not suspended either. */
@@ -31,7 +36,7 @@ export interface Account extends Person {
  * rather than objects, because a name in every value is most of the work of writing and reading them.
  */
 export const accountColumns = `
-  u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due, u.language,
+  u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due, u.password_mailed, u.one_time_pass, u.language,
   (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, o.host, m.role, m.required, ${policyColumns})
       order by m.joined_at)
     from memberships m join organizations o on o.id = m.organization_id join policies p on p.organization_id = m.organization_id
@@ -45,10 +50,15 @@ export interface AccountRow {
   readonly name: string
   readonly password_hash: string | null
   readonly set_up_due: boolean
+  readonly password_mailed: boolean
+  readonly one_time_pass: StoredPass | null
   readonly language: string | null
   readonly memberships: readonly (readonly [string, string, boolean, string | null, Role, boolean, ...PolicyValues])[] | null
   readonly authenticators: readonly (readonly [string, string, number, string[], string[], string])[] | null
 }
+
+/** A pass as its column has it, where times are text. */
+export type StoredPass = Omit<OneTimePass, 'expiresAt'> & { readonly expiresAt: string }
 
 export function toAccount(row: AccountRow): Account {
   return {
@@ -57,6 +67,8 @@ export function toAccount(row: AccountRow): Account {
     name: row.name,
     ...(row.password_hash === null ? {} : { passwordHash: row.password_hash }),
     setUpDue: row.set_up_due,
+    passwordMailed: row.password_mailed,
+    ...(row.one_time_pass === null ? {} : { oneTimePass: { ...row.one_time_pass, expiresAt: new Date(row.one_time_pass.expiresAt) } }),
     ...(row.language === null ? {} : { language: row.language }),
     memberships: (row.memberships ?? []).map(([organizationId, organizationName, isProvider, host, role, required, ...policy]) => ({
       organizationId,
