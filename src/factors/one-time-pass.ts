@@ -10,7 +10,7 @@ export interface OneTimePassOptions {
   readonly key: KeyObject
 }
 
-/** Twenty letters, so that no backup code is ever taken for a pass or a pass for a backup code. */
+/** Twenty letters, fifteen without the last group: neither is ever taken for a backup code, which has sixteen. */
 const pattern = /^[A-Z2-7]{20}$/
 const hashLength = 22
 
@@ -30,7 +30,7 @@ interface Kept {
 }
 
 /**
- * The pass that an administrator has sent to one person: 100 random bits, `XXXX-XXXX-XXXX-XXXX-XXXX`, kept only as a keyed hash and
+ * The pass that an administrator has sent to one person: 100 random bits, `XXXXX-XXXXX-XXXXX-XXXXX`, kept only as a keyed hash and
  * spent by being taken out of its row. It opens nothing but the set-up of a new authenticator. Who may get one, how it travels and
  * when it dies is not its matter: `docs/decisions/0021-one-time-pass.md`.
  */
@@ -43,7 +43,7 @@ export function oneTimePass({ random, key }: OneTimePassOptions): Factor {
         const salt = base32(random(10))
         const pass = base32(random(13)).slice(0, 20)
         return {
-          show: { form: 'list', codes: [pass.replace(/(.{4})(?!$)/g, '$1-')] },
+          show: { form: 'list', codes: [pass.replace(/(.{5})(?!$)/g, '$1-')] },
           keep: { salt, hash: hash(salt, pass) },
         }
       },

@@ -52,9 +52,7 @@ export async function openServer({ rooms, csrfKey, logLevel, trustedProxies, con
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const problem = problemFrom(error)
     if (problem.code === 'internal') request.log.error({ req: request, err: problem.cause ?? problem }, 'unexpected')
-    return isApi(request)
-      ? sendProblem(request, reply, problem, rooms.publicUrl)
-      : sendProblemPage(request, reply, problem, rooms.supportContact)
+    return isApi(request) ? sendProblem(request, reply, problem, rooms.publicUrl) : sendProblemPage({ rooms }, request, reply, problem)
   }
   const app = Fastify({
     bodyLimit: 65_536,
@@ -83,7 +81,7 @@ export async function openServer({ rooms, csrfKey, logLevel, trustedProxies, con
     // An address that cannot be read never reaches a hook, so its reply gets its headers here.
     frameworkErrors: (error, request, reply) => {
       reply.headers(headersOf(request.id, isSecure))
-      refuse(error, request as FastifyRequest, reply as FastifyReply)
+      void refuse(error, request as FastifyRequest, reply as FastifyReply)
     },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
   })

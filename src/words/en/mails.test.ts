@@ -34,7 +34,7 @@ const samples: Readonly<Record<MailTemplate, Readonly<Record<string, string>>>> 
   'email-change-taken': {},
   'email-changed': { email: 'new@example.org', url, expiresAt: '2026-11-30T09:30:00.000Z' },
   'email-change-undone': { email: 'old@example.org' },
-  'one-time-pass': { pass: 'ABCD-EFGH-JKLM-NPQR', isSplit: 'yes', organization: 'Acme', by: 'Ana', expiresAt: '2026-11-23T10:30:00.000Z' },
+  'one-time-pass': { pass: 'ABCDE-FGHJK-LMNPQ', isSplit: 'yes', organization: 'Acme', by: 'Ana', expiresAt: '2026-11-23T10:30:00.000Z' },
   'one-time-pass-issued': { organization: 'Acme', by: 'Ana', reason: 'Lost phone', expiresAt: '2026-11-23T10:30:00.000Z' },
   'one-time-pass-used': {},
   'help-asked': { name: 'Ada', person: 'ada@example.org', organization: 'Acme', url, isPasswordMailed: 'yes' },

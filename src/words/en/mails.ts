@@ -317,10 +317,10 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
     subject: 'Your one-time pass',
     paragraphs: [
       `${asName(by)}, an administrator of ${asName(organization)}, sends you a one-time pass, because you cannot give your second step.`,
-      isSplit === 'yes' ? `The first four of its five groups are: ${asName(pass)}` : `It is: ${asName(pass)}`,
+      isSplit === 'yes' ? `The first three of its four groups are: ${asName(pass)}` : `It is: ${asName(pass)}`,
       ...(isSplit === 'yes'
         ? [
-            'Your administrator gives you the fifth group, by phone or in person. It is not mailed, because your password was set through a mail.',
+            'Your administrator gives you the fourth group, by phone or in person. It is not mailed, because your password was set through a mail.',
           ]
         : []),
       `Log in with your password, choose "Use a one-time pass" where the code is asked, and type it. It works once, until ${utc(expiresAt)}.`,

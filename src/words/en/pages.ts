@@ -3,6 +3,7 @@ import { problems } from '#domain/problem.ts'
 import { type Intent, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import type { Explanation, FieldName, PageProblem } from '../problem.ts'
 import { passwordTooWeak } from './passwords.ts'
+import { passNotAccepted, recoveryWords } from './recovery.ts'
 
 const unit = (amount: number, name: 'second' | 'minute' | 'hour' | 'day') =>
   new Intl.NumberFormat('en', { style: 'unit', unit: name, unitDisplay: 'long' }).format(amount)
@@ -26,14 +27,18 @@ interface Situation {
   readonly isBackupCode?: boolean
   /** The field would take one. */
   readonly takesBackupCode?: boolean
+  /** The person meant to type a one-time pass. */
+  readonly isOneTimePass?: boolean
   readonly isEmailFixed?: boolean
 }
 
 function codeNotAccepted(
   { reason, clockOffBySeconds = 0 }: PageProblem,
-  { isBackupCode = false, takesBackupCode = false }: Situation,
+  { isBackupCode = false, takesBackupCode = false, isOneTimePass = false }: Situation,
 ): Explanation {
   const field: FieldName = 'code'
+  const pass = passNotAccepted(reason, isOneTimePass)
+  if (pass) return pass
   if (reason === 'used-backup-code') {
     return {
       field,
@@ -252,9 +257,6 @@ export const pages = {
     hintBackupCode: 'Four groups of four, such as ABCD-EFGH-JKLM-NPQR. Each code works once.',
     toBackupCode: 'Use a backup code',
     toApp: 'Use your authenticator app',
-    stuck: 'No phone and no backup codes?',
-    stuckText: (organization: string | undefined) =>
-      `An administrator of ${organization ?? 'your organization'} can reset your Two-Factor Authentication. You then log in with your password and set it up again.`,
     keepItOnTitle: 'We strongly advise you to keep it on.',
     keepItOn: 'Without it, whoever learns your password is in. If you are changing phones, cancel and set up the new one instead.',
     disableLead: 'To switch it off, type the code your authenticator app shows.',
@@ -354,6 +356,8 @@ export const pages = {
       action: { href: '/settings#profile', label: 'Go to your profile' },
     },
   },
+
+  recovery: recoveryWords,
 
   problem: { status: 'Status', code: 'Code', requestId: 'Request id' },
 
