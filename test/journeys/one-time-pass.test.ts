@@ -233,25 +233,23 @@ test('whoever issues a pass never sees it: it is in no reply, no audit, no row, 
 test('the password of a person that was set by mail becomes theirs by a second step, and by no answer that a mailbox holds', async () => {
   const { user } = await cast()
   await resetByMail(user, good)
-  user.password = good
   assert.equal((await statusOf(user)).password_mailed, true)
-  await kit.signIn(user)
+  await kit.signIn({ ...user, password: good })
   assert.equal((await statusOf(user)).password_mailed, false, 'password and app together')
 
   await resetByMail(user, `${good} again`)
-  user.password = `${good} again`
-  const client = await kit.signIn(user)
+  const password = `${good} again`
+  const client = await kit.signIn({ ...user, password })
   assert.equal((await statusOf(user)).password_mailed, false)
   await kit.rooms.store.db.updateTable('users').set({ password_mailed: true }).where('id', '=', user.id).execute()
   await client.call('GET', '/api/v1/session')
-  assert.equal((await client.call('PUT', '/api/v1/me/password', { current: user.password, password: good })).status, 204)
+  assert.equal((await client.call('PUT', '/api/v1/me/password', { current: password, password: good })).status, 204)
   assert.equal((await statusOf(user)).password_mailed, false, 'changed in a session with a fresh second step')
 
   const lax = await kit.site({ mode: 'opt-in' })
   const bare = await kit.person(lax.id)
   await resetByMail(bare, good)
-  bare.password = good
-  const alone = await kit.signIn(bare)
+  const alone = await kit.signIn({ ...bare, password: good })
   assert.equal((await alone.call('PUT', '/api/v1/me/password', { current: good, password: `${good} too` })).status, 204)
   assert.equal((await statusOf(bare)).password_mailed, true, 'the password alone owns nothing')
 })

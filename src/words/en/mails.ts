@@ -303,7 +303,7 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
     ],
     button: { label: 'Undo this change', url, until: expiresAt },
     otherwise:
-      'If this was not you: somebody is in your account, and "Forgot password?" no longer reaches you. Undo the change, then tell your administrator at once, by phone or in person: they can see who did it.',
+      'If this was not you: somebody is in your account, and "Forgot password?" no longer reaches you. Undo the change. Tell your administrator at once, by phone or in person: they can see who did it.',
   }),
   'email-change-undone': ({ email }) => ({
     subject: 'A change of email was undone',
