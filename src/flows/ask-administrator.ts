@@ -41,7 +41,7 @@ export async function askAdministrator(rooms: Rooms, visit: Visit): Promise<Aske
           person: account.email,
           organization: member.organization,
           url: `${origin}/users/${account.id}?organization=${member.organizationId}`,
-          isPasswordMailed: account.passwordMailed ? 'yes' : '',
+          isPasswordMailed: account.isPasswordMailed ? 'yes' : '',
         },
       })
     }),

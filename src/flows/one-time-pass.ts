@@ -53,7 +53,7 @@ export async function issueOneTimePass(
       const pass = show.form === 'list' ? (show.codes[0] ?? '') : ''
       const { salt, hash } = keep as { salt: string; hash: string }
       const expiresAt = new Date(now.getTime() + minutes * 60_000)
-      const isSplit = person.passwordMailed
+      const isSplit = person.isPasswordMailed
       await setPass(db, person.id, { salt, hash, expiresAt, isSplit })
       const end = pass.lastIndexOf('-')
       const values = { organization: organization.name, by: session.name, expiresAt: expiresAt.toISOString() }
@@ -75,7 +75,7 @@ export function judgePass(rooms: Rooms, account: Account, text: string): Verdict
   const { authentication } = factorOf(rooms, kind)
   if (!authentication.fits(text)) return undefined
   const { oneTimePass: pass } = account
-  if (!isOpenPass(pass, account.passwordMailed, rooms.now())) return 'gone'
+  if (!isOpenPass(pass, account.isPasswordMailed, rooms.now())) return 'gone'
   return authentication.answer({ secret: pass.salt, counter: 0, hashes: [pass.hash], usedHashes: [] }, text, 'usual')
 }
 

@@ -266,8 +266,8 @@ async function answerPass(rooms: Rooms, visit: Visit, open: OpenSignIn, verdict:
 }
 
 /** What clears a password of having come by mail: the same person has now shown what no mailbox holds. */
-const owning = ({ passwordMailed }: Account, signIn: SignIn, proved: Evidence): Pick<Settlement, 'passwordOwned'> =>
-  passwordMailed && signIn.userId !== undefined && ownsPassword([proved]) && signIn.evidence.some((one) => one.kind === 'password')
+const owning = ({ isPasswordMailed }: Account, signIn: SignIn, proved: Evidence): Pick<Settlement, 'passwordOwned'> =>
+  isPasswordMailed && signIn.userId !== undefined && ownsPassword([proved]) && signIn.evidence.some((one) => one.kind === 'password')
     ? { passwordOwned: true }
     : {}
 
@@ -444,7 +444,7 @@ async function load(rooms: Rooms, visit: Visit): Promise<OpenSignIn> {
 
 /** Kinds that the sign-in may ask for: what is bound, and to let somebody in the one-time pass that waits for them. */
 function enrolledIn({ signIn, account }: OpenSignIn, now: Date): readonly string[] {
-  const isPassOpen = signIn.intent === 'enter' && isOpenPass(account.oneTimePass, account.passwordMailed, now)
+  const isPassOpen = signIn.intent === 'enter' && isOpenPass(account.oneTimePass, account.isPasswordMailed, now)
   return [...new Set([...account.authenticators.map((one) => one.kind), ...(isPassOpen ? ['one-time-pass'] : [])])]
 }
 

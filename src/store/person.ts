@@ -21,7 +21,7 @@ export interface Account extends Person {
   readonly passwordHash?: string
   readonly setUpDue: boolean
   /** The password was last set through a mailed link, and no second step has followed it since. */
-  readonly passwordMailed: boolean
+  readonly isPasswordMailed: boolean
   /** Of an administrator; whether it still counts is for `isOpenPass` to say. */
   readonly oneTimePass?: OneTimePass
   /** The language (BCP 47) that the person chose; absent: as their browser says. */
@@ -67,7 +67,7 @@ export function toAccount(row: AccountRow): Account {
     name: row.name,
     ...(row.password_hash === null ? {} : { passwordHash: row.password_hash }),
     setUpDue: row.set_up_due,
-    passwordMailed: row.password_mailed,
+    isPasswordMailed: row.password_mailed,
     ...(row.one_time_pass === null ? {} : { oneTimePass: { ...row.one_time_pass, expiresAt: new Date(row.one_time_pass.expiresAt) } }),
     ...(row.language === null ? {} : { language: row.language }),
     memberships: (row.memberships ?? []).map(([organizationId, organizationName, isProvider, host, role, required, ...policy]) => ({
