@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
-import { actionsMenu, type BrowserKit, giveCode, givePassword, heading, keepCodes, linkIn, openBrowserKit, said, scan, see } from './browser.ts'
+import {
+  actionsMenu,
+  type BrowserKit,
+  giveCode,
+  givePassword,
+  heading,
+  keepCodes,
+  linkIn,
+  openBrowserKit,
+  said,
+  scan,
+  see,
+} from './browser.ts'
 
 let at: BrowserKit
 before(async () => {

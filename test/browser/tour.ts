@@ -4,6 +4,7 @@ import type { Policy } from '#domain/policy.ts'
 import { addLink } from '#store/links.ts'
 import { type Client, type Person, rulesOf } from '../kit.ts'
 import { accountMenu, actionsMenu, type BrowserKit, giveCode, givePassword, heading, keepCodes, linkIn, scan, see } from './browser.ts'
+import { tourHelping, tourWaysBack } from './tour-recovery.ts'
 
 /** Looks at a page in the state that the name says. It may change the size and the colours, not the page. */
 export type Look = (name: string, page: Page) => Promise<void>
@@ -23,6 +24,8 @@ interface Wish {
   readonly role?: Role
   readonly required?: boolean
 }
+
+export type Cast = ReturnType<typeof cast>
 
 function cast({ kit }: BrowserKit) {
   const { db } = kit.rooms.store
@@ -198,6 +201,7 @@ export async function tourPrompt(at: BrowserKit, look: Look): Promise<void> {
   await start('confirm')
   await see(heading(page, 'Confirm that it is you'))
   await look('confirm', page)
+  await tourWaysBack(at, cast(at), look)
 }
 
 async function tourAudit(page: Page, client: Client, organizationId: string, look: Look): Promise<void> {
@@ -519,4 +523,5 @@ async function tourSites(at: BrowserKit, look: Look): Promise<void> {
   await page.getByRole('button', { name: 'Update' }).click()
   await see(page.getByText('was darkened or lightened'))
   await look('company-settings-appearance', page)
+  await tourHelping(at, cast(at), look)
 }
