@@ -94,6 +94,7 @@ export const AskedAdministrators = Type.Object({
   asked: Type.Array(Type.Object({ organization: Type.String(), role: Role }), {
     description: 'Roles and where they are held; empty where nobody may help, so that only the support contact is left',
   }),
+  organizationId: Type.Optional(Type.String({ description: 'Id of the organization, for its look, of somebody who belongs to one only' })),
 })
 export type AskedAdministrators = Static<typeof AskedAdministrators>
 

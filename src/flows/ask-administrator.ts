@@ -6,6 +6,7 @@ import { originOf } from '#domain/host.ts'
 import { Problem } from '#domain/problem.ts'
 import { helpAsked } from '#domain/throttle.ts'
 import { findCoveringAdministrators } from '#store/ask-administrator.ts'
+import type { Account } from '#store/person.ts'
 import { settle } from '#store/settlement.ts'
 import { findSignIn, laneKeys, type OpenSignIn } from '#store/sign-in.ts'
 import { eventRow, messageRow, type Rooms, type Visit } from './rooms.ts'
@@ -21,7 +22,7 @@ export async function askAdministrator(rooms: Rooms, visit: Visit): Promise<Aske
   const now = rooms.now()
   const { account } = await requireStuck(rooms, visit)
   const asked = whomToAsk(await findCoveringAdministrators(rooms.store.db, account.id))
-  const told = { asked: [...askedAs(asked)] }
+  const told = view(account, asked)
   if (asked.length === 0) return told
   const lane = { key: laneKeys.helpAskedBy(account.id), rules: helpAsked }
   const hosts = new Map(account.memberships.map((one) => [one.organizationId, one.host ?? undefined]))
@@ -57,7 +58,12 @@ export async function askAdministrator(rooms: Rooms, visit: Visit): Promise<Aske
 /** Whom the person would have asked, or did ask within the hour; for the page that says so. @throws {Problem} as {@link askAdministrator} */
 export async function whomAsked(rooms: Rooms, visit: Visit): Promise<AskedAdministrators> {
   const { account } = await requireStuck(rooms, visit)
-  return { asked: [...askedAs(whomToAsk(await findCoveringAdministrators(rooms.store.db, account.id)))] }
+  return view(account, whomToAsk(await findCoveringAdministrators(rooms.store.db, account.id)))
+}
+
+function view({ memberships: [first, ...others] }: Account, asked: Parameters<typeof askedAs>[0]): AskedAdministrators {
+  const only = first && others.length === 0 ? { organizationId: first.organizationId } : {}
+  return { asked: [...askedAs(asked)], ...only }
 }
 
 async function requireStuck(rooms: Rooms, visit: Visit): Promise<OpenSignIn> {

@@ -366,6 +366,7 @@ test('S3.35 whoever has the password and no second step has an administrator ask
   const asked = await askAdministrators(client)
   assert.equal(asked.status, 202, asked.text)
   assert.deepEqual(asked.json, {
+    organizationId: site.id,
     asked: [
       { organization: site.name, role: 'security-admin' },
       { organization: site.name, role: 'admin' },

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toString as qrCode } from 'qrcode'
-import type { Answer } from '#contract/sign-in.ts'
+import type { Answer, AskedAdministrators } from '#contract/sign-in.ts'
 import { Problem } from '#domain/problem.ts'
 import { askAdministrator, whomAsked } from '#flows/ask-administrator.ts'
 import { afterSetUp } from '#flows/recovery.ts'
@@ -152,8 +152,8 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
   app.post<{ Body: Fields }>('/sign-in/ask-administrator', { config: { authority: { who: 'sign-in' } } }, async (request, reply) => {
     const visit = visits.of(request)
     visits.requireCsrf(visit.signIn, textOf(request.body, 'csrf'))
-    const page = async (asked: Parameters<typeof askedPage>[0]) =>
-      askedPage({ ...asked, ...(await frameOf(options, request)) }, wordsOf(request))
+    const page = async ({ organizationId, ...asked }: AskedAdministrators & { readonly isAgain?: boolean }) =>
+      askedPage({ ...asked, ...(await frameOf(options, request, organizationId)) }, wordsOf(request))
     try {
       return reply.send(await page(await askAdministrator(rooms, visit)))
     } catch (error) {

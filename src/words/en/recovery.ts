@@ -28,7 +28,7 @@ export function passNotAccepted(reason: string | undefined, isOneTimePass: boole
     return {
       field,
       title: 'This one-time pass no longer works.',
-      advice: 'It was used, has expired, or ended with a new pass or a new password. Ask an administrator for another one.',
+      advice: 'It was used, has expired or was replaced. Ask an administrator for another one.',
     }
   }
   if (!isOneTimePass) return undefined
