@@ -12,9 +12,6 @@ export interface OneTimePass {
   readonly isSplit: boolean
 }
 
-/** For how many minutes a pass may be good: SP 800-63B-4 §3.1.2 and the person who reads the mail after lunch, both. */
-export const passMinutes = { least: 15, most: 1440, usual: 60 } as const
-
 /** Whether a pass counts at this moment. One that was mailed whole dies with a password that was set through a mail. */
 export function isOpenPass(pass: OneTimePass | undefined, isPasswordMailed: boolean, now: Date): pass is OneTimePass {
   return pass !== undefined && now < pass.expiresAt && (pass.isSplit || !isPasswordMailed)
