@@ -60,11 +60,15 @@ describe('errors.md', () => {
 
   test('names every reason that a code or a password is refused for', () => {
     const reasons: Record<string, readonly string[]> = {
-      'code-not-accepted': ['malformed', 'mismatch', 'late', 'replayed', 'clock', 'used-backup-code'],
+      'code-not-accepted': ['malformed', 'mismatch', 'late', 'replayed', 'clock', 'used-backup-code', 'pass-gone'],
       'password-too-weak': ['too-short', 'too-long', 'common', 'contains-context'],
     }
     const written = (file: string) => [...read(file).matchAll(/reason: '([a-z-]+)'/g)].map(([, reason]) => reason)
-    for (const reason of [...written('src/factors/totp.ts'), ...written('src/factors/backup-codes.ts')]) {
+    for (const reason of [
+      ...written('src/factors/totp.ts'),
+      ...written('src/factors/backup-codes.ts'),
+      ...written('src/factors/one-time-pass.ts'),
+    ]) {
       assert.ok(reasons['code-not-accepted']?.includes(reason ?? ''), reason)
     }
     for (const reason of written('src/flows/password-rules.ts')) assert.ok(reasons['password-too-weak']?.includes(reason ?? ''), reason)

@@ -56,13 +56,13 @@ interface Seen {
 }
 
 /** Every sequence of so many events, for every intent, requirement and set of authenticators. */
-function walk(depth: number, look: (seen: Seen) => void): number {
+function walk(depth: number, look: (seen: Seen) => void, events: readonly Event[] = alphabet): number {
   let walked = 0
   const step = (seen: Seen, left: number): void => {
     walked += 1
     look(seen)
     if (left === 0) return
-    for (const event of alphabet) {
+    for (const event of events) {
       const signIn = advance(seen.signIn, event)
       const since = event.event === 'identified' ? [] : [...seen.since, event]
       const means = { ...seen.before, enrolled: [...new Set([...seen.before.enrolled, ...signIn.bound])] }
@@ -121,6 +121,28 @@ test('a password alone never opens an enrollment while an authenticator is bound
   walk(3, ({ signIn, requirement, before, since }) => {
     const step = nextStep(signIn, requirement, before, now)
     if (step.step === 'enroll' && before.enrolled.length > 0 && requirement.secondStep !== 'never') assert.ok(hasSecond(since))
+  })
+})
+
+test('A26 a one-time pass is no way in by itself: whoever enters on one sets up an authenticator first', () => {
+  const pass: Event = { event: 'proved', evidence: evidence('one-time-pass', ['have']) }
+  let opened = 0
+  const look = (seen: Seen) => {
+    const { signIn, requirement, means, since } = seen
+    if (signIn.intent !== 'enter' || requirement.secondStep === 'never' || !since.some((event) => isProof(event, 'one-time-pass'))) return
+    const step = nextStep(signIn, requirement, means, now)
+    if (step.step === 'done') assert.ok(signIn.bound.some(isMethod))
+    if (step.step === 'enroll' && !hasSecond(since)) opened += 1
+  }
+  const events = alphabet.filter((event) => event.event === 'bound' || isProof(event, 'password') || isProof(event, 'totp'))
+  walk(5, look, [alphabet[0] as Event, ...events, pass])
+  assert.ok(opened > 500, String(opened))
+  const signIn: SignIn = { id: 's', intent: 'enter', evidence: [], bound: [], returnTo: '/', expiresAt: later, version: 0 }
+  const [identified, password] = [alphabet[0] as Event, alphabet[2] as Event]
+  const due = advance(advance(signIn, identified), password)
+  assert.deepEqual(nextStep(due, { secondStep: 'always' }, { enrolled: ['one-time-pass'] }, now), {
+    step: 'answer',
+    kinds: ['one-time-pass'],
   })
 })
 

@@ -122,6 +122,8 @@ const plan: Readonly<Record<string, Room>> = {
   },
   // Real servers on loopback that play Duo, a text gateway and the like: strangers to us, as the real ones are.
   simulators: { at: 'simulators', height: 0, rooms: [], node: 'all', packages: 'all' },
+  // A stranger that starts the server and plays people over HTTP; only to know the code of an app it has the factors' arithmetic.
+  demo: { at: 'demo', height: 8, rooms: ['factors'], node: 'all', packages: {} },
   bench: { at: 'bench', height: 8, rooms: ['all'], node: 'all', packages: 'all' },
   test: { at: 'test', height: 8, rooms: ['all'], node: 'all', packages: 'all' },
 }
@@ -246,7 +248,7 @@ function trespass(file: string, { target, typeOnly }: Import): string | undefine
 /** Files that the tools read and no browser or server does. */
 const isBuildFile = (file: string) => /\.config\.ts$/.test(file)
 
-const sources = globSync(['src/**/*.ts', 'console/**/*.{ts,tsx}', 'simulators/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'], {
+const sources = globSync(['src/**/*.ts', 'console/**/*.{ts,tsx}', 'simulators/**/*.ts', 'demo/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'], {
   cwd: root,
   exclude: (name) => name === 'node_modules' || name === 'dist',
 }).sort()
@@ -352,7 +354,7 @@ describe('the habits of the house', () => {
 
   test('no file and no folder has a name that says nothing', () => {
     const empty = /(?:^|[-.])(?:utils?|helpers?|common|shared|lib|misc|core)$/
-    const everything = globSync(['{src,console,simulators,bench,test,docs}/**', '*'], {
+    const everything = globSync(['{src,console,simulators,demo,bench,test,docs}/**', '*'], {
       cwd: root,
       exclude: (name) => name === 'node_modules' || name === 'dist',
     })
@@ -369,7 +371,7 @@ describe('the habits of the house', () => {
 
   test('nobody but the lock file knows where packages come from', () => {
     const places = /\bregistry\.(?:npmjs|yarnpkg)|\bnpm\.pkg\.|\bnpmmirror\b|\bverdaccio\b|\bartifactory\b/i
-    const files = globSync(['{src,console,simulators,bench,test,docs,.ci}/**/*', '*.{md,json,ts}', 'Dockerfile', '.npmrc'], {
+    const files = globSync(['{src,console,simulators,demo,bench,test,docs,.ci}/**/*', '*.{md,json,ts}', 'Dockerfile', '.npmrc'], {
       cwd: root,
       withFileTypes: true,
       exclude: (entry) => ['node_modules', 'dist', 'package-lock.json'].includes(entry.name),

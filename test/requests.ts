@@ -42,6 +42,7 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
   'POST /organizations/:organizationId/users/:userId/two-factor': {
     kinds: { enable: { action: 'enable' }, disable: { action: 'disable' }, reset: { action: 'reset' } },
   },
+  'POST /organizations/:organizationId/users/:userId/one-time-pass': { reason: 'Lost phone', minutes: 60 },
   'PATCH /me/profile': { language: 'en' },
   'PUT /me/phone': { phone: '+4915123456789' },
   'POST /me/email-change': { email: 'changed@example.org' },
@@ -56,6 +57,7 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
   },
   'POST /help/votes': { page: 'two-factor', useful: true },
   'POST /email-changes/complete': { token, password: 'x' },
+  'POST /email-changes/undo': { token },
   'POST /setup': { token, organizationName: 'O', name: 'N', email: 'a@example.org', password: 'x' },
   'POST /invitations/accept': { token, password: 'x' },
   'POST /password-resets': { email: 'a@example.org' },

@@ -212,6 +212,8 @@ export interface Change {
   readonly isSecret?: boolean
   /** Where to go once it is done, when nothing of this page is left to be read again. */
   readonly leave?: string
+  /** A text of the reply that is shown this once, until the person has put it away; nothing where the reply has none. */
+  readonly shows?: { readonly field: string; readonly title: string; readonly what: string; readonly close: string }
 }
 
 export type Intent = 'confirm' | 'enroll' | 'backup-codes' | 'disable'

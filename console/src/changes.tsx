@@ -57,6 +57,7 @@ function tellProblem(problem: unknown): void {
 export function ChangesProvider({ returned, children }: { readonly returned: string | undefined; readonly children: ReactNode }) {
   const [unproved, setUnproved] = useState<Change>()
   const [resumed, setResumed] = useState<Change>()
+  const [shown, setShown] = useState<NonNullable<Change['shows']> & { readonly text: string }>()
   const [isBusy, setBusy] = useState(false)
 
   useEffect(() => {
@@ -67,13 +68,15 @@ export function ChangesProvider({ returned, children }: { readonly returned: str
 
   const run: Run = useCallback(async (change, { onProblem, onDone } = {}) => {
     try {
-      const reply = await make(change)
+      const reply = await make<Readonly<Record<string, unknown>> | undefined>(change)
       onDone?.(reply)
       if (change.leave !== undefined) {
         window.location.assign(change.leave)
         return true
       }
       if (change.done !== undefined) tell(change.done)
+      const text = change.shows && reply?.[change.shows.field]
+      if (change.shows && typeof text === 'string') setShown({ ...change.shows, text })
       if (change.then) await start(change.then, '/settings').catch(tellProblem)
       await queryClient.invalidateQueries()
       return true
@@ -127,6 +130,24 @@ export function ChangesProvider({ returned, children }: { readonly returned: str
           </Button>
           <Button loading={isBusy} onClick={() => resumed && resume(resumed)} data-autofocus>
             {words.continue}
+          </Button>
+        </Group>
+      </Modal>
+      <Modal
+        opened={shown !== undefined}
+        onClose={() => setShown(undefined)}
+        title={shown?.title}
+        closeOnClickOutside={false}
+        closeOnEscape={false}
+        withCloseButton={false}
+      >
+        <Text>{shown?.what}</Text>
+        <Text ff="monospace" fz="h1" ta="center" my="lg" className="spelled">
+          {shown?.text}
+        </Text>
+        <Group className="buttons" justify="flex-end">
+          <Button onClick={() => setShown(undefined)} data-autofocus>
+            {shown?.close}
           </Button>
         </Group>
       </Modal>

@@ -14,7 +14,7 @@ import { Mark } from './mark.tsx'
 import { Shown } from './states.tsx'
 import { WhoContext } from './who.tsx'
 
-const chosenKey = 'countersign.organization'
+export const chosenKey = 'countersign.organization'
 
 /** What stands around every page: the organization, the way to the administration, the account menu. */
 export function Frame() {

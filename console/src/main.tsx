@@ -5,6 +5,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import { queryClient } from './api.ts'
 import { ChangesProvider } from './changes.tsx'
+import { chosenKey } from './frame.tsx'
 import { router } from './routes.tsx'
 import './styles.css'
 import { cssVariables, theme } from './theme.ts'
@@ -19,9 +20,20 @@ function takeReturned(): string | undefined {
   return done
 }
 
+/** A mail about somebody leads to them in their organization (`?organization=`): from there on it is the choice of this window. */
+function takeOrganization(): void {
+  const address = new URL(window.location.href)
+  const named = address.searchParams.get('organization')
+  if (named === null) return
+  sessionStorage.setItem(chosenKey, named)
+  address.searchParams.delete('organization')
+  window.history.replaceState(window.history.state, '', address)
+}
+
 const place = document.getElementById('console')
 if (!place) throw new Error('index.html has no place for the Console')
 const returned = takeReturned()
+takeOrganization()
 createRoot(place).render(
   <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
     <Notifications position="bottom-right" autoClose={8_000} />

@@ -24,6 +24,13 @@ export type AskPasswordReset = Static<typeof AskPasswordReset>
 export const ResetPassword = Type.Object({ token, password }, { additionalProperties: false })
 export type ResetPassword = Static<typeof ResetPassword>
 
+export const UndoEmailChange = Type.Object({ token }, { additionalProperties: false })
+export type UndoEmailChange = Static<typeof UndoEmailChange>
+
+/** What comes after it: a new password must be set, behind this one-time address. */
+export const UndoneEmailChange = Type.Object({ passwordResetToken: Type.String() })
+export type UndoneEmailChange = Static<typeof UndoneEmailChange>
+
 /** The password is asked where no session of the person comes along. */
 export const CompleteEmailChange = Type.Object({ token, password: Type.Optional(password) }, { additionalProperties: false })
 export type CompleteEmailChange = Static<typeof CompleteEmailChange>

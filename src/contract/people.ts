@@ -69,6 +69,29 @@ export const MemberChange = Type.Object(
 )
 export type MemberChange = Static<typeof MemberChange>
 
+/** "Issue one-time pass": why, and for how many minutes it is good. */
+export const OneTimePassRequest = Type.Object(
+  {
+    reason: Type.String({
+      minLength: 1,
+      maxLength: 500,
+      description: 'Why it is needed and how you knew that it is them; kept in the audit',
+    }),
+    minutes: Type.Integer({ minimum: 15, maximum: 1440 }),
+  },
+  { additionalProperties: false },
+)
+export type OneTimePassRequest = Static<typeof OneTimePassRequest>
+
+/** The pass itself is in the person's mail and nowhere else. */
+export const OneTimePassIssued = Type.Object({
+  expiresAt: Type.String({ format: 'date-time' }),
+  spoken: Type.Union([Type.String(), Type.Null()], {
+    description: 'The last group of the pass, to be given by voice, where the password was set through a mailed link; shown this once',
+  }),
+})
+export type OneTimePassIssued = Static<typeof OneTimePassIssued>
+
 /** "Enable" makes it required of this person, "Disable" takes the requirement and the authenticators away, "Reset" the authenticators only. */
 export const TwoFactorAction = Type.Object(
   { action: Type.Union([Type.Literal('enable'), Type.Literal('disable'), Type.Literal('reset')]) },

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Role } from './account.ts'
 
 /**
  * Why somebody is asked to prove who they are. All five travel the same steps; they differ in what `done` brings about.
@@ -130,6 +131,15 @@ export const Answer = Type.Union([
   ),
 ])
 export type Answer = Static<typeof Answer>
+
+/** Who was asked to help somebody back in, as that person may know it. */
+export const AskedAdministrators = Type.Object({
+  asked: Type.Array(Type.Object({ organization: Type.String(), role: Role }), {
+    description: 'Roles and where they are held; empty where nobody may help, so that only the support contact is left',
+  }),
+  organizationId: Type.Optional(Type.String({ description: 'Id of the organization, for its look, of somebody who belongs to one only' })),
+})
+export type AskedAdministrators = Static<typeof AskedAdministrators>
 
 export const StartFromSession = Type.Object(
   {

@@ -36,6 +36,14 @@ export function hasSecondStep(evidence: readonly Evidence[]): boolean {
   return evidence.some((one) => one.kind !== 'password' && one.kind !== setUpPasscode)
 }
 
+/** Kinds whose answers come into the same mailbox as a link for a new password, wholly or in part. */
+const mailedKinds: readonly string[] = ['email', setUpPasscode, 'one-time-pass']
+
+/** Whether something beside the password was proved that whoever only reads the person's mail could not have. */
+export function ownsPassword(evidence: readonly Evidence[]): boolean {
+  return evidence.some((one) => one.kind !== 'password' && !mailedKinds.includes(one.kind))
+}
+
 /**
  * How strong a pile of evidence is. Never set, always derived, so it cannot say more than happened.
  *

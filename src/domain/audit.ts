@@ -49,6 +49,10 @@ export type Action =
   | 'email.changed'
   | 'phone.changed'
   | 'phone.verified'
+  | 'one-time-pass.issued'
+  | 'one-time-pass.used'
+  | 'help.asked'
+  | 'email.change-undone'
   | 'audit.exported'
 
 /**

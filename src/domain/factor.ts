@@ -45,7 +45,18 @@ export type Cost = { readonly counter: number } | { readonly hash: string } | { 
  * none in this sign-in.
  */
 export type Rejection =
-  | { readonly reason: 'malformed' | 'mismatch' | 'late' | 'replayed' | 'used-backup-code' | 'expired' | 'superseded' | 'not-sent' }
+  | {
+      readonly reason:
+        | 'malformed'
+        | 'mismatch'
+        | 'late'
+        | 'replayed'
+        | 'used-backup-code'
+        | 'pass-gone'
+        | 'expired'
+        | 'superseded'
+        | 'not-sent'
+    }
   | { readonly reason: 'clock'; readonly clockOffBySeconds: number }
 
 /** "Yes" cannot be said without the price: an accepted verdict carries what must be spent for it. */

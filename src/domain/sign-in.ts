@@ -77,7 +77,7 @@ export const signInLifetimeSeconds = 600
  * next request. `done` is the only step that may lead to a session. An authenticator that is bound is asked for before a
  * new one can be, so nobody gains one on the password alone (SP 800-63B-4 §4.1.2.1); where a set-up is due after a reset, a mailed
  * passcode is asked for in its place. A remembered device spares the question to whoever enters, and to nobody who is about to
- * confirm or to change something.
+ * confirm or to change something. A one-time pass opens the set-up and nothing else.
  */
 export function nextStep(signIn: SignIn, requirement: Requirement, means: Means, now: Date): Step {
   if (now >= signIn.expiresAt) return { step: 'refused', reason: 'expired' }
@@ -126,7 +126,8 @@ function owesMethod(signIn: SignIn, requirement: Requirement, means: Means, hasS
   if (signIn.intent === 'enroll') return true
   if (signIn.intent !== 'enter' || requirement.secondStep === 'never') return false
   const isOutdated = methodsOf(means).length > 0 && !hasAllowed(requirement, means)
-  return requirement.isSetUpDue === true || isOutdated || (requirement.secondStep === 'always' && !hasSecond)
+  const isOnPass = signIn.evidence.some((one) => one.kind === 'one-time-pass')
+  return requirement.isSetUpDue === true || isOnPass || isOutdated || (requirement.secondStep === 'always' && !hasSecond)
 }
 
 /** Whether backup codes must be drawn before the end: they come along with the first method. */

@@ -31,3 +31,6 @@ export const passwordsFromAnywhere: Lane = { limit: 100, waits: [0, 0, 0, 0, 30,
 
 /** Wrong passwords from a recognised device: its own lane, so that guessing elsewhere never keeps the owner out. */
 export const passwordsFromRecognizedDevice: Lane = { limit: 100, waits: [0, 0, 0, 0, 0, 0, 0, 0, 0, ...minutes(1, 2, 4, 8, 15)] }
+
+/** Questions to the administrators by one person who is stuck: one an hour. */
+export const helpAsked: Lane = { limit: 1_000_000, waits: minutes(60) }

@@ -3,7 +3,14 @@ import type { EmailChange } from '#contract/profile.ts'
 import { plainEmail } from '#domain/email.ts'
 import { Problem } from '#domain/problem.ts'
 import { note } from '#store/audit.ts'
-import { addEmailChange, type EmailChange as Change, confirmEmailChange, findEmailChange, isEmailKnown } from '#store/email-change.ts'
+import {
+  addEmailChange,
+  addEmailUndo,
+  type EmailChange as Change,
+  confirmEmailChange,
+  findEmailChange,
+  isEmailKnown,
+} from '#store/email-change.ts'
 import { dropLinks } from '#store/links.ts'
 import { enqueue } from '#store/messages.ts'
 import { findAccount } from '#store/session.ts'
@@ -13,6 +20,7 @@ import { maySend } from './sending-limits.ts'
 import { requireFreshSession, requireSession } from './session.ts'
 
 const emailChangeLifetimeSeconds = 3600
+const undoLifetimeSeconds = 7 * 86_400
 
 /**
  * Begins a change of one's own email: mails a link to the new address, and nothing changes before it is confirmed. Where the
@@ -61,7 +69,7 @@ export async function emailChangeOf(
 }
 
 /**
- * Changes the email, for its owner: signed in, or with the password. The old address is told.
+ * Changes the email, for its owner: signed in, or with the password. The old address is told, with a link that undoes it for a week.
  *
  * @throws {Problem} `link-gone`, `email-in-use`, and those of the password where there is no session of the person
  */
@@ -78,7 +86,9 @@ export async function completeEmailChange(rooms: Rooms, visit: Visit, { token, p
     const changed = await confirmEmailChange(db, now, { token, userId })
     if (!changed) throw new Problem('link-gone')
     await note(db, now, visit, { action: 'email.changed', actorId: userId, subjectId: userId, detail: changed })
-    const values = { email: changed.to }
+    const until = new Date(now.getTime() + undoLifetimeSeconds * 1000)
+    const undo = await addEmailUndo(db, now, { userId, email: changed.from, expiresAt: until })
+    const values = { email: changed.to, url: `${rooms.publicUrl}/email-change-undo/${undo}`, expiresAt: until.toISOString() }
     await enqueue(db, rooms.keys, now, withCircumstances(now, visit, { to: changed.from, template: 'email-changed', values }))
   })
   rooms.onMessage()

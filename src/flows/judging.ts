@@ -50,6 +50,7 @@ export function judgeCode(rooms: Rooms, open: OpenSignIn, code: string, kinds: r
 
 const weight: Readonly<Record<Rejection['reason'], number>> = {
   malformed: 0,
+  'pass-gone': 0,
   'not-sent': 0,
   mismatch: 1,
   clock: 2,

@@ -14,9 +14,10 @@ export type BearingLane = Omit<NonNullable<Settlement['lane']>, 'effect'>
 /** The lane of wrong passwords of somebody who is known already: the device's own where it is recognized. */
 export function passwordLane(rooms: Rooms, visit: Visit, account: Account): BearingLane {
   const device = recognizedDevice(rooms, account, visit.device)
+  const digest = keyedDigest(rooms.keys.lane, account.email)
   return device
-    ? { key: laneKeys.passwordsFrom(device), rules: passwordsFromRecognizedDevice }
-    : { key: laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, account.email)), rules: passwordsFromAnywhere }
+    ? { key: laneKeys.passwordsFrom(digest, device), rules: passwordsFromRecognizedDevice }
+    : { key: laneKeys.passwordsOf(digest), rules: passwordsFromAnywhere }
 }
 
 export async function isRightPassword(

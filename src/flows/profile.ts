@@ -1,7 +1,9 @@
 import type { PasswordChange, PhoneChange, ProfileChange, Profile as ProfileView } from '#contract/profile.ts'
 import { digest, keyedDigest, newToken } from '#crypto/random.ts'
+import { ownsPassword } from '#domain/assurance.ts'
 import { leastPasswordLength, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
+import { isFresh } from '#domain/session.ts'
 import { note } from '#store/audit.ts'
 import { findEmailChange } from '#store/email-change.ts'
 import { dropLinks } from '#store/links.ts'
@@ -101,9 +103,11 @@ export async function changeOwnPassword(rooms: Rooms, visit: Visit, { current, p
   const now = rooms.now()
   const token = newToken()
   const lanes = [laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, account.email))]
+  // What proves the person beside a password that came by mail is a second step of these minutes, and no mailed one.
+  const isProved = ownsPassword(session.evidence) && isFresh(session.evidence, now)
   await rooms.store.transaction(async (db) => {
     await dropLinks(db, { kind: 'email-change', userId: account.id })
-    if (!(await setPassword(db, account.id, hash, lanes, account.passwordHash))) throw new Problem('moved-on')
+    if (!(await setPassword(db, account.id, hash, lanes, account.passwordHash, isProved ? false : undefined))) throw new Problem('moved-on')
     if (!(await renewSession(db, session.id, digest(token)))) throw new Problem('not-signed-in')
     await endSessions(db, account.id, { except: session.id })
     await note(db, now, visit, { action: 'password.set', actorId: account.id, subjectId: account.id })

@@ -8,7 +8,7 @@ import { note } from '#store/audit.ts'
 import { addLink, dropLinks, findLink, spendLink } from '#store/links.ts'
 import { enqueue } from '#store/messages.ts'
 import { addOrganization, isFounded } from '#store/organizations.ts'
-import { addMembership, findInvited, findOrAddUser, join, notePasswordMailed, setPassword } from '#store/people.ts'
+import { addMembership, findInvited, findOrAddUser, join, setPassword } from '#store/people.ts'
 import type { Account } from '#store/person.ts'
 import { endEverything, findAccount } from '#store/session.ts'
 import { settle } from '#store/settlement.ts'
@@ -23,7 +23,8 @@ import { enter, type Reply } from './sign-in.ts'
 const setUpLifetimeSeconds = 86_400
 /** Where the first person arrives: the list of people, to invite some. */
 export const afterSetUp = '/users'
-const passwordResetLifetimeSeconds = 3600
+/** A link for a new password is good for an hour. */
+export const passwordResetLifetimeSeconds = 3600
 const passwordResetAnswerMilliseconds = 150
 
 /** The one-time address of the set-up, or nothing once somebody has founded the installation. */
@@ -173,7 +174,8 @@ export async function passwordResetOf(rooms: Rooms, token: string): Promise<{ re
 
 /**
  * Sets the password behind a mailed link. It never signs in and never touches the second factor; every session, sign-in on the
- * way and recognised device ends, and the count of wrong codes starts anew.
+ * way, recognised device and one-time pass ends, and the count of wrong codes starts anew. From then on the password counts as
+ * mailed: nothing else that a mail brings is taken beside it.
  *
  * @throws {Problem} `link-gone`, `password-too-weak`
  */
@@ -187,8 +189,7 @@ export async function resetPassword(rooms: Rooms, visit: Visit, { token, passwor
     if (!(await spendLink(db, 'password-reset', token, now))) throw new Problem('link-gone')
     await dropLinks(db, { kind: 'password-reset', userId: account.id })
     await dropLinks(db, { kind: 'email-change', userId: account.id })
-    await setPassword(db, account.id, hash, [laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, account.email))])
-    await notePasswordMailed(db, account.id)
+    await setPassword(db, account.id, hash, [laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, account.email))], undefined, true)
     await endEverything(db, account.id)
     await note(db, now, visit, { action: 'password.set', actorId: account.id, subjectId: account.id })
     await enqueue(db, rooms.keys, now, withCircumstances(now, visit, { to: account.email, template: 'password-changed', values: {} }))

@@ -1,13 +1,14 @@
 import type { Answer, Intent, PasswordAnswer, StartFromSession } from '#contract/sign-in.ts'
 import { digest, keyedDigest, newId, newToken } from '#crypto/random.ts'
 import { seal } from '#crypto/seal.ts'
-import { type Assurance, type Evidence, hasSecondStep, passwordEvidence, setUpPasscode } from '#domain/assurance.ts'
+import { type Assurance, type Evidence, hasSecondStep, ownsPassword, passwordEvidence, setUpPasscode } from '#domain/assurance.ts'
 import type { AuditEvent } from '#domain/audit.ts'
 import { byPhone, fewBackupCodes, mostAuthenticators, plainLabel } from '#domain/authenticators.ts'
 import { plainEmail } from '#domain/email.ts'
-import type { Rejection } from '#domain/factor.ts'
+import type { Rejection, Verdict } from '#domain/factor.ts'
 import { maskedAddress } from '#domain/masked-address.ts'
 import type { Message } from '#domain/message.ts'
+import { isOpenPass } from '#domain/one-time-pass.ts'
 import { requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { type RememberedDevice, rememberedUntil } from '#domain/remembered-devices.ts'
@@ -27,6 +28,7 @@ import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePa
 import { findSuspendedSite } from '#store/sites.ts'
 import { claimedDevice, newDeviceCookie, recognizedDevice } from './device.ts'
 import { askedIn, judgeCode, notAccepted } from './judging.ts'
+import { afterPass, judgePass } from './one-time-pass.ts'
 import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, tooMany } from './password.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
 import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
@@ -45,15 +47,18 @@ export interface Reply {
 export async function startSignIn(rooms: Rooms, visit: Visit, { email, password, returnTo }: PasswordAnswer): Promise<Reply> {
   const now = rooms.now()
   const key = plainEmail(email) ?? email.slice(0, 320).toLowerCase()
-  const anywhere: BearingLane = { key: laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, key)), rules: passwordsFromAnywhere }
+  const emailDigest = keyedDigest(rooms.keys.lane, key)
+  const anywhere: BearingLane = { key: laneKeys.passwordsOf(emailDigest), rules: passwordsFromAnywhere }
   const claimed = claimedDevice(visit.device)
-  const lanes = [anywhere.key, ...(claimed ? [laneKeys.passwordsFrom(claimed)] : [])]
+  const lanes = [anywhere.key, ...(claimed ? [laneKeys.passwordsFrom(emailDigest, claimed)] : [])]
   const claim = await findClaim(rooms.store, now, key, lanes, hashOf(visit.remembered))
   const failuresOf = (lane: BearingLane) => claim.lanes.find((one) => one.key === lane.key)?.failures ?? 0
 
   const account = claim.account && claim.account.memberships.length > 0 ? claim.account : undefined
   const device = account && recognizedDevice(rooms, account, visit.device)
-  const own: BearingLane | undefined = device ? { key: laneKeys.passwordsFrom(device), rules: passwordsFromRecognizedDevice } : undefined
+  const own: BearingLane | undefined = device
+    ? { key: laneKeys.passwordsFrom(emailDigest, device), rules: passwordsFromRecognizedDevice }
+    : undefined
   const lane = own && failuresOf(own) < own.rules.limit ? own : anywhere
   if (failuresOf(lane) >= lane.rules.limit) throw new Problem('password-change-required')
   const waitUntil = claim.lanes.find((one) => one.key === lane.key)?.waitUntil
@@ -214,7 +219,7 @@ async function inLane(rooms: Rooms, visit: Visit, account: Account, judge: (lane
   const device = recognizedDevice(rooms, account, visit.device)
   if (device) {
     try {
-      return await judge({ key: laneKeys.codesFrom(device), rules: codesFromRecognizedDevice })
+      return await judge({ key: laneKeys.codesFrom(account.id, device), rules: codesFromRecognizedDevice })
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'password-change-required') throw error
     }
@@ -241,6 +246,9 @@ async function answerCodeIn(
 ): Promise<Reply> {
   const now = rooms.now()
   const { account, signIn } = open
+  const pass = signIn.intent === 'enter' ? judgePass(rooms, account, answer.code) : undefined
+  if (pass === 'gone') throw notAccepted({ reason: 'pass-gone' })
+  if (pass) return answerPass(rooms, visit, open, pass, lane)
   const { kind, authenticator, verdict } = judgeCode(rooms, open, answer.code, step.kinds)
   if (verdict.verdict === 'rejected') {
     const settled = await settle(rooms.store, refusal(rooms, visit, account, lane, verdict))
@@ -255,6 +263,7 @@ async function answerCodeIn(
   const reply = await take(rooms, visit, { ...open, signIn: advance(signIn, { event: 'proved', evidence }) }, signIn.version, {
     lane: borne(lane),
     ...(authenticator ? { spend: { authenticatorId: authenticator.id, cost: verdict.cost } } : {}),
+    ...owning(account, signIn, evidence),
     ...(device ? { remember: device.row } : {}),
     events: [
       ...(isBackupCode ? [{ action: 'backup-codes.used', ...about } as const] : []),
@@ -271,6 +280,37 @@ async function answerCodeIn(
   if ('challenge' in verdict.cost) await noteEntered(rooms, open)
   return device ? { ...reply, cookies: { ...reply.cookies, remembered: device.cookie } } : reply
 }
+
+/**
+ * A one-time pass is spent, all that was bound dies with it, and the same sign-in goes on with a set-up. There is no session before
+ * that: the pass opens nothing else.
+ */
+async function answerPass(rooms: Rooms, visit: Visit, open: OpenSignIn, verdict: Verdict, lane: BearingLane): Promise<Reply> {
+  const now = rooms.now()
+  const { account, signIn } = open
+  if (verdict.verdict === 'rejected') {
+    const settled = await settle(rooms.store, refusal(rooms, visit, account, lane, verdict))
+    throw settled.isOpen ? notAccepted(verdict) : shut(now, settled, lane)
+  }
+  const { cost, proves, amr } = verdict
+  if (!('hash' in cost)) throw new Error('A pass costs its hash.')
+  const evidence: Evidence = { kind: 'one-time-pass', proves, amr, at: now }
+  const advanced = advance(signIn, { event: 'proved', evidence })
+  return take(rooms, visit, { account: afterPass(account), signIn: advanced }, signIn.version, {
+    lane: { ...lane, effect: 'keep' },
+    spendPass: { hash: cost.hash },
+    retire: {},
+    endOthers: {},
+    events: [eventRow(now, { action: 'one-time-pass.used', actorId: account.id, subjectId: account.id })],
+    messages: [{ to: account.email, template: 'one-time-pass-used', values: {} }],
+  })
+}
+
+/** What clears a password of having come by mail: the same person has now shown what no mailbox holds. */
+const owning = ({ isPasswordMailed }: Account, signIn: SignIn, proved: Evidence): Pick<Settlement, 'passwordOwned'> =>
+  isPasswordMailed && signIn.userId !== undefined && ownsPassword([proved]) && signIn.evidence.some((one) => one.kind === 'password')
+    ? { passwordOwned: true }
+    : {}
 
 /** A sent code proves an address, so a wrong one counts as at any other time: nobody binds a number by guessing. */
 function answerSentEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, code: string): Promise<Reply> {
@@ -317,7 +357,13 @@ async function answerEnrollment(
     bind: { id, kind, label, secretSealed, counter: binding.state.counter, hashes: binding.state.hashes },
     ...(isCodes || sending ? { retire: { kinds: retired } } : {}),
     ...(number === undefined ? {} : { verifiedPhone: number }),
-    ...(isCodes ? {} : { endOthers: signIn.sessionId === undefined ? {} : { butSession: signIn.sessionId }, setUpDone: true }),
+    ...(isCodes
+      ? {}
+      : {
+          endOthers: signIn.sessionId === undefined ? {} : { butSession: signIn.sessionId },
+          setUpDone: true,
+          ...owning(account, signIn, evidence),
+        }),
     events: [
       { action: isCodes ? ('backup-codes.drawn' as const) : ('authenticator.bound' as const), ...about, detail: { kind, id } },
       ...(number !== undefined && number !== account.phone ? [{ action: 'phone.verified' as const, ...about }] : []),
@@ -365,7 +411,7 @@ async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | und
   const now = rooms.now()
   const { account } = open
   let { signIn } = open
-  const means = meansOf(account, signIn.bound)
+  const means = meansOf(open, now, signIn.bound)
   const requirement = requirementFor(account.memberships, account.setUpDue)
   const step = nextStep(signIn, { ...requirement, isRemembered: isStillRemembered(open, now) }, means, now)
   if (step.step === 'refused' && step.reason === 'expired') throw new Problem('sign-in-gone')
@@ -404,6 +450,7 @@ async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | und
   })
   if (!settled.isOpen) throw shut(now, settled, effects.lane)
   if (!settled.isSpent && effects.spend && 'challenge' in effects.spend.cost) throw new Problem('moved-on')
+  if (!settled.isSpent && effects.spendPass) throw notAccepted({ reason: 'pass-gone' })
   if (!settled.isSpent) throw notAccepted({ reason: effects.spend && 'hash' in effects.spend.cost ? 'used-backup-code' : 'replayed' })
   if (!settled.isDone) throw new Problem('moved-on')
   if (rows.length + told.length > 0) rooms.onMessage()
@@ -480,18 +527,28 @@ async function load(rooms: Rooms, visit: Visit): Promise<OpenSignIn> {
 }
 
 /** @throws {Problem} `sign-in-gone` once it has expired */
-function judgeStep(rooms: Rooms, { signIn, account }: OpenSignIn): { readonly step: Step } {
-  const step = nextStep(signIn, requirementFor(account.memberships, account.setUpDue), meansOf(account), rooms.now())
+function judgeStep(rooms: Rooms, open: OpenSignIn): { readonly step: Step } {
+  const { signIn, account } = open
+  const now = rooms.now()
+  const step = nextStep(signIn, requirementFor(account.memberships, account.setUpDue), meansOf(open, now), now)
   if (step.step === 'refused' && step.reason === 'expired') throw new Problem('sign-in-gone')
   return { step }
 }
 
-/** @param bound kinds that are about to be bound */
-const meansOf = ({ authenticators, phone, isPasswordMailed }: Account, bound: readonly string[] = []): Means => ({
-  enrolled: [...new Set([...authenticators.map((one) => one.kind), ...bound])],
-  hasPhone: phone !== undefined,
-  isPasswordMailed,
-})
+/**
+ * What the person can be asked for: what is bound, and to let somebody in the one-time pass that waits for them.
+ *
+ * @param bound kinds that are about to be bound
+ */
+function meansOf({ signIn, account }: OpenSignIn, now: Date, bound: readonly string[] = []): Means {
+  const { authenticators, phone, isPasswordMailed, oneTimePass } = account
+  const isPassOpen = signIn.intent === 'enter' && isOpenPass(oneTimePass, isPasswordMailed, now)
+  return {
+    enrolled: [...new Set([...authenticators.map((one) => one.kind), ...(isPassOpen ? ['one-time-pass'] : []), ...bound])],
+    hasPhone: phone !== undefined,
+    isPasswordMailed,
+  }
+}
 
 /** What a wrong code changes: the lane is charged, and at two marks the owner is told. */
 function refusal(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane, rejection: Rejection): Settlement {

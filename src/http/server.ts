@@ -25,7 +25,7 @@ export interface ServerOptions extends Pick<PromptOptions, 'inbox'> {
 
 /** A one-time address is a secret: the log shows where it led and not what it was. */
 const withoutSecrets = (url: string) =>
-  url.replace(/^(\/(?:setup|invitation|reset-password|email-change)\/)[^/?]+/, '$1…').replace(/\?.*$/, '')
+  url.replace(/^(\/(?:setup|invitation|reset-password|email-change|email-change-undo)\/)[^/?]+/, '$1…').replace(/\?.*$/, '')
 
 /** What the log keeps of an error: never its other fields, where a driver may have put a statement's values. */
 const errorRecord = (error: Error & { readonly code?: unknown }) => ({
@@ -63,9 +63,7 @@ export async function openServer({
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const problem = problemFrom(error)
     if (problem.code === 'internal') request.log.error({ req: request, err: problem.cause ?? problem }, 'unexpected')
-    return isApi(request)
-      ? sendProblem(request, reply, problem, rooms.publicUrl)
-      : sendProblemPage(request, reply, problem, rooms.supportContact)
+    return isApi(request) ? sendProblem(request, reply, problem, rooms.publicUrl) : sendProblemPage({ rooms }, request, reply, problem)
   }
   const app = Fastify({
     bodyLimit: 65_536,
@@ -95,7 +93,7 @@ export async function openServer({
     // An address that cannot be read never reaches a hook, so its reply gets its headers here.
     frameworkErrors: (error, request, reply) => {
       reply.headers(headersOf(request.id, isSecure))
-      refuse(error, request as FastifyRequest, reply as FastifyReply)
+      void refuse(error, request as FastifyRequest, reply as FastifyReply)
     },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
   })

@@ -271,8 +271,11 @@ export async function otherSecurityAdmins(db: Database, organizationId: string, 
  * Sets a password, forgets the remembered devices, and forgives the wrong answers in the lanes named: wrong codes count since the
  * password was last changed.
  *
+ * A one-time pass ends with the password that it was issued beside.
+ *
  * @param from the hash that must still be stored, where the present password was asked, or null where there must be none yet; false
  *   when it is another by now
+ * @param isMailed whether it is set through a mailed link; false where a second step proved who sets it; as it was when absent
  */
 export async function setPassword(
   db: Database,
@@ -280,8 +283,12 @@ export async function setPassword(
   hash: string,
   lanes: readonly string[],
   from?: string | null,
+  isMailed?: boolean,
 ): Promise<boolean> {
-  let query = db.updateTable('users').set({ password_hash: hash }).where('id', '=', userId)
+  let query = db
+    .updateTable('users')
+    .set({ password_hash: hash, one_time_pass: null, ...(isMailed === undefined ? {} : { password_mailed: isMailed }) })
+    .where('id', '=', userId)
   if (from === null) query = query.where('password_hash', 'is', null)
   else if (from !== undefined) query = query.where('password_hash', '=', from)
   const { numUpdatedRows } = await query.executeTakeFirst()
@@ -305,7 +312,7 @@ export async function retireAuthenticators(db: Database, now: Date, userId: stri
     .where('user_id', '=', userId)
     .where('retired_at', 'is', null)
     .executeTakeFirst()
-  await db.updateTable('users').set({ set_up_due: setUpDue }).where('id', '=', userId).execute()
+  await db.updateTable('users').set({ set_up_due: setUpDue, one_time_pass: null }).where('id', '=', userId).execute()
   await forgetDevices(db, userId)
   return Number(numUpdatedRows)
 }
@@ -333,9 +340,4 @@ export async function findInvited(db: Database, organizationId: string, userId: 
     .where('m.joined_at', 'is', null)
     .where('o.suspended_at', 'is', null)
     .executeTakeFirst()
-}
-
-/** From now on a code by mail proves nothing that the password does not: both came by the same mailbox. */
-export async function notePasswordMailed(db: Database, userId: string): Promise<void> {
-  await db.updateTable('users').set({ password_mailed: true }).where('id', '=', userId).execute()
 }

@@ -1,6 +1,7 @@
 import type { Keys } from '#crypto/keys.ts'
 import { unseal } from '#crypto/seal.ts'
 import type { Person, State } from '#domain/factor.ts'
+import type { OneTimePass } from '#domain/one-time-pass.ts'
 import type { Membership } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
 import { type PolicyValues, policyColumns, policyOfValues } from './policy.ts'
@@ -19,8 +20,10 @@ export interface Authenticator {
 export interface Account extends Person {
   readonly passwordHash?: string
   readonly setUpDue: boolean
-  /** Whether the password was last set through a mailed link. */
+  /** The password was last set through a mailed link, and no second step has followed it since. */
   readonly isPasswordMailed: boolean
+  /** Of an administrator; whether it still counts is for `isOpenPass` to say. */
+  readonly oneTimePass?: OneTimePass
   /** The language (BCP 47) that the person chose; absent: as their browser says. */
   readonly language?: string
   /** Those that count: accepted, not suspended, and in an organization that is not suspended either. */
@@ -33,7 +36,7 @@ export interface Account extends Person {
  * rather than objects, because a name in every value is most of the work of writing and reading them.
  */
 export const accountColumns = `
-  u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due, u.language, u.password_mailed,
+  u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due, u.language, u.password_mailed, u.one_time_pass,
   case when u.phone_verified_at is not null then u.phone end as verified_phone,
   (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, o.host, m.role, m.required, m.method, ${policyColumns})
       order by m.joined_at)
@@ -59,12 +62,16 @@ export interface AccountRow {
   readonly name: string
   readonly password_hash: string | null
   readonly set_up_due: boolean
-  readonly language: string | null
   readonly password_mailed: boolean
+  readonly one_time_pass: StoredPass | null
+  readonly language: string | null
   readonly verified_phone: string | null
   readonly memberships: readonly MembershipValues[] | null
   readonly authenticators: readonly (readonly [string, string, number, string[], string[], string])[] | null
 }
+
+/** A pass as its column has it, where times are text. */
+export type StoredPass = Omit<OneTimePass, 'expiresAt'> & { readonly expiresAt: string }
 
 export function toAccount(row: AccountRow): Account {
   return {
@@ -75,6 +82,7 @@ export function toAccount(row: AccountRow): Account {
     ...(row.verified_phone === null ? {} : { phone: row.verified_phone }),
     setUpDue: row.set_up_due,
     isPasswordMailed: row.password_mailed,
+    ...(row.one_time_pass === null ? {} : { oneTimePass: { ...row.one_time_pass, expiresAt: new Date(row.one_time_pass.expiresAt) } }),
     ...(row.language === null ? {} : { language: row.language }),
     memberships: (row.memberships ?? []).map(([organizationId, organizationName, isProvider, host, role, required, method, ...policy]) => ({
       organizationId,

@@ -68,6 +68,13 @@ export interface Settlement {
   /** The hash of the password that was found right. When it was changed in the meantime, nothing of this happens. */
   readonly passwordHash?: string
   readonly spend?: { readonly authenticatorId: string; readonly cost: Cost }
+  /**
+   * Spends the person's one-time pass of this hash, if it still counts, and makes a set-up due. It goes with `retire` of all and
+   * with no `spend`.
+   */
+  readonly spendPass?: { readonly hash: string }
+  /** The right password was followed by what no mail could have brought: whoever set it through a mailed link was the person. */
+  readonly passwordOwned?: boolean
   readonly signIn?: SignInChange
   /**
    * Retires what is bound: all of it, or of some kinds. Some kinds go with no `spend`. Like {@link Settlement.bind} it ends the time of
@@ -163,7 +170,7 @@ interface Shape {
   readonly lane: 'charge' | 'clear' | 'keep' | undefined
   readonly holdsPassword: boolean
   readonly recalls: boolean
-  readonly spends: 'counter' | 'hash' | 'challenge' | undefined
+  readonly spends: 'counter' | 'hash' | 'challenge' | 'pass' | undefined
   readonly signIn: SignInChange['change'] | undefined
   readonly session: 'add' | 'prove' | undefined
   readonly retires: 'all' | 'kinds' | undefined
@@ -173,6 +180,7 @@ interface Shape {
   readonly ends: 'all' | 'others' | undefined
   readonly replaces: boolean
   readonly setUpDone: boolean
+  readonly passwordOwned: boolean
   /** For each event and message: whether it depends on the count of the lane, or on the codes that are left. */
   readonly events: readonly Condition[]
   readonly messages: readonly Condition[]
@@ -190,7 +198,9 @@ function shapeOf(one: Settlement): Shape {
     lane: one.lane?.effect,
     holdsPassword: one.passwordHash !== undefined,
     recalls: one.recall !== undefined,
-    spends: one.spend && ('counter' in one.spend.cost ? 'counter' : 'hash' in one.spend.cost ? 'hash' : 'challenge'),
+    spends: one.spendPass
+      ? 'pass'
+      : one.spend && ('counter' in one.spend.cost ? 'counter' : 'hash' in one.spend.cost ? 'hash' : 'challenge'),
     signIn: one.signIn?.change,
     session: one.session?.change,
     retires: one.retire && (one.retire.kinds === undefined ? 'all' : 'kinds'),
@@ -200,6 +210,7 @@ function shapeOf(one: Settlement): Shape {
     ends: one.endOthers && (one.endOthers.butSession === undefined ? 'all' : 'others'),
     replaces: one.replaces !== undefined,
     setUpDone: one.setUpDone === true,
+    passwordOwned: one.passwordOwned === true,
     events: one.events.map(conditionOf),
     messages: one.messages.map(conditionOf),
   }
@@ -268,8 +279,19 @@ function statementOf(shape: Shape): Statement {
     )
   }
   // PostgreSQL changes a row once per statement: an authenticator that pays and is retired is changed by one part alone.
-  const isRetiredToo = shape.spends !== undefined && shape.retires === 'all'
-  if (shape.spends) {
+  const isRetiredToo = shape.spends !== undefined && shape.spends !== 'pass' && shape.retires === 'all'
+  if (shape.spends === 'pass') {
+    // All that it changes of the person in one part; a password set through a mail since has ended a pass that was mailed whole.
+    const pass = $((one) => one.spendPass?.hash, 'text')
+    part(
+      'spent',
+      `update users set one_time_pass = null, set_up_due = true, device_epoch = device_epoch + 1
+        where id = ${user()} and one_time_pass->>'hash' = ${pass} and (one_time_pass->>'expiresAt')::timestamptz > ${at}
+          and ((one_time_pass->>'isSplit')::boolean or not password_mailed) and ${gate}
+        returning id, 0 as codes_left`,
+      true,
+    )
+  } else if (shape.spends) {
     const [set, condition] = priceOf(shape.spends, $)
     part(
       'spent',
@@ -330,10 +352,12 @@ function statementOf(shape: Shape): Statement {
         from users where id = ${user()} and ${gate}`,
     )
   }
-  if (shape.binds || shape.retires) {
-    const done = shape.setUpDone ? ', set_up_due = false' : ''
+  if ((shape.binds || shape.retires) && shape.spends !== 'pass') {
+    const done = `${shape.setUpDone ? ', set_up_due = false' : ''}${shape.passwordOwned ? ', password_mailed = false' : ''}`
     const phone = shape.verifiesPhone ? `, phone = ${$((one) => one.verifiedPhone, 'text')}, phone_verified_at = ${at}` : ''
     part('changed', `update users set device_epoch = device_epoch + 1${done}${phone} where id = ${user()} and ${gate}`)
+  } else if (shape.passwordOwned) {
+    part('changed', `update users set password_mailed = false where id = ${user()} and password_mailed and ${gate}`)
   }
   const when = (condition: Condition, count: Value) =>
     condition ? ` and (select ${condition === 'failures' ? 'failures from lane' : 'codes_left from spent'}) = ${$(count, 'int')}` : ''

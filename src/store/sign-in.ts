@@ -23,9 +23,10 @@ export interface Claim {
 /** Lanes are named by what they protect. An account that does not exist has one too, so that nothing tells them apart. */
 export const laneKeys = {
   passwordsOf: (emailDigest: string) => `password:${emailDigest}`,
-  passwordsFrom: (deviceId: string) => `password:device:${deviceId}`,
+  passwordsFrom: (emailDigest: string, deviceId: string) => `password:${emailDigest}:device:${deviceId}`,
   codesOf: (userId: string) => `code:${userId}`,
-  codesFrom: (deviceId: string) => `code:device:${deviceId}`,
+  codesFrom: (userId: string, deviceId: string) => `code:${userId}:device:${deviceId}`,
+  helpAskedBy: (userId: string) => `help-asked:${userId}`,
 } as const
 
 const claimText = `select ${accountColumns}, (
@@ -144,9 +145,16 @@ function toChallenge(stored: unknown): Challenge {
   return { ...rest, sentAt: new Date(sentAt), lastSentAt: new Date(lastSentAt), expiresAt: new Date(expiresAt) }
 }
 
-/** Forgets wrong answers and waits. @returns how many of the lanes bore any */
+/** Forgets wrong answers and waits, those in the lanes of recognized devices too. @returns how many of the lanes bore any */
 export async function clearLanes(db: Database, keys: readonly string[]): Promise<number> {
-  const { numDeletedRows } = await db.deleteFrom('throttles').where('key', 'in', keys).where('failures', '>', 0).executeTakeFirst()
+  const { numDeletedRows } = await db
+    .deleteFrom('throttles')
+    // A lane of a device begins with the key of its person; `;` is what follows `:` in the order of the index.
+    .where((one) =>
+      one.or([one('key', 'in', keys), ...keys.map((key) => one.and([one('key', '>', `${key}:`), one('key', '<', `${key};`)]))]),
+    )
+    .where('failures', '>', 0)
+    .executeTakeFirst()
   return Number(numDeletedRows)
 }
 

@@ -13,6 +13,7 @@ import * as messages from './migrations/0008-messages.ts'
 import * as sentCodes from './migrations/0009-sent-codes.ts'
 import * as methods from './migrations/0010-methods.ts'
 import * as gateways from './migrations/0011-gateways.ts'
+import * as recovery from './migrations/0012-recovery.ts'
 import * as delivery from './migrations/0015-delivery.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -30,6 +31,7 @@ const migrations = {
   '0011-gateways': gateways,
   '0015-delivery': delivery,
   '0010-methods': methods,
+  '0012-recovery': recovery,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */

@@ -59,6 +59,7 @@ export interface Tables {
     phone_verified_at: ColumnType<Date | null, Date | null | undefined, Date | null>
     language: ColumnType<string | null, string | null | undefined, string | null>
     password_mailed: ColumnType<boolean, boolean | undefined, boolean>
+    one_time_pass: ColumnType<unknown, string | null | undefined, string | null>
   }
   memberships: {
     organization_id: string
@@ -194,7 +195,7 @@ export interface Tables {
   }
 }
 
-export type LinkKind = 'setup' | 'invitation' | 'password-reset' | 'email-change'
+export type LinkKind = 'setup' | 'invitation' | 'password-reset' | 'email-change' | 'email-change-undo'
 
 /** A connection pool or an open transaction: what every function of this room is given first. */
 export type Database = Kysely<Tables>

@@ -90,7 +90,8 @@ test('S3.35 somebody locked out cannot change the number, and is led to backup c
   assert.deepEqual([refused.status(), (await refused.json()).code], [401, 'not-signed-in'])
   await see(page.getByRole('link', { name: 'Use a backup code' }))
   await page.getByText('No phone and no backup codes?').click()
-  await see(page.getByText(`An administrator of ${site.name} can reset your Two-Factor Authentication.`))
+  await see(page.getByRole('button', { name: 'Ask an administrator' }))
+  await see(page.getByText(`For ${site.name} we mail those who may help you.`))
   assert.equal(await page.getByRole('link', { name: supportContact }).getAttribute('href'), `mailto:${supportContact}`)
 
   const { page: help } = await at.openAs(await at.kit.person(site.id), '/help/two-factor')

@@ -7,6 +7,7 @@ import { type Client, type Person, rulesOf } from '../kit.ts'
 import { accountMenu, actionsMenu, type BrowserKit, giveCode, givePassword, heading, keepCodes, linkIn, scan, see } from './browser.ts'
 import { tourMessages, tourMessagesEmpty } from './tour-messages.ts'
 import { tourMethods } from './tour-methods.ts'
+import { tourHelping, tourWaysBack } from './tour-recovery.ts'
 import { tourSentCodes } from './tour-sent-codes.ts'
 
 /** Looks at a page in the state that the name says. It may change the size and the colours, not the page. */
@@ -27,6 +28,8 @@ interface Wish {
   readonly role?: Role
   readonly required?: boolean
 }
+
+export type Cast = ReturnType<typeof cast>
 
 /** Makes the organizations and the people of the tour, by the names they go by. */
 export function cast({ kit }: BrowserKit) {
@@ -213,6 +216,7 @@ export async function tourPrompt(at: BrowserKit, look: Look): Promise<void> {
   await see(heading(page, 'Confirm that it is you'))
   await look('confirm', page)
   await tourSentCodes(at, look)
+  await tourWaysBack(at, cast(at), look)
 }
 
 async function tourAudit(page: Page, client: Client, organizationId: string, look: Look): Promise<void> {
@@ -546,4 +550,5 @@ async function tourSites(at: BrowserKit, look: Look): Promise<void> {
   const admin = await person(quiet, { name: 'Ari Pond', role: 'admin' })
   for (const one of [head, admin]) await kit.enroll(one, await kit.signIn(one))
   await tourMessagesEmpty(at, look, head, admin)
+  await tourHelping(at, cast(at), look)
 }

@@ -134,7 +134,7 @@ test('R013 a recognised device keeps its own lane: twenty wrong codes from elsew
 
 test('the lane of a recognised device has its own waits, is cleared by a full sign-in, and at its limit the device is a stranger', async () => {
   const { person, owner } = await secured()
-  const lane = kit.rooms.store.db.selectFrom('throttles').select(['key', 'failures', 'wait_until']).where('key', 'like', 'code:device:%')
+  const lane = kit.rooms.store.db.selectFrom('throttles').select(['key', 'failures', 'wait_until']).where('key', 'like', 'code:%:device:%')
   const wrongHere = async () => answer(await atCode(person, owner), { code: kit.wrongCode(person) })
   for (let nth = 1; nth <= 10; nth++) refused(await wrongHere(), 422, 'code-not-accepted')
   refused(await wrongHere(), 429, 'too-many-attempts', { retryAfterSeconds: 60 })

@@ -3,13 +3,16 @@ import { useDisclosure } from '@mantine/hooks'
 import { IconDots } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
+import type { Organization } from '#contract/organizations.ts'
 import type { Member } from '#contract/people.ts'
 import type { Policy } from '#contract/policy.ts'
 import { words } from '#words/en/console.ts'
+import { passWords } from '#words/en/one-time-pass.ts'
 import { peopleWords } from '#words/en/people.ts'
 import { Ask } from '../ask.tsx'
 import { useChange } from '../changes.tsx'
 import { useWho } from '../who.tsx'
+import { OneTimePassDialog } from './one-time-pass-dialog.tsx'
 
 const say = words.users
 
@@ -28,6 +31,7 @@ export function MemberActions({ member, policy, onRemoved }: MemberActionsProps)
   const { organization, may } = useWho()
   const [asked, setAsked] = useState<Question>()
   const [isAsking, asking] = useDisclosure(false)
+  const [isIssuing, issuing] = useDisclosure(false)
   const { run, isBusy } = useChange()
   const ask = (question: Question) => () => {
     setAsked(question)
@@ -133,6 +137,11 @@ export function MemberActions({ member, policy, onRemoved }: MemberActionsProps)
           <Menu.Item disabled={!may('reset-two-factor') || isOutranked || member.badge !== 'secured'} onClick={ask('reset')}>
             {say.reset}
           </Menu.Item>
+          {member.status === 'active' && (
+            <Menu.Item disabled={!mayIssuePass(member, organization)} onClick={issuing.open}>
+              <Described label={passWords.entry} description={whyNoPass(member, organization)} />
+            </Menu.Item>
+          )}
           {member.status === 'invited' && (
             <Menu.Item
               disabled={!may('invite-users')}
@@ -173,9 +182,22 @@ export function MemberActions({ member, policy, onRemoved }: MemberActionsProps)
           )}
         </Menu.Dropdown>
       </Menu>
+      <OneTimePassDialog member={member} opened={isIssuing} onClose={issuing.close} />
       {asked && <Ask opened={isAsking} onClose={asking.close} {...questions[asked]} />}
     </>
   )
+}
+
+/** Whether whoever looks may send this person a one-time pass; who has nothing to replace is told when it is tried. */
+export function mayIssuePass(member: Member, organization: Organization): boolean {
+  const isOutranked = !organization.grantableRoles.includes(member.role)
+  return organization.rights.includes('reset-two-factor') && !isOutranked && !member.isSelf && !member.isShared
+}
+
+/** Why not, where it does not show by itself. */
+export function whyNoPass(member: Member, organization: Organization): string | undefined {
+  if (!organization.rights.includes('reset-two-factor')) return undefined
+  return member.isSelf ? passWords.self : member.isShared ? peopleWords.shared : undefined
 }
 
 /** An entry with a second line that says why it cannot be chosen. */

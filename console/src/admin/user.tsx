@@ -1,4 +1,5 @@
 import { Alert, Anchor, Button, Checkbox, EmptyState, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
@@ -7,6 +8,7 @@ import type { Member, MemberChange } from '#contract/people.ts'
 import type { Policy } from '#contract/policy.ts'
 import { words } from '#words/en/console.ts'
 import { methodName, methodWords } from '#words/en/methods.ts'
+import { passWords } from '#words/en/one-time-pass.ts'
 import { peopleWords } from '#words/en/people.ts'
 import { memberQuery, Problem, policyQuery } from '../api.ts'
 import { TwoFactorBadge } from '../badge.tsx'
@@ -16,7 +18,8 @@ import { PhoneField, phoneOf, typedPhone } from '../phone-field.tsx'
 import { Forbidden, Shown } from '../states.tsx'
 import { when } from '../when.ts'
 import { useWho } from '../who.tsx'
-import { MemberActions } from './member-actions.tsx'
+import { MemberActions, mayIssuePass, whyNoPass } from './member-actions.tsx'
+import { OneTimePassDialog } from './one-time-pass-dialog.tsx'
 
 const say = words.user
 
@@ -83,10 +86,25 @@ function KnownUser() {
                 policy={policy.data}
               />
             </Section>
+            {known.status === 'active' && <HelpSigningIn member={known} />}
           </Stack>
         )}
       </Shown>
     </Page>
+  )
+}
+
+function HelpSigningIn({ member }: { readonly member: Member }) {
+  const { organization } = useWho()
+  const [isOpen, open] = useDisclosure(false)
+  const whyNot = whyNoPass(member, organization)
+  return (
+    <Section id="help-signing-in" title={passWords.section} what={whyNot ?? passWords.sectionWhat(member.name)}>
+      <Button mt="md" variant="default" disabled={!mayIssuePass(member, organization)} onClick={open.open}>
+        {passWords.entry}
+      </Button>
+      <OneTimePassDialog member={member} opened={isOpen} onClose={open.close} />
+    </Section>
   )
 }
 

@@ -1,7 +1,16 @@
 import { Type } from 'typebox'
-import { AcceptInvitation, AskPasswordReset, CompleteEmailChange, ResetPassword, SetUp } from '#contract/links.ts'
+import {
+  AcceptInvitation,
+  AskPasswordReset,
+  CompleteEmailChange,
+  ResetPassword,
+  SetUp,
+  UndoEmailChange,
+  UndoneEmailChange,
+} from '#contract/links.ts'
 import { Step } from '#contract/sign-in.ts'
 import { completeEmailChange } from '#flows/email-change.ts'
+import { undoChangeOfEmail } from '#flows/email-change-undo.ts'
 import { acceptInvitation, askPasswordReset, resetPassword, setUp } from '#flows/recovery.ts'
 import type { Reply } from '#flows/sign-in.ts'
 import type { Api } from './api.ts'
@@ -85,6 +94,24 @@ export function linkRoutes({ app, rooms, visits, changing }: Api): void {
       const isProved = session !== undefined && request.headers['x-csrf-token'] !== undefined
       await completeEmailChange(rooms, isProved ? changing(request) : stranger, request.body)
       return reply.code(204).send(null)
+    },
+  )
+
+  app.post(
+    '/email-changes/undo',
+    {
+      config: { authority: { who: 'anyone' } },
+      schema: {
+        tags,
+        summary: 'Undo a change of email with the link that the address before it got',
+        body: UndoEmailChange,
+        response: { 200: UndoneEmailChange },
+      },
+    },
+    async (request, reply) => {
+      const passwordResetToken = await undoChangeOfEmail(rooms, visits.of(request), request.body.token)
+      visits.setCookies(reply, { session: null, signIn: null })
+      return reply.send({ passwordResetToken })
     },
   )
 }

@@ -10,12 +10,15 @@ import {
   MemberChange,
   MemberFilter,
   Members,
+  OneTimePassIssued,
+  OneTimePassRequest,
   TwoFactorAction,
 } from '#contract/people.ts'
 import { actOnMembers } from '#flows/bulk.ts'
 import { importMembers } from '#flows/import.ts'
 import { inviteMember, invitingAgain } from '#flows/invitations.ts'
 import { reinstatement, removeMember, suspension, unlocking } from '#flows/membership.ts'
+import { issueOneTimePass } from '#flows/one-time-pass.ts'
 import { changeMember, type MemberAction, memberOf, membersOf, twoFactorActions, updateMember } from '#flows/people.ts'
 import type { Api } from './api.ts'
 
@@ -133,6 +136,24 @@ export function peopleRoutes({ app, rooms, visits, changing }: Api): void {
     (request) => {
       const { organizationId, userId } = request.params
       return changeMember(rooms, changing(request), organizationId, userId, twoFactorActions[request.body.action])
+    },
+  )
+
+  app.post(
+    `${user}/one-time-pass`,
+    {
+      config: { authority: { who: 'admin', proof: 'fresh' } },
+      schema: {
+        tags,
+        summary: 'Issue one-time pass: mails a member who is stuck a pass for one sign-in',
+        params: ofMember,
+        body: OneTimePassRequest,
+        response: { 201: OneTimePassIssued },
+      },
+    },
+    async (request, reply) => {
+      const { organizationId, userId } = request.params
+      return reply.code(201).send(await issueOneTimePass(rooms, changing(request), organizationId, userId, request.body))
     },
   )
 

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { Answer, PasswordAnswer, StartFromSession, Step } from '#contract/sign-in.ts'
+import { Answer, AskedAdministrators, PasswordAnswer, StartFromSession, Step } from '#contract/sign-in.ts'
 import { Problem } from '#domain/problem.ts'
+import { askAdministrator } from '#flows/ask-administrator.ts'
 import { answerSignIn, cancelSignIn, currentStep, type Reply, startFromSession, startSignIn } from '#flows/sign-in.ts'
 import type { Api } from './api.ts'
 
@@ -57,6 +58,19 @@ export function signInRoutes({ app, rooms, visits, changing }: Api): void {
       visits.setCookies(reply, cookies)
       return withProof(step, cookies.signIn ?? visit.signIn)
     },
+  )
+
+  app.post(
+    '/sign-ins/current/administrators',
+    {
+      config: { authority: { who: 'sign-in' } },
+      schema: {
+        tags,
+        summary: 'Ask an administrator to help: for whoever gave the right password and has no second step',
+        response: { 202: AskedAdministrators },
+      },
+    },
+    async (request, reply) => reply.code(202).send(await askAdministrator(rooms, answering(request))),
   )
 
   app.delete(

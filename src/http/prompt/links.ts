@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '#domain/problem.ts'
 import { completeEmailChange, emailChangeOf } from '#flows/email-change.ts'
+import { emailUndoOf, undoChangeOfEmail } from '#flows/email-change-undo.ts'
 import {
   acceptInvitation,
   askPasswordReset,
@@ -13,6 +14,7 @@ import {
 import type { Reply } from '#flows/sign-in.ts'
 import { frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
 import { emailChangeDonePage, emailChangePage } from './pages/email-change.ts'
+import { emailChangeUndoPage } from './pages/email-change-undo.ts'
 import { forgotPasswordPage, forgotPasswordSentPage } from './pages/forgot-password.ts'
 import { invitationPage } from './pages/invitation.ts'
 import { messagePage } from './pages/message.ts'
@@ -126,6 +128,42 @@ export function linkPages(app: FastifyInstance, options: PromptOptions): void {
     }
   })
 
+  const undoLinkGone = async (request: FastifyRequest, reply: FastifyReply, error: unknown) => {
+    if (!(error instanceof Problem) || error.code !== 'link-gone') throw error
+    const words = wordsOf(request)
+    return withStatus(reply, error).send(messagePage({ ...words.pages.recovery.undo.gone, ...(await frameOf(options, request)) }, words))
+  }
+
+  app.get<WithToken>('/email-change-undo/:token', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
+    const { token } = request.params
+    try {
+      const view = { csrf: csrfOf(request, reply), token, ...(await emailUndoOf(rooms, token)), ...(await frameOf(options, request)) }
+      return reply.send(emailChangeUndoPage(view, wordsOf(request)))
+    } catch (error) {
+      return undoLinkGone(request, reply, error)
+    }
+  })
+
+  app.post('/email-change-undo', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
+    requireCsrf(request)
+    const token = textOf(request.body, 'token')
+    try {
+      const { email } = await emailUndoOf(rooms, token)
+      const frame = await frameOf(options, request)
+      try {
+        const reset = await undoChangeOfEmail(rooms, visits.of(request), token)
+        visits.setCookies(reply, { session: null, signIn: null })
+        return reply.redirect(`/reset-password/${reset}`, 303)
+      } catch (error) {
+        return await again(reply, error, (problem) =>
+          emailChangeUndoPage({ csrf: csrfOf(request, reply), token, email, problem: toPageProblem(problem), ...frame }, wordsOf(request)),
+        )
+      }
+    } catch (error) {
+      return undoLinkGone(request, reply, error)
+    }
+  })
+
   app.get('/forgot-password', { config: { authority: { who: 'anyone' } } }, async (request, reply) =>
     reply.send(forgotPasswordPage({ csrf: csrfOf(request, reply), ...(await frameOf(options, request)) }, wordsOf(request))),
   )
@@ -160,7 +198,13 @@ export function linkPages(app: FastifyInstance, options: PromptOptions): void {
     } catch (error) {
       return again(reply, error, async (problem) =>
         resetPasswordPage(
-          { csrf: csrfOf(request, reply), token, ...(await passwordResetOf(rooms, token)), problem: toPageProblem(problem) },
+          {
+            csrf: csrfOf(request, reply),
+            token,
+            ...(await passwordResetOf(rooms, token)),
+            problem: toPageProblem(problem),
+            ...(await frameOf(options, request)),
+          },
           wordsOf(request),
         ),
       )

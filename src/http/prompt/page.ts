@@ -56,11 +56,24 @@ export function withStatus(reply: FastifyReply, { code, details }: Problem): Fas
   return reply.code(problems[code].status)
 }
 
-/** A problem that no form can show beside a field: a page of its own that says what to do next. */
-export function sendProblemPage(request: FastifyRequest, reply: FastifyReply, problem: Problem, support: string | undefined): FastifyReply {
+/** Problems that may come from a database that does not answer: their page asks it nothing. */
+const withoutLook: readonly Problem['code'][] = ['internal', 'busy']
+
+/**
+ * A problem that no form can show beside a field: a page of its own that says what to do next, whom to ask for help, and in the look
+ * of the organization whose host name was asked.
+ */
+export async function sendProblemPage(
+  options: Pick<PromptOptions, 'rooms'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  problem: Problem,
+): Promise<FastifyReply> {
   const words = wordsOf(request)
+  const plain = { look: undefined, support: options.rooms.supportContact }
+  const frame = withoutLook.includes(problem.code) ? plain : await frameOf(options, request).catch(() => plain)
   const known: Readonly<Record<string, Pick<Parameters<typeof messagePage>[0], 'title' | 'text' | 'action'>>> = words.pages.messages
   const message = known[problem.code] ?? { title: problems[problem.code].title, text: words.pages.explain(toPageProblem(problem)).advice }
   const requestId = problem.code === 'internal' ? request.id : undefined
-  return asPage(withStatus(reply, problem)).send(messagePage({ ...message, requestId, support }, words))
+  return asPage(withStatus(reply, problem)).send(messagePage({ ...message, requestId, ...frame }, words))
 }

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toString as qrCode } from 'qrcode'
-import type { Answer } from '#contract/sign-in.ts'
+import type { Answer, AskedAdministrators } from '#contract/sign-in.ts'
 import { Problem } from '#domain/problem.ts'
+import { askAdministrator, whomAsked } from '#flows/ask-administrator.ts'
 import { afterSetUp } from '#flows/recovery.ts'
 import type { Visit } from '#flows/rooms.ts'
 import { checkSession } from '#flows/session.ts'
@@ -9,6 +10,7 @@ import { answerSignIn, cancelSignIn, currentStep, type StepView, safeReturn, sta
 import { isBlank } from '../visit.ts'
 import { frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
 import { answerPage } from './pages/answer.ts'
+import { askedPage } from './pages/ask-administrator.ts'
 import { codesPage } from './pages/codes.ts'
 import { completePage } from './pages/complete.ts'
 import { enrollPage } from './pages/enroll.ts'
@@ -32,11 +34,11 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
       case 'password':
         return passwordPage({ ...common, email: step.email, fixedEmail: true }, words)
       case 'answer': {
-        const isBackupCode = textOf(request.query, 'with') === 'backup-code' || textOf(request.body, 'with') === 'backup-code'
+        const meant = textOf(request.query, 'with') || textOf(request.body, 'with')
         const remember = textOf(request.body, 'remember') !== ''
         const { kinds, ways, sent, opens, intent, rememberDays } = step
         const view = { kinds, ways, sent, opens, intent, rememberDays, remember, now: rooms.now() }
-        return answerPage({ ...common, ...view, with: isBackupCode ? 'backup-code' : 'app' }, words)
+        return answerPage({ ...common, ...view, with: meant === 'backup-code' || meant === 'one-time-pass' ? meant : 'app' }, words)
       }
       case 'enroll': {
         if (step.key === undefined || step.uri === undefined) {
@@ -167,6 +169,21 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     const back = await cancelSignIn(rooms, visit)
     visits.setCookies(reply, { signIn: null })
     return reply.redirect(back, 303)
+  })
+
+  app.post<{ Body: Fields }>('/sign-in/ask-administrator', { config: { authority: { who: 'sign-in' } } }, async (request, reply) => {
+    const visit = visits.of(request)
+    visits.requireCsrf(visit.signIn, textOf(request.body, 'csrf'))
+    const page = async ({ organizationId, ...asked }: AskedAdministrators & { readonly isAgain?: boolean }) =>
+      askedPage({ ...asked, ...(await frameOf(options, request, organizationId)) }, wordsOf(request))
+    try {
+      return reply.send(await page(await askAdministrator(rooms, visit)))
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      if (error.code === 'too-many-attempts')
+        return withStatus(reply, error).send(await page({ ...(await whomAsked(rooms, visit)), isAgain: true }))
+      return reply.redirect('/sign-in', 303)
+    }
   })
 
   app.get('/sign-in/codes.txt', { config: { authority: { who: 'sign-in' } } }, async (request, reply) => {

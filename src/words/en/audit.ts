@@ -113,6 +113,13 @@ const actions = {
       `${who} ${detail.isRemoved === true ? 'removed' : 'changed'} ${isSelf ? 'their phone number' : `the phone number of ${whom}`}`,
   ],
   'phone.verified': ['Phone number verified', (who) => `${who} proved their phone number by a code`],
+  'email.change-undone': [
+    'Change of email undone',
+    (who, _, { detail }) => `${who} undid the change of their email: it is ${text(detail.to)} again, and no longer ${text(detail.from)}`,
+  ],
+  'one-time-pass.issued': ['One-time pass issued', (who, whom) => `${who} issued a one-time pass for ${whom}`],
+  'one-time-pass.used': ['One-time pass used', (who) => `${who} used a one-time pass, so their authenticators were removed`],
+  'help.asked': ['Administrator asked', (who) => `${who} asked an administrator for help with the second step`],
   'audit.exported': ['Audit exported', (who, _, { detail }) => `${who} exported the audit as ${text(detail.format).toUpperCase()}`],
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 
@@ -177,6 +184,9 @@ const otherFields: Readonly<Record<string, string>> = {
   search: 'Search',
   format: 'Format',
   filter: 'Filter',
+  minutes: 'Good for, in minutes',
+  isSplit: 'Last group given by voice',
+  administrators: 'Administrators who were asked',
 }
 
 const values: Readonly<Record<string, string>> = {

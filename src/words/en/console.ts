@@ -617,7 +617,7 @@ export const words = {
     lost: [
       'Sign in with one of your backup codes, in the same field as the six digits. Each works once.',
       'Then open User Settings, press "Reset QR Code" and choose "Set up again now".',
-      'No backup codes left? Ask an administrator of your organization: "Reset" in the list of users lets you set up again. They will make sure first that it is you.',
+      'No backup codes left? Give your password, then choose "No phone and no backup codes?" and "Ask an administrator". They make sure first that it is you, and then reset you or send you a one-time pass, which you type in the field for the code.',
     ],
     exceptionsTitle: 'When no code is asked',
     exceptionsWhat:
@@ -661,7 +661,7 @@ export const words = {
       {
         ask: 'My phone number has changed and I cannot sign in. What can I do?',
         answer:
-          'The number can be changed only by somebody who is signed in, so that nobody else puts theirs there. Use your app or a backup code, then "Edit Profile". With neither, ask an administrator of your organization for a reset.',
+          'The number can be changed only by somebody who is signed in, so that nobody else puts theirs there. Use your app or a backup code, then "Edit Profile". With neither, choose "Ask an administrator" where the code is asked.',
       },
       {
         ask: 'Will anybody ever ask me for a code?',

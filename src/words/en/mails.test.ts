@@ -32,7 +32,12 @@ const samples: Readonly<Record<MailTemplate, Readonly<Record<string, string>>>> 
   'site-removed': { organization: 'Acme' },
   'email-change': { url, expiresAt: '2026-11-23T10:30:00.000Z' },
   'email-change-taken': {},
-  'email-changed': { email: 'new@example.org' },
+  'email-changed': { email: 'new@example.org', url, expiresAt: '2026-11-30T09:30:00.000Z' },
+  'email-change-undone': { email: 'old@example.org' },
+  'one-time-pass': { pass: 'ABCDE-FGHJK-LMNPQ', isSplit: 'yes', organization: 'Acme', by: 'Ana', expiresAt: '2026-11-23T10:30:00.000Z' },
+  'one-time-pass-issued': { organization: 'Acme', by: 'Ana', reason: 'Lost phone', expiresAt: '2026-11-23T10:30:00.000Z' },
+  'one-time-pass-used': {},
+  'help-asked': { name: 'Ada', person: 'ada@example.org', organization: 'Acme', url, isPasswordMailed: 'yes' },
   'phone-changed': { number: '+4915112345678' },
   'gateway-test': { organization: 'Acme' },
   'sign-in-code': { code: '314159', minutes: '5' },
@@ -90,6 +95,9 @@ test('a name never becomes a header, an element, a link or an image', () => {
         'name',
         'role',
         'method',
+        'pass',
+        'reason',
+        'person',
       ])
         if (key in values) values[key] = name
       if (values.by === 'admin' || values.by === 'Ana') values.by = name

@@ -29,7 +29,12 @@ const needs = {
   'site-removed': ['organization'],
   'email-change': ['url', 'expiresAt'],
   'email-change-taken': [],
-  'email-changed': ['email'],
+  'email-changed': ['email', 'url', 'expiresAt'],
+  'email-change-undone': ['email'],
+  'one-time-pass': ['pass', 'isSplit', 'organization', 'by', 'expiresAt'],
+  'one-time-pass-issued': ['organization', 'by', 'reason', 'expiresAt'],
+  'one-time-pass-used': [],
+  'help-asked': ['name', 'person', 'organization', 'url', 'isPasswordMailed'],
   'phone-changed': ['number'],
   'gateway-test': ['organization'],
   'sign-in-code': ['code', 'minutes'],
@@ -82,7 +87,8 @@ interface Draft {
   readonly paragraphs: readonly string[]
   /** Stands large above the paragraphs; never in the subject, which phones show while they are locked. */
   readonly code?: string
-  readonly button?: { readonly label: string; readonly url: string; readonly until: string }
+  /** `until` goes with a link that works once. */
+  readonly button?: { readonly label: string; readonly url: string; readonly until?: string }
   /** What to do for somebody who did not expect this. */
   readonly otherwise: string
 }
@@ -294,13 +300,68 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
     ],
     otherwise: 'If this was not you: do nothing. Your account stays as it is.',
   }),
-  'email-changed': ({ email }) => ({
+  'email-changed': ({ email, url, expiresAt }) => ({
     subject: 'The email of your account was changed',
     paragraphs: [
-      `From now on you log in with ${asName(email)}, and mails about your account go there. This is the last one to this address.`,
+      `From now on you log in with ${asName(email)}, and mails about your account go there. If it was you, there is nothing to do.`,
+      'If it was not you, open the link: it puts this address back, logs everybody out, and asks you for a new password.',
+    ],
+    button: { label: 'Undo this change', url, until: expiresAt },
+    otherwise:
+      'If this was not you: somebody is in your account, and "Forgot password?" no longer reaches you. Undo the change. Tell your administrator at once, by phone or in person: they can see who did it.',
+  }),
+  'email-change-undone': ({ email }) => ({
+    subject: 'A change of email was undone',
+    paragraphs: [
+      `The email of the account is ${asName(email)} again: whoever reads the mail of that address undid the change.`,
+      'Everybody was logged out, and the password no longer works. A new one is set with "Forgot password?" on the login page. The authenticators stay as they are.',
+    ],
+    otherwise: 'If this was not you: tell your administrator, by phone or in person. They can see what was changed and when.',
+  }),
+  'one-time-pass': ({ pass, isSplit, organization, by, expiresAt }) => ({
+    subject: 'Your one-time pass',
+    paragraphs: [
+      `${asName(by)}, an administrator of ${asName(organization)}, sends you a one-time pass, because you cannot give your second step.`,
+      isSplit === 'yes' ? `The first three of its four groups are: ${asName(pass)}` : `It is: ${asName(pass)}`,
+      ...(isSplit === 'yes'
+        ? [
+            'Your administrator gives you the fourth group, by phone or in person. It is not mailed, because your password was set through a mail.',
+          ]
+        : []),
+      `Log in with your password, choose "Use a one-time pass" where the code is asked, and type it. It works once, until ${utc(expiresAt)}.`,
+      'You then set up a new authenticator. The ones you have now are removed when the pass is used.',
     ],
     otherwise:
-      'If this was not you: somebody is in your account, and "Forgot password?" no longer reaches you. Tell your administrator at once, by phone or in person: they can see who did it and shut the account.',
+      'If you did not ask for this: do not pass it on to anybody, whoever they say they are. Tell your administrator, and change your password.',
+  }),
+  'one-time-pass-issued': ({ organization, by, reason, expiresAt }) => ({
+    subject: 'A one-time pass was issued for your account',
+    paragraphs: [
+      `${asName(by)}, an administrator of ${asName(organization)}, issued a one-time pass for your account. It is in a mail of its own, and good until ${utc(expiresAt)}.`,
+      `The reason given: ${asName(reason)}`,
+    ],
+    otherwise: 'If you did not ask for this: tell your administrator at once, and change your password. A new password ends the pass.',
+  }),
+  'one-time-pass-used': () => ({
+    subject: 'Your one-time pass was used',
+    paragraphs: [
+      'Somebody logged in with your password and your one-time pass. Your authenticators and backup codes were removed, and a new authenticator is being set up.',
+    ],
+    otherwise: changeIt,
+  }),
+  'help-asked': ({ name, person, organization, url, isPasswordMailed }) => ({
+    subject: `${asName(name)} asks for help with logging in`,
+    paragraphs: [
+      `${asName(name)} (${asName(person)}) of ${asName(organization)} gave the right password and has neither their authenticator nor a backup code. You can help them: on their page you reset their Two-Factor Authentication or issue a one-time pass.`,
+      'First make sure that it is them, by a call to a number you already know or in person. Whoever has their password could have asked.',
+      ...(isPasswordMailed === 'yes'
+        ? [
+            'Their password was set through a mailed link lately. Somebody who reads their mail could have done that: do not settle it by mail.',
+          ]
+        : []),
+    ],
+    button: { label: 'Open their page', url },
+    otherwise: 'If this was not them: somebody knows their password. Tell them to change it.',
   }),
   'phone-changed': ({ number, by, organization, ended }) => ({
     subject: number === '' ? 'Your phone number was removed' : 'Your phone number was changed',
@@ -353,7 +414,9 @@ const ownLook: MailLook = { name: 'Countersign' }
 const helpFrom = (support: string) => `Need help? Contact support: ${oneLine(support, 200)}`
 
 function asText({ paragraphs, code, button, otherwise }: Draft, facts: readonly string[], { name, support }: MailLook): string {
-  const link = button ? [`${button.label}:\n${webAddress(button.url)}`, `The link works once, until ${utc(button.until)}.`] : []
+  const link = button
+    ? [`${button.label}:\n${webAddress(button.url)}`, ...(button.until ? [`The link works once, until ${utc(button.until)}.`] : [])]
+    : []
   return `${[...(code ? [code] : []), ...paragraphs, ...link, ...(facts.length > 0 ? [facts.join('\n')] : []), otherwise, ...(support ? [helpFrom(support)] : []), `-- \n${asName(name)}`].join('\n\n')}\n`
 }
 
@@ -369,7 +432,7 @@ function asHtml(
 <body style="${style.body}"><div style="${style.card}">
 ${logo ? `<img src="cid:logo" alt="" style="${style.logo}">\n` : ''}<h1 style="${style.title}">${escapeMarkup(subject)}</h1>
 ${code ? `<p style="${style.code}">${escapeMarkup(code)}</p>\n` : ''}${paragraphs.map((text) => `<p style="${style.paragraph}">${escapeMarkup(text)}</p>`).join('\n')}
-${button ? `<p style="${style.paragraph}"><a href="${url}" style="${style.button};background:${accent ?? '#1f5fd1'}">${escapeMarkup(button.label)}</a></p>\n${quiet(`Or copy this address: ${url}`)}\n${quiet(`The link works once, until ${escapeMarkup(utc(button.until))}.`)}` : ''}
+${button ? `<p style="${style.paragraph}"><a href="${url}" style="${style.button};background:${accent ?? '#1f5fd1'}">${escapeMarkup(button.label)}</a></p>\n${quiet(`Or copy this address: ${url}`)}${button.until ? `\n${quiet(`The link works once, until ${escapeMarkup(utc(button.until))}.`)}` : ''}` : ''}
 ${facts.length > 0 ? quiet(facts.map(escapeMarkup).join('<br>')) : ''}
 ${quiet(escapeMarkup(otherwise))}
 ${support ? `${quiet(escapeMarkup(helpFrom(support)))}\n` : ''}${quiet(escapeMarkup(asName(name)))}

@@ -3,6 +3,7 @@ import { problems } from '#domain/problem.ts'
 import { type Intent, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import type { Explanation, FieldName, PageProblem } from '../problem.ts'
 import { passwordTooWeak } from './passwords.ts'
+import { passNotAccepted, recoveryWords } from './recovery.ts'
 import { sentCodes } from './sent-codes.ts'
 
 const unit = (amount: number, name: 'second' | 'minute' | 'hour' | 'day') =>
@@ -28,6 +29,8 @@ interface Situation {
   readonly isBackupCode?: boolean
   /** The field would take one. */
   readonly takesBackupCode?: boolean
+  /** The person meant to type a one-time pass. */
+  readonly isOneTimePass?: boolean
   readonly isEmailFixed?: boolean
   /** A code was sent to be typed here. */
   readonly isSent?: boolean
@@ -35,9 +38,11 @@ interface Situation {
 
 function codeNotAccepted(
   { reason, clockOffBySeconds = 0 }: PageProblem,
-  { isBackupCode = false, takesBackupCode = false, isSent = false }: Situation,
+  { isBackupCode = false, takesBackupCode = false, isOneTimePass = false, isSent = false }: Situation,
 ): Explanation {
   const field: FieldName = 'code'
+  const pass = passNotAccepted(reason, isOneTimePass)
+  if (pass) return pass
   if (reason === 'expired' || reason === 'superseded' || reason === 'not-sent') return { field, ...sentCodes.problems[reason] }
   if (reason === 'mismatch' && isSent && !isBackupCode) return { field, ...sentCodes.problems.mismatch }
   if (reason === 'used-backup-code') {
@@ -262,9 +267,6 @@ export const pages = {
     hintBackupCode: 'Four groups of four, such as ABCD-EFGH-JKLM-NPQR. Each code works once.',
     toBackupCode: 'Use a backup code',
     toApp: 'Use your authenticator app',
-    stuck: 'No phone and no backup codes?',
-    stuckText: (organization: string | undefined) =>
-      `An administrator of ${organization ?? 'your organization'} can reset your Two-Factor Authentication. You then log in with your password and set it up again.`,
     keepItOnTitle: 'We strongly advise you to keep it on.',
     keepItOn: 'Without it, whoever learns your password is in. If you are changing phones, cancel and set up the new one instead.',
     disableLead: 'To switch it off, type the code your authenticator app shows.',
@@ -364,6 +366,8 @@ export const pages = {
       action: { href: '/settings#profile', label: 'Go to your profile' },
     },
   },
+
+  recovery: recoveryWords,
 
   problem: { status: 'Status', code: 'Code', requestId: 'Request id' },
 

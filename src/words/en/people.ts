@@ -33,7 +33,8 @@ export const peopleWords = {
   reinstateSays: (name: string) => `Give ${name} access again.`,
   reinstated: (name: string) => `${name} has access again`,
   unlock: 'Unlock',
-  unlockSays: (name: string) => `Forget the wrong passwords and codes of ${name}, so that they can sign in at once.`,
+  unlockSays: (name: string) =>
+    `Forget the wrong passwords and codes of ${name}, so that they can sign in at once, on their own devices too.`,
   unlocked: (name: string) => `Nothing holds ${name} back from signing in any more`,
   remove: 'Remove',
   removeTitle: (name: string) => `Remove ${name}?`,

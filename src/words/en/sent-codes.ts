@@ -49,8 +49,6 @@ export const sentCodes = {
   titleSetUp: 'Set up Two-Factor Authentication again',
   buttonSetUp: 'Continue',
   stuckSetUp: 'No access to your mail?',
-  stuckSetUpText: (organization: string | undefined) =>
-    `An administrator of ${organization ?? 'your organization'} can help you. Call or visit them, so that they know that it is you.`,
   hint: 'Six digits.',
   toSent: 'Have a code sent to you',
   otherWays: 'Or have a code sent to you',

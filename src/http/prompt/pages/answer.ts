@@ -3,9 +3,10 @@ import type { PageLook } from '#flows/look.ts'
 import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { because, cancelForm, csrfField, field, lead, submit } from '../form.ts'
-import { flag, html } from '../html.ts'
+import { flag, type Html, html } from '../html.ts'
 import { defaultWords, document, icons } from '../layout.ts'
 import { deliveryLine, resendForm, stillGood, type Way, waysList } from '../ways.ts'
+import { askAdministratorForm } from './ask-administrator.ts'
 
 export interface AnswerView {
   readonly csrf: string
@@ -19,8 +20,8 @@ export interface AnswerView {
   /** When the page is drawn. */
   readonly now?: Date
   readonly intent: Intent
-  /** What the person means to type: `?with=backup-code` of the address, and the hidden field `with` of the form. */
-  readonly with?: 'app' | 'backup-code' | undefined
+  /** What the person means to type: `?with=` of the address, and the hidden field `with` of the form. */
+  readonly with?: 'app' | 'backup-code' | 'one-time-pass' | undefined
   readonly requiredBy?: RequiredBy | undefined
   /** For how many days this device may be remembered; without it the box is not there. */
   readonly rememberDays?: number | undefined
@@ -32,32 +33,57 @@ export interface AnswerView {
   readonly look?: PageLook | undefined
 }
 
+/** Where whoever has no code at hand goes on. */
+function stuck(
+  {
+    csrf,
+    isPass,
+    hasOthers,
+    opens,
+    organization,
+  }: Pick<AnswerView, 'csrf' | 'opens' | 'organization'> & { readonly isPass: boolean; readonly hasOthers: boolean },
+  words: Words,
+): Html {
+  const { stuck: say } = words.pages.recovery
+  return html`<details><summary>${opens ? words.sentCodes.stuckSetUp : say.title}</summary>${hasOthers && !opens && html`<p>${say.whatElse}</p>`}
+${!isPass && html`<p><a href="/sign-in?with=one-time-pass">${say.pass}</a></p>`}
+${askAdministratorForm(csrf, organization, words)}</details>`
+}
+
+/** Kinds whose code is written on paper or read out, beside those of a phone. */
+const isTypedKind = (kind: string) => kind === 'backup-codes' || kind === 'one-time-pass'
+
 export function answerPage(view: AnswerView, words: Words = defaultWords): string {
   const { pages, sentCodes } = words
   const { csrf, kinds, intent, organization, ways = [], opens, now = new Date() } = view
   const sent = stillGood(view.sent, now)
   const hasBackupCodes = kinds.includes('backup-codes')
-  const hasApp = kinds.some((kind) => kind !== 'backup-codes' && !ways.some((way) => way.kind === kind))
+  const hasApp = kinds.some((kind) => !isTypedKind(kind) && !ways.some((way) => way.kind === kind))
   const hasOthers = hasApp || ways.length > 0
-  const isBackupCode = hasBackupCodes && (view.with === 'backup-code' || !hasOthers)
+  const isPass = intent === 'enter' && (view.with === 'one-time-pass' || !(hasOthers || hasBackupCodes))
+  const isBackupCode = !isPass && hasBackupCodes && (view.with === 'backup-code' || !hasOthers)
+  const isTyped = isBackupCode || isPass
   // Before anything was sent there is nothing to type, unless an app shows a code.
-  const hasField = isBackupCode || hasApp || sent !== undefined
-  const problem = view.problem && pages.explain(view.problem, { isBackupCode, takesBackupCode: hasBackupCodes, isSent: sent !== undefined })
+  const hasField = isTyped || hasApp || sent !== undefined
+  const problem =
+    view.problem &&
+    pages.explain(view.problem, { isBackupCode, takesBackupCode: hasBackupCodes, isOneTimePass: isPass, isSent: sent !== undefined })
   const title = opens ? sentCodes.titleSetUp : pages.answer.title[intent]
   const isDisabling = intent === 'disable'
-  const leadText = leadOf(view, { isBackupCode, hasApp, now }, words)
-  const otherWays = isBackupCode ? [] : ways.filter(({ kind }) => kind !== sent?.kind)
+  const leadText = isPass ? pages.recovery.pass.lead : leadOf(view, { isBackupCode, hasApp, now }, words)
+  const otherWays = isTyped ? [] : ways.filter(({ kind }) => kind !== sent?.kind)
   const content = html`<h1>${title}</h1>
 ${isDisabling && html`<div class="advice" role="note">${icons.warning}<div><p class="alert-title">${pages.answer.keepItOnTitle}</p><p>${pages.answer.keepItOn}</p></div></div>`}
 ${lead(leadText, problem, problem?.field === undefined || !hasField)}
-${!isBackupCode && deliveryLine(sent, words)}
+${!isTyped && deliveryLine(sent, words)}
 ${!hasField && waysList(csrf, otherWays, words, true)}
 ${
   hasField &&
-  html`<form method="post" action="/sign-in/answer"${!isBackupCode && html` data-submit-at-six`}>${csrfField(csrf)}${isBackupCode && html`<input type="hidden" name="with" value="backup-code">`}
+  html`<form method="post" action="/sign-in/answer"${!isTyped && html` data-submit-at-six`}>${csrfField(csrf)}${isTyped && html`<input type="hidden" name="with" value="${isPass ? 'one-time-pass' : 'backup-code'}">`}
 ${
   // Above the code, because the form goes by itself at the sixth digit.
   view.rememberDays !== undefined &&
+  !isPass &&
   html`<label class="tick"><input type="checkbox" name="remember" value="yes"${flag('checked', view.remember === true)}> <span>${pages.answer.remember(view.rememberDays)}</span></label>`
 }
 ${field(
@@ -65,9 +91,15 @@ ${field(
     id: 'code',
     label: pages.fields.code,
     autocomplete: 'one-time-code',
-    inputmode: isBackupCode ? 'text' : 'numeric',
-    isCode: isBackupCode ? 'backup-code' : 'app',
-    hint: isBackupCode ? pages.answer.hintBackupCode : hasApp && !sent ? pages.answer.hintApp : sentCodes.hint,
+    inputmode: isTyped ? 'text' : 'numeric',
+    isCode: isTyped ? 'backup-code' : 'app',
+    hint: isPass
+      ? pages.recovery.pass.hint
+      : isBackupCode
+        ? pages.answer.hintBackupCode
+        : hasApp && !sent
+          ? pages.answer.hintApp
+          : sentCodes.hint,
     error: problem?.field === 'code' ? problem.advice : undefined,
     isFocused: true,
     longest: 64,
@@ -78,12 +110,12 @@ ${submit(opens ? sentCodes.buttonSetUp : pages.answer.button[intent], isDisablin
 </form>`
 }
 <div class="links">
-${!isBackupCode && resendForm({ csrf, sent, now }, words)}
+${!isTyped && resendForm({ csrf, sent, now }, words)}
 ${hasField && otherWays.length > 0 && html`<p>${sentCodes.otherWays}</p>${waysList(csrf, otherWays, words)}`}
 ${problem && view.problem?.code === 'password-change-required' && html`<p><a href="/forgot-password">${pages.forgotPassword}</a></p>`}
 ${hasBackupCodes && !isBackupCode && html`<p><a href="/sign-in?with=backup-code">${pages.answer.toBackupCode}</a></p>`}
-${isBackupCode && hasOthers && html`<p><a href="/sign-in">${hasApp ? pages.answer.toApp : sentCodes.toSent}</a></p>`}
-${intent === 'enter' && html`<details><summary>${opens ? sentCodes.stuckSetUp : pages.answer.stuck}</summary><p>${(opens ? sentCodes.stuckSetUpText : pages.answer.stuckText)(view.requiredBy?.organization ?? organization)}</p></details>`}
+${isTyped && hasOthers && html`<p><a href="/sign-in">${hasApp ? pages.answer.toApp : sentCodes.toSent}</a></p>`}
+${intent === 'enter' && stuck({ csrf, isPass, hasOthers: hasOthers || hasBackupCodes, opens, organization: view.requiredBy?.organization ?? organization }, words)}
 </div>
 ${because(view.requiredBy, words)}
 ${cancelForm(csrf, words)}`

@@ -15,10 +15,10 @@ export interface MessageView {
 
 /** A page that only says something, and where to go from there. The sentences are `words.pages.messages`. */
 export function messagePage(view: MessageView, words: Words = defaultWords): string {
-  const { title, text, action, requestId, support } = view
+  const { title, text, action, requestId } = view
   const content = html`<h1>${title}</h1>
 <div class="lead"><p>${text}</p></div>
 ${action && html`<a class="button button-main" href="${address(action.href)}">${action.label}</a>`}
 ${requestId && html`<dl class="facts"><div><dt>${words.pages.problem.requestId}</dt><dd><code>${requestId}</code></dd></div></dl>`}`
-  return document({ title, content, words, support })
+  return document({ ...view, content, words })
 }

@@ -4,9 +4,11 @@ import { stripTypeScriptTypes } from 'node:module'
 import { test } from 'node:test'
 import { pages } from '#words/en/pages.ts'
 import { answerPage } from './answer.ts'
+import { askedPage } from './ask-administrator.ts'
 import { codesPage } from './codes.ts'
 import { completePage } from './complete.ts'
 import { emailChangeDonePage, emailChangePage } from './email-change.ts'
+import { emailChangeUndoPage } from './email-change-undo.ts'
 import { enrollPage } from './enroll.ts'
 import { enrollSentPage } from './enroll-sent.ts'
 import { forgotPasswordPage, forgotPasswordSentPage } from './forgot-password.ts'
@@ -91,6 +93,11 @@ function every(text: string): readonly string[] {
     emailChangePage({ csrf: text, token: text, email: text, asksPassword: true, problem: wrongPassword, support: text }),
     emailChangePage({ csrf: text, token: text, email: text, asksPassword: false, problem }),
     emailChangeDonePage({ email: text }),
+    askedPage({ asked: [{ organization: text, role: 'admin' }], organization: text, support: text }),
+    askedPage({ asked: [{ organization: text, role: 'owner' }], isAgain: true }),
+    askedPage({ asked: [] }),
+    emailChangeUndoPage({ csrf: text, token: text, email: text, problem, support: text }),
+    answerPage({ csrf: text, kinds: ['one-time-pass'], intent: 'enter', organization: text, problem: wrongCode }),
     messagePage({ title: text, text, action: { href: text, label: text }, requestId: text, support: text }),
     problemExplanationPage({ code: text, status: 400, title: text, text }),
     inboxPage({
@@ -173,6 +180,20 @@ test('the code field takes the digits of the app, and a backup code when that is
   assert.doesNotMatch(backup, /data-submit-at-six/)
   assert.match(backup, /name="with" value="backup-code"/)
   assert.doesNotMatch(answerPage({ csrf: 'c', kinds: ['totp'], intent: 'enter', with: 'backup-code' }), /backup-code"/)
+})
+
+test('the code field takes a one-time pass when that is chosen or all that there is, and only to enter', () => {
+  for (const page of [
+    answerPage({ csrf: 'c', kinds, intent: 'enter', with: 'one-time-pass' }),
+    answerPage({ csrf: 'c', kinds: ['one-time-pass'], intent: 'enter', rememberDays: 30 }),
+  ]) {
+    assert.match(page, /name="with" value="one-time-pass"/)
+    assert.match(page, /name="code"[^>]* inputmode="text"/)
+    assert.doesNotMatch(page, /data-submit-at-six|name="remember"/)
+    assert.match(page, /action="\/sign-in\/ask-administrator"/)
+  }
+  const disabling = answerPage({ csrf: 'c', kinds, intent: 'disable', with: 'one-time-pass' })
+  assert.doesNotMatch(disabling, /one-time-pass|ask-administrator/)
 })
 
 test('"Disable 2FA" advises to keep it on and asks to confirm', () => {

@@ -4,6 +4,7 @@ import type { Words } from '#words/words.ts'
 import { because, cancelForm, lead } from '../form.ts'
 import { html } from '../html.ts'
 import { defaultWords, document } from '../layout.ts'
+import { askAdministratorForm } from './ask-administrator.ts'
 
 export interface RefusedView {
   readonly csrf: string
@@ -19,6 +20,7 @@ export function refusedPage(view: RefusedView, words: Words = defaultWords): str
   const content = html`<h1>${refused.title}</h1>
 ${lead(refused.lead)}
 <p>${refused.text(view.requiredBy?.organization ?? view.organization)}</p>
+${askAdministratorForm(view.csrf, view.requiredBy?.organization ?? view.organization, words)}
 ${because(view.requiredBy, words)}
 ${cancelForm(view.csrf, words)}`
   return document({ ...view, title: refused.title, content, words })

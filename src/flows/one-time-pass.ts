@@ -1,0 +1,85 @@
+import type { OneTimePassIssued, OneTimePassRequest } from '#contract/people.ts'
+import type { Verdict } from '#domain/factor.ts'
+import { isOpenPass } from '#domain/one-time-pass.ts'
+import { requirementFor } from '#domain/policy.ts'
+import { Problem } from '#domain/problem.ts'
+import { enqueue } from '#store/messages.ts'
+import { lockForPass, setPass } from '#store/one-time-pass.ts'
+import type { Account } from '#store/person.ts'
+import { findAccount } from '#store/session.ts'
+import { act, requireActor } from './people.ts'
+import { factorOf, type Rooms, type Visit, withCircumstances } from './rooms.ts'
+import { requireSecondStep } from './session.ts'
+
+const kind = 'one-time-pass'
+const longestReason = 500
+
+/**
+ * "Issue one-time pass": sends a person who is stuck a pass for their next sign-in, which then leads to the set-up of a new
+ * authenticator. It goes by mail to the person, and whoever issues it never sees it. Where the password was itself set through a
+ * mail, the last group of the pass is not in the mail: it comes back here, once, to be given by voice. A pass takes the place of
+ * the one before.
+ *
+ * @throws {Problem} `forbidden`, `not-found`, `proof-required`, `second-step-required` without a second step of one's own, `yourself`,
+ *   `not-joined`, `shared-user`, `not-enrolled` for whoever sets up with the password alone, `two-factor-not-available`, `malformed`
+ */
+export async function issueOneTimePass(
+  rooms: Rooms,
+  visit: Visit,
+  organizationId: string,
+  memberId: string,
+  { reason: text, minutes }: OneTimePassRequest,
+): Promise<OneTimePassIssued> {
+  const rights = ['reset-two-factor'] as const
+  const session = await requireActor(rooms, visit, organizationId, rights)
+  const reason = text.trim().slice(0, longestReason)
+  let issued: OneTimePassIssued | undefined
+  await act(rooms, visit, session, organizationId, memberId, {
+    rights,
+    change: async ({ db, now, member, organization }) => {
+      requireSecondStep(session)
+      if (reason === '') throw new Problem('malformed', { reason: 'reason' })
+      if (member.id === session.userId) throw new Problem('yourself')
+      if (member.joinedAt === null) throw new Problem('not-joined')
+      if (member.isShared) throw new Problem('shared-user')
+      // Under the lock of their row: a password that is set through a mail at this moment is waited for, or ends this pass.
+      await lockForPass(db, member.id)
+      const person = await findAccount(db, member.id)
+      if (!person?.passwordHash) throw new Problem('not-joined')
+      if (requirementFor(person.memberships, person.setUpDue).secondStep === 'never') throw new Problem('two-factor-not-available')
+      if (person.authenticators.length === 0 && !person.setUpDue) throw new Problem('not-enrolled')
+
+      const { show, keep } = factorOf(rooms, kind).enrollment.begin(person)
+      const pass = show.form === 'list' ? (show.codes[0] ?? '') : ''
+      const { salt, hash } = keep as { salt: string; hash: string }
+      const expiresAt = new Date(now.getTime() + minutes * 60_000)
+      const isSplit = person.isPasswordMailed
+      await setPass(db, person.id, { salt, hash, expiresAt, isSplit })
+      const end = pass.lastIndexOf('-')
+      const values = { organization: organization.name, by: session.name, expiresAt: expiresAt.toISOString() }
+      const sent = { ...values, pass: isSplit ? pass.slice(0, end) : pass, isSplit: isSplit ? 'yes' : '' }
+      const tell = (template: string, told: Readonly<Record<string, string>>) =>
+        withCircumstances(now, visit, { to: person.email, template, values: told })
+      await enqueue(db, rooms.keys, now, { ...tell('one-time-pass', sent), expiresAt }, tell('one-time-pass-issued', { ...values, reason }))
+      issued = { expiresAt: expiresAt.toISOString(), spoken: isSplit ? pass.slice(end + 1) : null }
+      return [{ action: 'one-time-pass.issued', detail: { reason, minutes, isSplit } }]
+    },
+  })
+  if (!issued) throw new Error('A change that went through has issued its pass.')
+  rooms.onMessage()
+  return issued
+}
+
+/** What a text is worth as the person's one-time pass. Undefined is no pass at all; `gone` is one that nobody waits for. */
+export function judgePass(rooms: Rooms, account: Account, text: string): Verdict | 'gone' | undefined {
+  const { authentication } = factorOf(rooms, kind)
+  if (!authentication.fits(text)) return undefined
+  const { oneTimePass: pass } = account
+  if (!isOpenPass(pass, account.isPasswordMailed, rooms.now())) return 'gone'
+  return authentication.answer({ secret: pass.salt, counter: 0, hashes: [pass.hash], usedHashes: [] }, text, { tolerance: 'usual' })
+}
+
+/** The person once a pass was spent: all that was bound is retired, and a set-up is due. */
+export function afterPass({ oneTimePass: _spent, ...account }: Account): Account {
+  return { ...account, authenticators: [], setUpDue: true }
+}

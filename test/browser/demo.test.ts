@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { findChromium } from '../machine/chromium.ts'
+import { freePort } from '../machine/server.ts'
+import { giveCode, givePassword, heading, see } from './browser.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const main = join(root, 'demo/main.ts')
+const node = ['--disable-warning=ExperimentalWarning', main]
+const foldersLeft = () => readdirSync(tmpdir()).filter((name) => name.startsWith('countersign-demo-') && !name.endsWith('.json'))
+
+let demo: ChildProcess
+let port: number
+let browser: Browser
+let said = ''
+const foldersBefore = foldersLeft()
+before(async () => {
+  port = await freePort()
+  demo = spawn(process.execPath, node, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PORT: String(port) } })
+  const ready = new Promise<void>((done, failed) => {
+    const listen = (part: Buffer) => {
+      said += part.toString()
+      if (said.includes('Ctrl+C ends it')) done()
+    }
+    demo.stdout?.on('data', listen)
+    demo.stderr?.on('data', listen)
+    demo.once('exit', (code) => failed(new Error(`The demo ended with ${code}: ${said}`)))
+  })
+  browser = await chromium.launch({ executablePath: findChromium().path })
+  await ready
+})
+after(async () => {
+  await browser?.close()
+  if (demo?.exitCode === null) demo.kill('SIGTERM')
+})
+
+const password = () => /Everybody's password: (.*)/.exec(said)?.[1] ?? ''
+const codeOf = (email: string) => {
+  const { stdout, status, stderr } = spawnSync(process.execPath, [...node, 'code', email], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, PORT: String(port) },
+  })
+  assert.equal(status, 0, stderr)
+  return /^\d{6}/.exec(stdout)?.[0] ?? ''
+}
+/** The page at the question for the password, in the look of a host. */
+async function at(host = 'localhost'): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en-US', reducedMotion: 'reduce' })
+  context.setDefaultTimeout(20_000)
+  const page = await context.newPage()
+  await page.goto(`http://${host}:${port}/sign-in`)
+  return page
+}
+
+test('the demo prints who to sign in as, and whoever is protected signs in with the code that it shows', async () => {
+  for (const state of [
+    'protected',
+    'not set up yet',
+    'invited',
+    'suspended',
+    'locked',
+    'remembered device',
+    'owes a set-up',
+    'shared by two',
+  ])
+    assert.ok(said.includes(state), `${state} is missing: ${said}`)
+  const page = await at('northwind.localhost')
+  await see(page.getByText('Northwind Freight', { exact: true }))
+  await givePassword(page, { email: 'sana@northwind.example', password: password() })
+  await see(heading(page, 'Two-Factor Authentication'))
+  await giveCode(page, codeOf('sana@northwind.example'))
+  await see(heading(page, 'User Settings'))
+  await page.goto(`http://northwind.localhost:${port}/users`)
+  await see(page.getByRole('row').filter({ hasText: 'Ines Duarte' }).getByText('Invited'))
+  await see(page.getByRole('row').filter({ hasText: 'Sven Olafsen' }).getByText('Suspended'))
+  await page.goto(`http://northwind.localhost:${port}/audit`)
+  await see(page.getByRole('row').nth(10))
+})
+
+test('each of them is in the state that the table says', async () => {
+  const ends: readonly (readonly [email: string, sees: string | RegExp])[] = [
+    ['rami@northwind.example', 'Set up Two-Factor Authentication'],
+    ['theo@tailspin.example', 'Set up Two-Factor Authentication'],
+    ['mira@example.org', 'Two-Factor Authentication'],
+  ]
+  for (const [email, sees] of ends) {
+    const page = await at()
+    await givePassword(page, { email, password: password() })
+    await see(heading(page, sees))
+  }
+  const locked = await at()
+  await givePassword(locked, { email: 'lars@northwind.example', password: password() })
+  await giveCode(locked, codeOf('lars@northwind.example'))
+  await see(locked.getByText('Too many attempts.'))
+  const suspended = await at()
+  await givePassword(suspended, { email: 'sven@northwind.example', password: password() })
+  await see(suspended.getByRole('alert'))
+  const owing = await at()
+  await givePassword(owing, { email: 'owen@northwind.example', password: password() })
+  await see(owing.getByRole('heading', { name: /^(Set up )?Two-Factor Authentication$/ }))
+  const invited = await at()
+  await invited.goto(/http:\/\/localhost:\d+\/invitation\/\S+/.exec(said)?.[0] ?? '')
+  await see(heading(invited, 'Join Northwind Freight'))
+})
+
+test('it ends without leaving anything behind', async () => {
+  const ended = new Promise((done) => demo.once('exit', done))
+  demo.kill('SIGINT')
+  assert.equal(await ended, 0)
+  assert.deepEqual(
+    foldersLeft().filter((name) => !foldersBefore.includes(name)),
+    [],
+  )
+  assert.equal(existsSync(join(tmpdir(), `countersign-demo-${process.getuid?.() ?? 0}-${port}.json`)), false)
+  const late = spawnSync(process.execPath, [...node, 'code', 'sana@northwind.example'], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, PORT: String(port) },
+  })
+  assert.deepEqual([late.status, late.stderr.trim()], [1, 'No demo is running. Start one with npm run demo.'])
+})

@@ -1,0 +1,110 @@
+import { actionsMenu, type BrowserKit, givePassword, heading, linkIn, see } from './browser.ts'
+import type { Cast, Look } from './tour.ts'
+
+const longOrganization = 'Gesellschaft für grenzüberschreitende Datenverarbeitung und Telekommunikation mbH & Co. KG'
+
+/** The pages that lead back in: a one-time pass, an administrator who is asked, a change of email undone. */
+export async function tourWaysBack(at: BrowserKit, { site, person }: Cast, look: Look): Promise<void> {
+  const { kit } = at
+  const organization = await site('Contoso Freight', { mode: 'everyone' })
+  await person(organization, { name: 'Adam Admin', role: 'admin' })
+  const lost = await person(organization, { name: 'Lena Lost' })
+  await kit.signIn(lost)
+  const page = await at.open('/sign-in')
+  await givePassword(page, lost)
+  await page.goto('/sign-in?with=one-time-pass')
+  await see(page.getByText('Type the one-time pass'))
+  await look('one-time-pass', page)
+  await page.getByLabel('Authentication Code').fill('ABCDE-FGHJK')
+  await page.getByRole('button', { name: 'Log In' }).click()
+  await see(page.getByText('That is not a whole one-time pass.'))
+  await look('one-time-pass-refused', page)
+  await page.getByLabel('Authentication Code').fill('ABCDE-FGHJK-LMNPQ-RSTUV')
+  await page.getByRole('button', { name: 'Log In' }).click()
+  await see(page.getByText('This one-time pass no longer works.'))
+  await look('one-time-pass-gone', page)
+  const ask = async (once = page) => {
+    await once.goto('/sign-in')
+    await once.getByText('No phone and no backup codes?').click()
+    await once.getByRole('button', { name: 'Ask an administrator' }).click()
+  }
+  await ask()
+  await see(heading(page, 'An administrator was asked'))
+  await look('asked', page)
+  await ask()
+  await see(heading(page, 'An administrator was asked already'))
+  await look('asked-already', page)
+
+  const chief = await person(kit.provider.id, { name: 'Olga Only', role: 'owner', required: true })
+  await kit.signIn(chief)
+  const { db } = kit.rooms.store
+  await db.updateTable('memberships').set({ role: 'user' }).where('user_id', '=', kit.provider.owner.id).execute()
+  await db
+    .updateTable('memberships')
+    .set({ role: 'user' })
+    .where('organization_id', '=', kit.provider.id)
+    .where('user_id', '<>', chief.id)
+    .execute()
+  const alone = await at.open('/sign-in')
+  await givePassword(alone, chief)
+  await ask(alone)
+  await see(heading(alone, 'There is nobody to ask here'))
+  await look('asked-nobody', alone)
+
+  const long = await site(longOrganization, { mode: 'everyone' })
+  await person(long, { name: 'Adam Admin', role: 'admin' })
+  const other = await person(long, { name: 'Lena Lost' })
+  await kit.signIn(other)
+  const asks = await at.open('/sign-in')
+  await givePassword(asks, other)
+  await ask(asks)
+  await look('asked-long-names', asks)
+
+  const mover = await kit.signIn(await person(organization, { name: 'Chiara Ricci', email: 'chiara.moves@example.org' }))
+  await mover.call('POST', '/api/v1/me/email-change', { email: 'chiara.moved@example.org' })
+  const token = (await linkIn(kit, 'chiara.moved@example.org')).split('/').at(-1)
+  await mover.call('POST', '/api/v1/email-changes/complete', { token })
+  const link = await linkIn(kit, 'chiara.moves@example.org')
+  const undo = await at.open(link)
+  await see(heading(undo, 'Undo the change of your email'))
+  await look('email-change-undo', undo)
+  await person(organization, { name: 'Chiara Rossi', email: 'chiara.moves@example.org' })
+  await undo.getByRole('button', { name: 'Put this email back' }).click()
+  await see(undo.getByRole('alert'))
+  await look('email-change-undo-refused', undo)
+  await db.deleteFrom('links').where('kind', '=', 'email-change-undo').execute()
+  await undo.goto(link)
+  await see(heading(undo, 'This link no longer works'))
+  await look('email-change-undo-gone', undo)
+}
+
+/** What an administrator sees of it. */
+export async function tourHelping(at: BrowserKit, { site, person }: Cast, look: Look): Promise<void> {
+  const { kit } = at
+  const organization = await site('Contoso Freight', { mode: 'everyone' })
+  const admin = await person(organization, { name: 'Adam Admin', role: 'admin' })
+  const lost = await person(organization, { name: 'Lena Lost' })
+  await kit.signIn(lost)
+  await kit.rooms.store.db.updateTable('users').set({ password_mailed: true }).where('id', '=', lost.id).execute()
+  const { page } = await at.openAs(admin, '/users')
+  const menu = await actionsMenu(page, lost)
+  await look('one-time-pass-menu', page)
+  await menu.getByRole('menuitem', { name: 'Issue one-time pass' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Issue one-time pass' })
+  await see(dialog)
+  await look('one-time-pass-dialog', page)
+  await dialog.getByRole('button', { name: 'Send the pass' }).click()
+  await see(dialog.getByText('Say why'))
+  await look('one-time-pass-dialog-refused', page)
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('Lost her phone; called back at the office')
+  await dialog.getByRole('button', { name: 'Send the pass' }).click()
+  await see(page.getByRole('dialog', { name: 'Give the last group by voice' }))
+  await look('one-time-pass-spoken', page)
+  await page.getByRole('button', { name: 'I have told it' }).click()
+  await page.goto(`/users/${lost.id}`)
+  await see(page.getByRole('region', { name: 'Help with signing in' }))
+  await look('user-help', page)
+  await page.goto(`/users/${admin.id}`)
+  await see(page.getByText('Nobody issues a pass to themselves.'))
+  await look('user-help-self', page)
+}
