@@ -63,9 +63,6 @@ export interface Watch {
  */
 export const defaultDailyMost = { installation: 1000, organization: 300 } as const
 
-/** What can be set at most: above it the limit would be none. */
-export const highestDailyMost = 100_000
-
 const [minute, hour, day] = [60, 3600, 86_400]
 
 /**

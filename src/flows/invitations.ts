@@ -106,5 +106,5 @@ export function invitationMessage(
     organizationId: organization.id,
     expiresAt: expiresAt.toISOString(),
   }
-  return { to, template: 'invitation', values }
+  return { to, template: 'invitation', values, organizationId: organization.id }
 }

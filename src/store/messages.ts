@@ -212,7 +212,7 @@ export async function listFailed(
       'expires_at',
     ])
     .where(didNotArrive)
-    .$if(organizationId !== undefined, (query) => query.where('organization_id', '=', organizationId ?? null))
+    .$if(organizationId !== undefined, (query) => query.where(isOf(organizationId ?? '')))
     .$if(before !== undefined, (query) => query.where('id', '<', before ?? ''))
     .orderBy('id', 'desc')
     .limit(limit)
@@ -232,6 +232,12 @@ export async function listFailed(
   }))
 }
 
+/** What an organization may see of the queue: what was sent for it, and mails to those who have joined it and nothing else. */
+const isOf = (organizationId: string) =>
+  sql<boolean>`(organization_id = ${organizationId} or (organization_id is null and channel = 'mail' and exists (
+    select from users u join memberships m on m.user_id = u.id and m.joined_at is not null
+    where u.email = to_address group by u.id having bool_and(m.organization_id = ${organizationId}))))`
+
 const didNotArrive = (one: Waiting) => one.or([one('failed_at', 'is not', null), one('delivery', '=', 'undelivered')])
 
 /**
@@ -240,7 +246,7 @@ const didNotArrive = (one: Waiting) => one.or([one('failed_at', 'is not', null),
  */
 export async function sendAgain(db: Database, id: string, now: Date, organizationId?: string): Promise<'queued' | 'expired' | 'gone'> {
   const ours = (one: Waiting) =>
-    one.and([one('id', '=', id), didNotArrive(one), ...(organizationId === undefined ? [] : [one('organization_id', '=', organizationId)])])
+    one.and([one('id', '=', id), didNotArrive(one), ...(organizationId === undefined ? [] : [isOf(organizationId)])])
   const queued = await db
     .updateTable('messages')
     .set({

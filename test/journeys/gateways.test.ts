@@ -394,6 +394,18 @@ test('what did not arrive is listed with its reason, masked, and sent again once
   assert.equal(smtp.received.length, before + 1)
   assert.deepEqual(await list(site), [])
 
+  // A notice that nobody marked is its people's all the same; nobody who belongs elsewhere as well is shown.
+  smtp.behave({ refuse: 550 })
+  await enqueue(db, kit.rooms.keys, kit.now(), { to: member.email, template: 'password-changed', values: {} })
+  await kit.mailsTo(member.email)
+  assert.deepEqual(
+    (await list(site)).map((one: { template: string }) => one.template),
+    ['password-changed'],
+  )
+  assert.deepEqual(await list(other), [])
+  assert.equal((await again(site, (await list(site))[0].id)).status, 204)
+  await kit.mailsTo(member.email)
+
   smtp.behave({ refuse: 550 })
   const expiresAt = new Date(kit.now().getTime() + 60_000)
   await enqueue(db, kit.rooms.keys, kit.now(), {

@@ -29,7 +29,7 @@ function changes(organizationId: string, userId: string): readonly Change[] {
     .filter(({ method }) => method !== 'GET')
     .map(({ method, path, body, who }) => ({
       method,
-      path: path.replace(':organizationId', organizationId).replaceAll(/:\w+/g, userId),
+      path: path.replace(':organizationId', organizationId).replace(':channel', 'mail').replaceAll(/:\w+/g, userId),
       isProved: who !== 'anyone',
       ...(body ? { body } : {}),
     }))
