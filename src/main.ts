@@ -10,6 +10,7 @@ import { type Outgoing, smtp } from '#delivery/smtp.ts'
 import { allFactors } from '#factors/all.ts'
 import { startSealing } from '#flows/audit.ts'
 import { startQueue } from '#flows/messages.ts'
+import { startResets } from '#flows/organization-reset-work.ts'
 import { offerSetUp } from '#flows/recovery.ts'
 import type { Rooms } from '#flows/rooms.ts'
 import { startSweep } from '#flows/sweep.ts'
@@ -57,6 +58,7 @@ async function serve(config: Config): Promise<void> {
   const keys = await prepare(store, config)
   const inbox = config.inbox ? openInbox(now) : undefined
   let onMessage = () => {}
+  let onReset = () => {}
   const rooms: Rooms = {
     store,
     keys,
@@ -67,6 +69,7 @@ async function serve(config: Config): Promise<void> {
     recommendedApp: config.recommendedApp,
     ...(config.supportContact ? { supportContact: config.supportContact } : {}),
     onMessage: () => onMessage(),
+    onReset: () => onReset(),
   }
   const app = await openServer({
     rooms,
@@ -103,6 +106,8 @@ async function serve(config: Config): Promise<void> {
 
   const sealing = startSealing(rooms, log)
   const stopSweep = startSweep(rooms, log)
+  const resets = startResets(rooms, log)
+  onReset = resets.wake
 
   console.log(`Countersign is ready on ${config.publicUrl} with ${store.engine}.`)
   const address = await offerSetUp(rooms)
@@ -118,6 +123,7 @@ async function serve(config: Config): Promise<void> {
     await app.close()
     clearInterval(idle)
     stopSweep()
+    await resets.stop()
     await queue?.stop()
     await sealing.stop().catch((error: unknown) => log(error, 'the audit could not be sealed'))
     await store.close()

@@ -16,6 +16,7 @@ import { allFactors } from '#factors/all.ts'
 import { fromBase32 } from '#factors/base32.ts'
 import { hotp, stepAt } from '#factors/totp.ts'
 import { startQueue } from '#flows/messages.ts'
+import { type ResetWork, startResets } from '#flows/organization-reset-work.ts'
 import { offerSetUp } from '#flows/recovery.ts'
 import type { Rooms } from '#flows/rooms.ts'
 import { openServer } from '#http/server.ts'
@@ -66,6 +67,8 @@ export interface Kit {
   client(address?: string): Client
   /** Waits until the queue is empty and gives the mails to an address, newest first. */
   mailsTo(email: string): Promise<readonly { subject: string; text: string; html: string }[]>
+  /** Works off the resets of organizations, when a test says so. */
+  readonly resets: Pick<ResetWork, 'drain'>
   /** A site of its own for a test, so that every test is also a test of isolation. */
   site(policy?: Partial<Policy>): Promise<{ readonly id: string; readonly name: string }>
   /** A member with a password, without an authenticator. */
@@ -142,6 +145,7 @@ export async function openKit({
     (error) => console.error(error),
     1_000_000,
   )
+  const resets = startResets(rooms, (error) => console.error(error), 1_000_000)
 
   let count = 0
   const makePerson: Kit['person'] = async (
@@ -201,6 +205,7 @@ export async function openKit({
     rooms,
     provider: { id: '', owner: { id: '', email: '', name: '', password: '' } },
     now,
+    resets,
     pass: (seconds) => {
       time += seconds * 1000
     },
@@ -239,6 +244,7 @@ export async function openKit({
     },
     close: async () => {
       await queue.stop()
+      await resets.stop()
       await app.close()
       await store.close()
     },

@@ -15,6 +15,7 @@ export type Right =
   | 'require-two-factor'
   | 'undo-requirement'
   | 'reset-two-factor'
+  | 'reset-organization'
   | 'change-roles'
   | 'see-policy'
   | 'see-audit'
@@ -41,6 +42,7 @@ const securityAdmin = [
   'unlock-users',
   'change-roles',
   'change-policy',
+  'reset-organization',
 ] as const satisfies readonly Right[]
 
 const rights: Readonly<Record<Role, readonly Right[]>> = {

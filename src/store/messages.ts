@@ -24,14 +24,14 @@ export function sealMessage(keys: Keys, now: Date, message: Message): { readonly
 
 const messageAddress = (id: string, to: string) => ({ table: 'messages', row: id, owner: to })
 
-/** Puts messages into the queue. Call it with the transaction of the change they speak of. */
-export async function enqueue(db: Database, keys: Keys, now: Date, ...messages: readonly Message[]): Promise<void> {
-  if (messages.length === 0) return
+/** Puts messages into the queue, and gives their ids. Call it with the transaction of the change they speak of. */
+export async function enqueue(db: Database, keys: Keys, now: Date, ...messages: readonly Message[]): Promise<readonly string[]> {
+  if (messages.length === 0) return []
+  const sealedOnes = messages.map((message) => ({ message, ...sealMessage(keys, now, message) }))
   await db
     .insertInto('messages')
     .values(
-      messages.map((message) => {
-        const { id, sealed } = sealMessage(keys, now, message)
+      sealedOnes.map(({ message, id, sealed }) => {
         return {
           id,
           template: message.template,
@@ -49,6 +49,7 @@ export async function enqueue(db: Database, keys: Keys, now: Date, ...messages: 
       }),
     )
     .execute()
+  return sealedOnes.map(({ id }) => id)
 }
 
 /**

@@ -10,6 +10,7 @@ import * as people from './migrations/0005-people.ts'
 import * as sites from './migrations/0006-sites.ts'
 import * as audit from './migrations/0007-audit.ts'
 import * as messages from './migrations/0008-messages.ts'
+import * as reset from './migrations/0013-reset.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** All migrations, oldest first. Forward only; each stands in a file of its own and is never changed once released. */
@@ -22,6 +23,7 @@ const migrations = {
   '0006-sites': sites,
   '0007-audit': audit,
   '0008-messages': messages,
+  '0013-reset': reset,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */

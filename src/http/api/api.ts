@@ -17,6 +17,7 @@ import { auditRoutes } from './audit.ts'
 import { helpRoutes } from './help.ts'
 import { linkRoutes } from './links.ts'
 import { lookRoutes } from './look.ts'
+import { organizationResetRoutes } from './organization-reset.ts'
 import { organizationRoutes } from './organizations.ts'
 import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policy.ts'
@@ -64,6 +65,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       profileRoutes(api)
       organizationRoutes(api)
       policyRoutes(api)
+      organizationResetRoutes(api)
       peopleRoutes(api)
       siteRoutes(api)
       auditRoutes(api)

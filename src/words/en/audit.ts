@@ -3,6 +3,7 @@ import type { Action, Walk } from '#domain/audit.ts'
 import type { Json } from '#domain/json.ts'
 import type { Policy } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
+import { resetActions, resetFields } from './organization-reset.ts'
 
 /** Who and whom by name; absent where nobody is known. */
 export interface Told {
@@ -93,6 +94,7 @@ const actions = {
     (who, _, { detail }) => (detail.isRemoved === true ? `${who} removed their phone number` : `${who} changed their phone number`),
   ],
   'audit.exported': ['Audit exported', (who, _, { detail }) => `${who} exported the audit as ${text(detail.format).toUpperCase()}`],
+  ...resetActions,
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 
 /** The rules of an organization as Company Settings calls them. */
@@ -138,6 +140,7 @@ const otherFields: Readonly<Record<string, string>> = {
   search: 'Search',
   format: 'Format',
   filter: 'Filter',
+  ...resetFields,
 }
 
 const values: Readonly<Record<string, string>> = {
