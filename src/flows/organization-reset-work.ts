@@ -11,13 +11,16 @@ import {
   resetsAtWork,
 } from '#store/organization-reset.ts'
 import { retireAll } from '#store/people.ts'
-import { type Enlisted, noteTurns, restoreAll, stillOwing, stillReached, type Turn, takeTurns } from '#store/reset-people.ts'
+import { type Enlisted, gaveWay, noteTurns, restoreAll, stillOwing, stillReached, type Turn, takeTurns } from '#store/reset-people.ts'
 import { endEverythingOf } from '#store/session.ts'
 import type { Database } from '#store/tables.ts'
 import { type Rooms, withCircumstances } from './rooms.ts'
 
 /** People in one transaction: few enough that nobody else notices, neither on the event loop nor on the embedded connection. */
 const batch = 50
+
+/** So often in a row a batch gives way before it is left for the next look. */
+const mostWaits = 5
 
 /** Secrets that are erased in one statement. */
 const erasedAtOnce = 1000
@@ -99,13 +102,19 @@ export async function workResets(rooms: Rooms, isStopping: () => boolean = () =>
 
 type Batch = (rooms: Rooms, db: Database, reset: OrganizationReset) => Promise<number>
 
+/** Batch after batch. One that meets a person in the middle of a sign-in gives way whole, and is tried again a moment later. */
 async function workOff(rooms: Rooms, reset: OrganizationReset, once: Batch, isStopping: () => boolean): Promise<void> {
-  let done = batch
-  while (done > 0 && !isStopping()) {
-    done = await rooms.store.transaction((db) => once(rooms, db, reset))
+  for (let [done, waits] = [batch, 0]; done > 0 && waits < mostWaits && !isStopping(); ) {
+    try {
+      done = await rooms.store.transaction((db) => once(rooms, db, reset))
+      waits = 0
+    } catch (error) {
+      if (!gaveWay(error)) throw error
+      waits += 1
+    }
     rooms.onMessage()
     // Requests that came meanwhile go first.
-    await new Promise((next) => setTimeout(next, 0))
+    await new Promise((next) => setTimeout(next, waits > 0 ? 50 : 0))
   }
 }
 

@@ -21,7 +21,7 @@ export async function takeTurns(
   limit: number,
 ): Promise<readonly Enlisted[] | undefined> {
   const { rows: found } = await sql`
-    select set_config('lock_timeout', '500ms', true) from resets where id = ${resetId} and state = ${state} for share`.execute(db)
+    select set_config('lock_timeout', '100ms', true) from resets where id = ${resetId} and state = ${state} for share`.execute(db)
   if (found.length === 0) return undefined
   const isNext = state === 'running' ? sql`p.outcome is null` : sql`p.outcome = 'reset'`
   const { rows } = await sql<Enlisted>`
@@ -29,6 +29,11 @@ export async function takeTurns(
     where p.reset_id = ${resetId} and ${isNext} order by p.user_id limit ${limit}
     for update of p skip locked for no key update of u skip locked`.execute(db)
   return rows
+}
+
+/** Whether a transaction gave way to somebody who held a lock that it needed, and may be tried again. */
+export function gaveWay(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01')
 }
 
 const ids = (people: readonly { readonly id: string }[]) => sql`${people.map(({ id }) => id)}::uuid[]`
