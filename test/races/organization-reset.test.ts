@@ -18,8 +18,12 @@ const work = () => workResets(kit.rooms)
 const authenticatorsOf = ({ id }: Person) => kit.rooms.store.db.selectFrom('authenticators').selectAll().where('user_id', '=', id).execute()
 const owes = async ({ id }: Person) =>
   (await kit.rooms.store.db.selectFrom('users').select('set_up_due').where('id', '=', id).executeTakeFirstOrThrow()).set_up_due
-const mailsTo = async ({ email }: Person, subject: RegExp) => (await kit.mailsTo(email)).filter((mail) => subject.test(mail.subject)).length
-const wasReset = /was reset for everybody/
+/** Mails that were queued for somebody; one of a process whose clock is ahead goes out later. */
+const mailsTo = async ({ email }: Person, template: string) =>
+  (await kit.rooms.store.db.selectFrom('messages').select('id').where('to_address', '=', email).where('template', '=', template).execute())
+    .length
+const wasReset = 'organization-reset'
+const cameBack = 'organization-reset-taken-back'
 
 async function office(size: number) {
   const site = await kit.site({ mode: 'everyone' })
@@ -133,7 +137,7 @@ test(`a set-up that ends in the moment of the taking back leaves either the new 
       assert.ok(['sign-in-gone', 'moved-on', 'step-not-open'].includes(bound.json.code), bound.text)
       assert.deepEqual([left.length, all.length, await owes(person)], [2, 2, false], `round ${round}`)
     }
-    assert.equal(await mailsTo(person, /was taken back/), bound.status === 200 ? 0 : 1, `round ${round}`)
+    assert.equal(await mailsTo(person, cameBack), bound.status === 200 ? 0 : 1, `round ${round}`)
   }
   assert.equal(seen.new + seen.old, rounds)
 })
@@ -162,7 +166,7 @@ test(`two who take back and one whose clock says that the window is over: one of
       assert.equal(all.length, 2)
       for (const { retired_at, secret_sealed } of all)
         assert.deepEqual([retired_at === null, secret_sealed.length > 0], won === 1 ? [true, true] : [false, false], `round ${round}`)
-      assert.equal(await mailsTo(person, /was taken back/), won)
+      assert.equal(await mailsTo(person, cameBack), won)
     }
   }
 })
@@ -179,7 +183,7 @@ test(`a reset that is taken back while it is worked off leaves each person as th
     for (const person of people) {
       const left = (await authenticatorsOf(person)).filter((one) => one.retired_at === null)
       assert.deepEqual([left.length, await owes(person)], [2, false], `round ${round}`)
-      assert.equal(await mailsTo(person, wasReset), await mailsTo(person, /was taken back/), `round ${round}`)
+      assert.equal(await mailsTo(person, wasReset), await mailsTo(person, cameBack), `round ${round}`)
     }
     assert.equal(json.reset.counts.restored + json.reset.counts.spared, 6)
   }
