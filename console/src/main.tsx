@@ -5,6 +5,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import { queryClient } from './api.ts'
 import { ChangesProvider } from './changes.tsx'
+import { chosenKey } from './frame.tsx'
 import { router } from './routes.tsx'
 import './styles.css'
 import { cssVariables, theme } from './theme.ts'
@@ -19,6 +20,17 @@ function takeReturned(): string | undefined {
   return done
 }
 
+/** The organization that a link in a mail is about, kept for this window; taken off the address like the above. */
+function takeOrganization(): void {
+  const address = new URL(window.location.href)
+  const asked = address.searchParams.get('organization')
+  if (asked === null) return
+  if (/^[0-9a-f-]{36}$/i.test(asked)) sessionStorage.setItem(chosenKey, asked)
+  address.searchParams.delete('organization')
+  window.history.replaceState(window.history.state, '', address)
+}
+
+takeOrganization()
 const place = document.getElementById('console')
 if (!place) throw new Error('index.html has no place for the Console')
 const returned = takeReturned()

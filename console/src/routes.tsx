@@ -66,6 +66,11 @@ const appearance = createRoute({
   path: '/company-settings/general/appearance',
   component: lazyRouteComponent(() => import('./admin/company-settings.tsx'), 'AppearanceSettings'),
 })
+const resetOrganization = createRoute({
+  getParentRoute: () => root,
+  path: '/company-settings/general/two-factor/reset',
+  component: lazyRouteComponent(() => import('./admin/organization-reset.tsx'), 'ResetOrganization'),
+})
 const sites = createRoute({
   getParentRoute: () => root,
   path: '/sites',
@@ -108,6 +113,7 @@ export const router = createRouter({
     twoFactor,
     passwordRules,
     appearance,
+    resetOrganization,
     sites,
     audit,
     ...aliases,

@@ -1,4 +1,4 @@
-import { Tabs } from '@mantine/core'
+import { Stack, Tabs } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { words } from '#words/en/console.ts'
 import { Page } from '../page.tsx'
@@ -6,6 +6,7 @@ import { SettingsSearch } from '../settings-search.tsx'
 import { Forbidden } from '../states.tsx'
 import { useWho } from '../who.tsx'
 import { LookSettings } from './look.tsx'
+import { ResetRulesCard } from './organization-reset-rules.tsx'
 import { PasswordRules } from './password-rules.tsx'
 import { TwoFactorPolicy } from './two-factor-policy.tsx'
 
@@ -47,7 +48,10 @@ function CompanySettings({ tab }: { readonly tab: Tab }) {
           ))}
         </Tabs.List>
         <Tabs.Panel value="two-factor">
-          <TwoFactorPolicy />
+          <Stack gap="lg">
+            <TwoFactorPolicy />
+            <ResetRulesCard />
+          </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="password-rules">
           <PasswordRules />

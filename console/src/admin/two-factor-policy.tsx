@@ -23,6 +23,7 @@ import { policyQuery } from '../api.ts'
 import { Section } from '../page.tsx'
 import { Shown } from '../states.tsx'
 import { useWho } from '../who.tsx'
+import { ResetButton } from './organization-reset-rules.tsx'
 import { type PolicyFields, PolicyForm } from './policy-form.tsx'
 
 const say = words.company
@@ -56,6 +57,7 @@ export function TwoFactorPolicy() {
             >
               {(fields) => fields.draft.enabled && <Options {...fields} methods={stored.availableMethods} />}
             </PolicyForm>
+            <ResetButton />
           </>
         )}
       </Shown>

@@ -167,6 +167,7 @@ export const resetWords = {
   undoMinutes: 'A reset can be taken back for',
   undoMinutesWhat: 'From 0 (never) to 1,440 minutes (a day) after it has run. Until then the old secrets are kept, sealed.',
   minutes: 'minutes',
+  rulesAction: 'Save',
   rulesSays: 'Change the rules for a reset.',
   rulesDone: 'The rules for a reset were changed',
 } as const
