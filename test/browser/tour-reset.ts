@@ -25,7 +25,7 @@ export async function tourReset(at: BrowserKit, look: Look): Promise<void> {
   const head = await person(organization, { name: 'Helen Marsh', role: 'security-admin' })
 
   const { page, client } = await at.openAs(head, '/company-settings')
-  await see(page.getByRole('link', { name: 'Reset Organization 2FA' }))
+  await see(page.getByRole('button', { name: 'Reset Organization 2FA' }))
   await see(page.getByLabel('A second Security Admin must approve a reset'))
   await look('company-settings-reset-rules', page)
   await page.goto(resetPage)

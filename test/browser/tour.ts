@@ -4,7 +4,6 @@ import type { Policy } from '#domain/policy.ts'
 import { addLink } from '#store/links.ts'
 import { type Client, type Person, rulesOf } from '../kit.ts'
 import { accountMenu, actionsMenu, type BrowserKit, giveCode, givePassword, heading, keepCodes, linkIn, scan, see } from './browser.ts'
-import { tourReset } from './tour-reset.ts'
 
 /** Looks at a page in the state that the name says. It may change the size and the colours, not the page. */
 export type Look = (name: string, page: Page) => Promise<void>
@@ -461,7 +460,6 @@ export async function tourConsole(at: BrowserKit, look: Look): Promise<void> {
   await giveCode(kept, kit.code(keeper))
   await see(kept.getByLabel('Name of this app (optional)'))
   await look('enroll-another', kept)
-  await tourReset(at, look)
 }
 
 /** What the provider sees of its sites. The figures are those of the sites that the tour has made, among others. */

@@ -1,6 +1,6 @@
 import { Button, Divider, NumberInput, Stack, Switch, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useEffect, useState } from 'react'
 import type { ResetRules } from '#contract/organization-reset.ts'
 import { words } from '#words/en/console.ts'
@@ -15,14 +15,14 @@ import { useWho } from '../who.tsx'
 /** "Reset Organization 2FA", for those who may; nobody else sees it. */
 export function ResetButton() {
   const { may } = useWho()
+  const navigate = useNavigate()
   if (!may('reset-organization')) return null
   return (
     <>
       <Divider my="lg" />
       <Button
         id="reset-organization"
-        component={Link}
-        to="/company-settings/general/two-factor/reset"
+        onClick={() => navigate({ to: '/company-settings/general/two-factor/reset' })}
         variant="outline"
         color="red"
         aria-describedby="reset-organization-what"
