@@ -66,8 +66,8 @@ test('S2.38 the screen says how many people, which factors, what ends and what h
   await see(page.getByText('2 sessions and every login on its way'))
   await see(page.getByText('a temporary code that is mailed to them. It opens nothing but the set-up.'))
   await see(page.getByText('It can be taken back for 1 hour after it has run.'))
-  await see(page.getByText(`${head.name}: begins the reset.`))
-  await see(page.getByText('no session is open', { exact: false }).or(page.getByText('No device is remembered')))
+  await see(page.getByText(`${head.name}: begins it, and stays able to take it back.`))
+  await see(page.getByText('No device is remembered'))
 })
 
 test('S2.39 "Confirm" asks for the second factor of the admin when the last proof is old, and goes on after it', async () => {
@@ -151,7 +151,7 @@ test('A55 under the rule of two the first Security Admin proposes, the second co
   await page.goto(resetPage)
   await see(page.getByText('A second Security Admin must approve', { exact: true }))
   await page.getByLabel(`Type "${site.name}" to confirm`).fill(site.name)
-  await page.getByRole('button', { name: 'Propose to the other Security Admins' }).click()
+  await page.getByRole('button', { name: 'Propose the reset' }).click()
   await see(heading(page, 'Waiting for a second Security Admin'))
   await see(page.getByText('You proposed it, so somebody else must approve it.'))
   assert.equal(await page.getByRole('button', { name: 'Approve and reset' }).count(), 0)

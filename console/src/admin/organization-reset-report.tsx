@@ -52,7 +52,7 @@ export function Report({ reset, onAgain }: ReportProps) {
         )}
         <LeftAlone leftAlone={reset.leftAlone} title={say.aloneDone(reset.leftAlone.count)} />
         <TakeBack reset={reset} />
-        <Group className="buttons">
+        <Group gap="sm">
           <Button component={Link} to="/company-settings/general/two-factor">
             {say.finish}
           </Button>

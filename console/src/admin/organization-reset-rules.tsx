@@ -18,7 +18,7 @@ export function ResetButton() {
   const navigate = useNavigate()
   if (!may('reset-organization')) return null
   return (
-    <>
+    <div>
       <Divider my="lg" />
       <Button
         id="reset-organization"
@@ -32,7 +32,7 @@ export function ResetButton() {
       <Text id="reset-organization-what" size="sm" c="dimmed" mt={4}>
         {say.buttonWhat}
       </Text>
-    </>
+    </div>
   )
 }
 

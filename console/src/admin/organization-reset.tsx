@@ -76,8 +76,10 @@ function Order({ rules, onBegun }: { readonly rules: ResetRules; readonly onBegu
       {(found) =>
         found.people.count === 0 ? (
           <Section id="consequence" title={say.nobody} what={say.nobodyWhat}>
-            <LeftAlone leftAlone={found.leftAlone} title={say.alone(found.leftAlone.count)} />
-            {found.without > 0 && <Text mt="md">{say.without(found.without)}</Text>}
+            <Stack gap="md" mt="md">
+              <LeftAlone leftAlone={found.leftAlone} title={say.alone(found.leftAlone.count)} />
+              {found.without > 0 && <Text>{say.without(found.without)}</Text>}
+            </Stack>
           </Section>
         ) : (
           <Section id="consequence" title={say.count(found.people.count)}>
@@ -178,7 +180,7 @@ function OrderForm({ preview, rules, onBegun }: OrderFormProps) {
           maxLength={120}
           autoComplete="off"
         />
-        <Group className="buttons">
+        <Group gap="sm">
           <Button type="submit" color="red" className="danger" loading={isBusy} disabled={isAlone}>
             {rules.asksForTwo ? say.propose : say.confirm}
           </Button>
@@ -207,10 +209,12 @@ function Proposal({ reset }: { readonly reset: OrganizationReset }) {
       <Shown query={preview} lines={6}>
         {(found) => (
           <Stack gap="md" mt="md">
-            <Text fw={600}>{say.count(found.people.count)}</Text>
+            <Text fw={600} mb={-16}>
+              {say.count(found.people.count)}
+            </Text>
             <Consequence preview={found} undoMinutes={reset.undoMinutes} />
             {!reset.mayApprove && <Note sentence={reset.isOwn ? say.waitingOwn : say.notAsked} />}
-            <Group className="buttons">
+            <Group gap="sm">
               {reset.mayApprove && (
                 <Button
                   color="red"

@@ -90,16 +90,16 @@ export const resetWords = {
   alone: (count: number) => `${people(count)} with an authenticator will be left alone`,
   aloneDone: (count: number) => `${people(count)} with an authenticator were left alone`,
   reasons: {
-    elsewhere: 'also belongs to an organization that you do not administer',
-    above: 'holds a role above yours',
-    yourself: 'begins the reset. Use "Reset QR Code" in your own settings',
+    elsewhere: 'also belongs to another organization, whose administrators have no part in this',
+    above: 'holds a role above that of whoever decides this',
+    yourself: 'begins it, and stays able to take it back',
   } satisfies Record<LeftAlone, string>,
   without: (count: number) => `${people(count)} without an authenticator: nothing happens to them, and they get no mail.`,
   more: (count: number) => `and ${counted(count, 'other', 'others')}`,
 
   name: (organization: string) => `Type "${organization}" to confirm`,
   confirm: 'Confirm',
-  propose: 'Propose to the other Security Admins',
+  propose: 'Propose the reset',
   needsTwo: 'A second Security Admin must approve',
   needsTwoWhat:
     'The others who may reset here get a mail with a link. Nothing happens before one of them approves it; the proposal ends after 24 hours.',
