@@ -1,5 +1,5 @@
 import type { AuditEvent } from '#domain/audit.ts'
-import { note } from '#store/audit.ts'
+import { note, noteEach } from '#store/audit.ts'
 import { enqueue } from '#store/messages.ts'
 import {
   eraseSecrets,
@@ -143,7 +143,15 @@ const bringBack: Batch = async (rooms, db, reset) => {
   if (!people || people.length === 0) return 0
   const owing = await stillOwing(db, reset.id, people)
   await restoreAll(db, reset.id, owing)
-  const mails = await tellAll(rooms, db, reset, owing, 'organization-reset-taken-back', 'two-factor.restored', reset.endedBy)
+  const mails = await tellAll(
+    rooms,
+    db,
+    reset,
+    owing,
+    'organization-reset-taken-back',
+    'two-factor.restored',
+    reset.endedBy ?? reset.proposedBy,
+  )
   // The mail that is counted is that of the reset; this one only follows it.
   const turns = people.map(({ id }): Turn => ({ userId: id, outcome: mails.has(id) ? 'restored' : 'kept' }))
   await noteTurns(db, rooms.now(), reset.id, turns)
@@ -158,18 +166,18 @@ async function tellAll(
   people: readonly Enlisted[],
   template: string,
   action: AuditEvent['action'],
-  by: string | null,
+  actorId: string,
 ): Promise<ReadonlyMap<string, string>> {
   const now = rooms.now()
   const values = { organization: reset.organization, by: reset.proposer, undoMinutes: String(reset.undoMinutes) }
-  const events = people.map(({ id }) => ({
-    action,
-    organizationId: reset.organizationId,
-    subjectId: id,
-    detail: { reset: reset.id },
-    ...(by === null ? {} : { actorId: by }),
-  }))
-  await note(db, now, reset.origin, ...events)
+  const event = { action, organizationId: reset.organizationId, actorId, detail: { reset: reset.id } }
+  await noteEach(
+    db,
+    now,
+    reset.origin,
+    event,
+    people.map(({ id }) => id),
+  )
   const messages = people.map(({ email }) => withCircumstances(now, reset.origin, { to: email, template, values }))
   const ids = await enqueue(db, rooms.keys, now, ...messages)
   return new Map(people.map(({ id }, nth) => [id, ids[nth] ?? '']))

@@ -98,7 +98,7 @@ export async function noteTurns(db: Database, now: Date, resetId: string, turns:
       authenticators = coalesce(t.authenticators, p.authenticators), sessions = coalesce(t.sessions, p.sessions), devices = coalesce(t.devices, p.devices)
     from json_to_recordset(${JSON.stringify(turns)}::json)
       as t ("userId" uuid, outcome text, authenticators int, sessions int, devices int, "messageId" uuid)
-    where p.reset_id = ${resetId} and p.user_id = t."userId"`.execute(db)
+    where p.reset_id = ${resetId} and p.user_id = t."userId" and p.user_id = any(${turns.map(({ userId }) => userId)}::uuid[])`.execute(db)
 }
 
 /** A reset with how far it is, for those who may reset the organization. */
