@@ -60,7 +60,7 @@ export async function previewResetOf(rooms: Rooms, visit: Visit, organizationId:
   return {
     ...counts,
     people: { count: people.count, names: [...people.names] },
-    kinds: kinds.filter(({ kind }) => kind !== 'backup-codes').map((one) => ({ ...one })),
+    kinds: kinds.filter(({ kind }) => kind !== 'backup-codes' && kind !== 'one-time-pass').map((one) => ({ ...one })),
     leftAlone: { count: leftAlone.count, people: leftAlone.people.map((one) => ({ ...one })) },
     isAvailable: enabled,
   }

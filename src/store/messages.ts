@@ -54,7 +54,8 @@ export async function enqueue(db: Database, keys: Keys, now: Date, ...messages: 
 
 /**
  * Takes due messages for one attempt each. Their next attempt is set before they are handed out: a process that dies while
- * sending gives them back by the passing of time, and no two processes hold the same one. What has expired is given up instead.
+ * sending gives them back by the passing of time, and no two processes hold the same one. What has expired is given up instead. What has an end goes
+ * first: a code that somebody waits for is not behind ten thousand notices.
  */
 export async function lease(db: Database, keys: Keys, now: Date, limit: number, leaseSeconds: number): Promise<readonly Leased[]> {
   const waiting = (one: Waiting) => one.and([one('sent_at', 'is', null), one('failed_at', 'is', null), one('next_attempt_at', '<=', now)])
@@ -63,7 +64,15 @@ export async function lease(db: Database, keys: Keys, now: Date, limit: number, 
     .set({ failed_at: now, last_error: 'expired' })
     .where((one) => one.and([waiting(one), one('expires_at', '<=', now)]))
     .execute()
-  const due = db.selectFrom('messages').select('id').where(waiting).orderBy('next_attempt_at').limit(limit).forUpdate().skipLocked()
+  const due = db
+    .selectFrom('messages')
+    .select('id')
+    .where(waiting)
+    .orderBy(sql`expires_at is null`)
+    .orderBy('next_attempt_at')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
   const rows = await db
     .updateTable('messages')
     .set({ attempts: sql<number>`attempts + 1`, next_attempt_at: new Date(now.getTime() + leaseSeconds * 1000) })

@@ -309,7 +309,7 @@ export async function eraseSecrets(db: Database, resetId: string, limit: number)
   const { numAffectedRows } = await sql`
     update authenticators set secret_sealed = '', hashes = '{}', used_hashes = '{}' where id in (
       select a.id from authenticators a join resets r on r.id = a.retired_by
-      where a.retired_by = ${resetId} and r.state in ('closed', 'taken-back') and a.secret_sealed <> '' limit ${limit} for update of a skip locked)`.execute(
+      where a.retired_by = ${resetId} and r.state in ('closed', 'taken-back') and (a.secret_sealed <> '' or a.hashes <> '{}' or a.used_hashes <> '{}') limit ${limit} for update of a skip locked)`.execute(
     db,
   )
   return Number(numAffectedRows ?? 0)
@@ -317,5 +317,7 @@ export async function eraseSecrets(db: Database, resetId: string, limit: number)
 
 export async function noteErased(db: Database, now: Date, resetId: string): Promise<void> {
   await sql`update resets set erased_at = ${now} where id = ${resetId} and erased_at is null
-    and not exists (select from authenticators where retired_by = ${resetId} and secret_sealed <> '')`.execute(db)
+    and not exists (select from authenticators where retired_by = ${resetId} and (secret_sealed <> '' or hashes <> '{}' or used_hashes <> '{}'))`.execute(
+    db,
+  )
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Send, startQueue } from '#flows/messages.ts'
-import { enqueue } from '#store/messages.ts'
+import { enqueue, lease } from '#store/messages.ts'
 import { type Kit, openKit } from '../kit.ts'
 
 let kit: Kit
@@ -97,4 +97,16 @@ test('what a mail says stands sealed in the queue', async () => {
   const row = await rowOf('sealed@example.org')
   assert.ok(!Buffer.from(row.values_sealed).toString('latin1').includes('TOP-SECRET'))
   assert.ok(!JSON.stringify({ ...row, values_sealed: '' }).includes('TOP-SECRET'))
+})
+
+test('what has an end goes first: a code is not behind the notices that were queued before it', async () => {
+  await kit.mailsTo('drained@example.org')
+  for (let nth = 0; nth < 20; nth++) await put(`notice-${nth}@example.org`)
+  kit.pass(60)
+  const expiresAt = new Date(kit.now().getTime() + 300_000)
+  await enqueue(kit.rooms.store.db, kit.rooms.keys, kit.now(), { ...message('code@example.org'), expiresAt })
+  const [first] = await lease(kit.rooms.store.db, kit.rooms.keys, kit.now(), 1, 60)
+  assert.equal(first?.to, 'code@example.org')
+  const [second] = await lease(kit.rooms.store.db, kit.rooms.keys, kit.now(), 1, 60)
+  assert.match(second?.to ?? '', /^notice-/)
 })

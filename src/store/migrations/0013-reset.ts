@@ -57,6 +57,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       undo_minutes integer not null check (undo_minutes between 0 and 1440),
       check (not needs_approval or lapses_at is null)
     )`,
+    // The order that the queue takes messages in: what has an end goes first, however many notices of a reset wait before it.
+    sql`create index messages_in_order on messages ((expires_at is null), next_attempt_at) where sent_at is null and failed_at is null`,
     // The reset that an authenticator was retired by: while the window is open, it can come back by it.
     sql`alter table authenticators add column retired_by uuid`,
     sql`create index authenticators_by_reset on authenticators (retired_by, user_id) where retired_by is not null`,
