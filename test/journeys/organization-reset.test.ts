@@ -375,6 +375,7 @@ test('a proposal is withdrawn, runs out after a day, and is void once its propos
   refused(await take(other, site.id, 'approve', withdrawn.id), 409, 'moved-on')
   refused(await take(other, site.id, 'withdraw', withdrawn.id), 409, 'moved-on')
 
+  kit.pass(1)
   const late = (await ordered(client, site)).json.reset
   kit.pass(86_400)
   other = await kit.signIn(second)
