@@ -76,27 +76,34 @@ export function startResets(rooms: Rooms, log: (error: unknown, what: string) =>
   }
 }
 
-/** Does all that is to be done about resets now. What is locked elsewhere is left for the next look. */
+/** Does all that is to be done about resets now. What is locked elsewhere is left for the next look, and one that fails holds up no other. */
 export async function workResets(rooms: Rooms, isStopping: () => boolean = () => false): Promise<void> {
+  const failures: unknown[] = []
   for (const reset of await resetsAtWork(rooms.store.db, rooms.now())) {
-    if (isStopping()) return
-    if (reset.state === 'running') {
-      await workOff(rooms, reset, takeAway, isStopping)
-      await conclude(rooms, reset, 'reset.finished', reset.startedBy, (db, now) => finishReset(db, now, reset.id))
-    } else if (reset.state === 'taking-back') {
+    if (isStopping()) break
+    await workOn(rooms, reset, isStopping).catch((error: unknown) => failures.push(error))
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+async function workOn(rooms: Rooms, reset: OrganizationReset, isStopping: () => boolean): Promise<void> {
+  if (reset.state === 'running') {
+    await workOff(rooms, reset, takeAway, isStopping)
+    await conclude(rooms, reset, 'reset.finished', reset.startedBy, (db, now) => finishReset(db, now, reset.id))
+  } else if (reset.state === 'proposed') {
+    await conclude(rooms, reset, 'reset.expired', null, async (db, now) =>
+      (await moveReset(db, now, reset.id, 'proposed', 'expired')) ? {} : undefined,
+    )
+  } else {
+    if (reset.state === 'taking-back') {
       await workOff(rooms, reset, bringBack, isStopping)
       await conclude(rooms, reset, 'reset.taken-back', reset.endedBy, (db) => finishTakeBack(db, reset.id))
-      await erase(rooms, reset, isStopping)
-    } else if (reset.state === 'proposed') {
-      await conclude(rooms, reset, 'reset.expired', null, async (db, now) =>
-        (await moveReset(db, now, reset.id, 'proposed', 'expired')) ? {} : undefined,
-      )
     } else if (reset.state === 'done') {
       await conclude(rooms, reset, 'reset.closed', null, async (db, now) =>
         (await moveReset(db, now, reset.id, 'done', 'closed')) ? {} : undefined,
       )
-      await erase(rooms, reset, isStopping)
-    } else await erase(rooms, reset, isStopping)
+    }
+    await erase(rooms, reset, isStopping)
   }
 }
 

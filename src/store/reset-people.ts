@@ -52,8 +52,8 @@ export async function stillReached(db: Database, resetId: string, people: readon
 }
 
 /**
- * Whose authenticators can come back: they still owe the set-up, have bound nothing since, and no other reset has decided about them
- * after this one.
+ * Whose authenticators can come back: they still owe the set-up, have bound nothing since (a pass that an administrator gave them to get
+ * in is not that), and no other reset has decided about them after this one.
  */
 export async function stillOwing(db: Database, resetId: string, people: readonly Enlisted[]): Promise<readonly Enlisted[]> {
   return chosen(
@@ -61,7 +61,7 @@ export async function stillOwing(db: Database, resetId: string, people: readonly
     people,
     sql`select p.user_id from reset_people p join users u on u.id = p.user_id
     where p.reset_id = ${resetId} and p.user_id = any(${ids(people)}) and u.set_up_due
-      and not exists (select from authenticators a where a.user_id = p.user_id and (a.retired_at is null or a.bound_at > p.done_at))
+      and not exists (select from authenticators a where a.user_id = p.user_id and a.kind <> 'one-time-pass' and (a.retired_at is null or a.bound_at > p.done_at))
       and not exists (select from reset_people o join resets r on r.id = o.reset_id where o.user_id = p.user_id and o.reset_id <> p.reset_id
         and o.done_at >= p.done_at and o.outcome in ('reset', 'nothing') and r.state in ('running', 'done', 'closed'))`,
   )
