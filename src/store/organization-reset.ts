@@ -316,7 +316,7 @@ export async function eraseSecrets(db: Database, resetId: string, limit: number)
 }
 
 export async function noteErased(db: Database, now: Date, resetId: string): Promise<void> {
-  await sql`update resets set erased_at = ${now} where id = ${resetId} and erased_at is null
+  await sql`update resets set erased_at = ${now} where id = ${resetId} and erased_at is null and state in ('closed', 'taken-back')
     and not exists (select from authenticators where retired_by = ${resetId} and (secret_sealed <> '' or hashes <> '{}' or used_hashes <> '{}'))`.execute(
     db,
   )

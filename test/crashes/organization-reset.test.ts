@@ -18,7 +18,7 @@ import { type Running, serve, type Visitor, visitor } from '../machine/server.ts
 
 const onPostgres = process.env.TEST_DATABASE === 'postgres'
 /** The embedded database starts in seconds and lets nobody look in from beside. */
-const [wantedPeople, wantedKills, wantedKillsBack] = onPostgres ? [10_000, 30, 5] : [1000, 4, 1]
+const [wantedPeople, wantedKills, wantedKillsBack] = onPostgres ? [10_000, 30, 5] : [600, 3, 1]
 
 const dataDir = mkdtempSync(join(tmpdir(), 'countersign-reset-'))
 const name = 'Northwind'
