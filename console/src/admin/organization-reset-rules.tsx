@@ -5,7 +5,7 @@ import { type FormEvent, useEffect, useState } from 'react'
 import type { ResetRules } from '#contract/organization-reset.ts'
 import { words } from '#words/en/console.ts'
 import { resetWords as say } from '#words/en/organization-reset.ts'
-import { resetQuery } from '../api.ts'
+import { policyQuery, resetQuery } from '../api.ts'
 import { useChange } from '../changes.tsx'
 import { Section } from '../page.tsx'
 import { Shown } from '../states.tsx'
@@ -36,10 +36,11 @@ export function ResetButton() {
   )
 }
 
-/** Whether two must agree on a reset, and how long it can be taken back. */
+/** Whether two must agree on a reset, and how long it can be taken back; like all options it unfolds with the master switch. */
 export function ResetRulesCard() {
   const { organization, may } = useWho()
-  if (!may('reset-organization')) return null
+  const policy = useQuery(policyQuery(organization.id))
+  if (!may('reset-organization') || !policy.data?.enabled) return null
   return (
     <Section id="reset-rules" title={say.rules} what={say.rulesWhat}>
       <RulesOf organizationId={organization.id} />
