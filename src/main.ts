@@ -12,6 +12,7 @@ import { allFactors } from '#factors/all.ts'
 import { startSealing } from '#flows/audit.ts'
 import { hasMailGateway } from '#flows/gateways.ts'
 import { startQueue } from '#flows/messages.ts'
+import { startResets } from '#flows/organization-reset-work.ts'
 import { offerSetUp } from '#flows/recovery.ts'
 import type { Rooms } from '#flows/rooms.ts'
 import { startSweep } from '#flows/sweep.ts'
@@ -59,6 +60,7 @@ async function serve(config: Config): Promise<void> {
   const keys = await prepare(store, config)
   const inbox = config.inbox ? openInbox(now) : undefined
   let onMessage = () => {}
+  let onReset = () => {}
   const rooms: Rooms = {
     store,
     keys,
@@ -72,6 +74,7 @@ async function serve(config: Config): Promise<void> {
     transports: openTransports(config.delivery, config.publicUrl, now),
     phoneCountries: config.phoneCountries,
     onMessage: () => onMessage(),
+    onReset: () => onReset(),
   }
   const app = await openServer({
     rooms,
@@ -97,6 +100,8 @@ async function serve(config: Config): Promise<void> {
 
   const sealing = startSealing(rooms, log)
   const stopSweep = startSweep(rooms, log)
+  const resets = startResets(rooms, log)
+  onReset = resets.wake
 
   console.log(`Countersign is ready on ${config.publicUrl} with ${store.engine}.`)
   const address = await offerSetUp(rooms)
@@ -112,6 +117,7 @@ async function serve(config: Config): Promise<void> {
     await app.close()
     clearInterval(idle)
     stopSweep()
+    await resets.stop()
     await queue.stop()
     await sealing.stop().catch((error: unknown) => log(error, 'the audit could not be sealed'))
     await store.close()

@@ -19,6 +19,7 @@ import { allFactors } from '#factors/all.ts'
 import { fromBase32 } from '#factors/base32.ts'
 import { hotp, stepAt } from '#factors/totp.ts'
 import { startQueue } from '#flows/messages.ts'
+import { type ResetWork, startResets } from '#flows/organization-reset-work.ts'
 import { offerSetUp } from '#flows/recovery.ts'
 import type { Rooms } from '#flows/rooms.ts'
 import { openServer } from '#http/server.ts'
@@ -75,6 +76,8 @@ export interface Kit {
   callsTo(number: string): Promise<readonly { text: string; at: Date }[]>
   /** The code in the last mail to an address that carries one. */
   mailedCode(email: string): Promise<string>
+  /** Works off the resets of organizations, when a test says so. */
+  readonly resets: Pick<ResetWork, 'drain'>
   /** A site of its own for a test, so that every test is also a test of isolation. */
   site(policy?: Partial<Policy>): Promise<{ readonly id: string; readonly name: string }>
   /** A member with a password, without an authenticator. */
@@ -156,6 +159,7 @@ export async function openKit({
     inbox: () => inbox,
   })
   const queue = startQueue(rooms, (error) => console.error(error), 1_000_000)
+  const resets = startResets(rooms, (error) => console.error(error), 1_000_000)
 
   let count = 0
   const makePerson: Kit['person'] = async (
@@ -215,6 +219,7 @@ export async function openKit({
     rooms,
     provider: { id: '', owner: { id: '', email: '', name: '', password: '' } },
     now,
+    resets,
     pass: (seconds) => {
       time += seconds * 1000
     },
@@ -266,6 +271,7 @@ export async function openKit({
     },
     close: async () => {
       await queue.stop()
+      await resets.stop()
       await app.close()
       await store.close()
     },

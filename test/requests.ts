@@ -20,6 +20,9 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
   'PUT /organizations/:organizationId/look': { accent: '#1f5fd1', supportContact: 'help@example.org' },
   'PUT /organizations/:organizationId/policy': { ...startingPolicy, version: 1 },
   'POST /organizations/:organizationId/policy/preview': { ...startingPolicy },
+  'POST /organizations/:organizationId/reset': { name: 'O' },
+  'POST /organizations/:organizationId/reset/answers': { answer: 'take-back', resetId: '01900000-0000-7000-8000-000000000000' },
+  'PUT /organizations/:organizationId/reset/rules': { needsApproval: true, undoMinutes: 60 },
   'POST /organizations/:organizationId/users': { name: 'N', email: 'invited@example.org', role: 'user' },
   'POST /organizations/:organizationId/users/actions': {
     kinds: {

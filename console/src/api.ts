@@ -4,6 +4,7 @@ import type { AuditRecords } from '#contract/audit.ts'
 import type { FailedMessages, Gateways, Statistics } from '#contract/gateways.ts'
 import type { Help } from '#contract/help.ts'
 import type { Look } from '#contract/look.ts'
+import type { ResetPreview, ResetStanding } from '#contract/organization-reset.ts'
 import type { Organization } from '#contract/organizations.ts'
 import type { Member, Members } from '#contract/people.ts'
 import type { Policy, PolicyDraft, PolicyPreview } from '#contract/policy.ts'
@@ -104,6 +105,24 @@ export const policyPreviewQuery = (organizationId: string, draft: PolicyDraft) =
   queryOptions({
     queryKey: ['policy-preview', organizationId, draft],
     queryFn: () => make<PolicyPreview>({ method: 'POST', path: `/organizations/${organizationId}/policy/preview`, body: draft }),
+  })
+
+/** The reset of an organization, looked at again every second while it moves. */
+export const resetQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['reset', organizationId],
+    queryFn: () => call<ResetStanding>('GET', `/organizations/${organizationId}/reset`),
+    refetchInterval: ({ state: { data } }) => {
+      const reset = data?.reset
+      if (reset?.state === 'running' || reset?.state === 'taking-back') return 1000
+      return reset?.state === 'proposed' || (reset?.mails.waiting ?? 0) > 0 ? 5000 : false
+    },
+  })
+
+export const resetPreviewQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['reset-preview', organizationId],
+    queryFn: () => call<ResetPreview>('GET', `/organizations/${organizationId}/reset/preview`),
   })
 
 /** One page of the users who match a filter, after the place that the page before ended at. */

@@ -14,6 +14,7 @@ import { Mark } from './mark.tsx'
 import { Shown } from './states.tsx'
 import { WhoContext } from './who.tsx'
 
+/** Where the choice of an organization is kept. */
 export const chosenKey = 'countersign.organization'
 
 /** What stands around every page: the organization, the way to the administration, the account menu. */

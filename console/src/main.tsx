@@ -20,12 +20,12 @@ function takeReturned(): string | undefined {
   return done
 }
 
-/** A mail about somebody leads to them in their organization (`?organization=`): from there on it is the choice of this window. */
+/** A mail about somebody or something leads to it in its organization (`?organization=`): from there on it is the choice of this window. */
 function takeOrganization(): void {
   const address = new URL(window.location.href)
   const named = address.searchParams.get('organization')
   if (named === null) return
-  sessionStorage.setItem(chosenKey, named)
+  if (/^[0-9a-f-]{36}$/i.test(named)) sessionStorage.setItem(chosenKey, named)
   address.searchParams.delete('organization')
   window.history.replaceState(window.history.state, '', address)
 }

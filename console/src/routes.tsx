@@ -71,6 +71,11 @@ const messages = createRoute({
   path: '/company-settings/general/messages',
   component: lazyRouteComponent(() => import('./admin/company-settings.tsx'), 'MessageSettings'),
 })
+const resetOrganization = createRoute({
+  getParentRoute: () => root,
+  path: '/company-settings/general/two-factor/reset',
+  component: lazyRouteComponent(() => import('./admin/organization-reset.tsx'), 'ResetOrganization'),
+})
 const sites = createRoute({
   getParentRoute: () => root,
   path: '/sites',
@@ -114,6 +119,7 @@ export const router = createRouter({
     passwordRules,
     appearance,
     messages,
+    resetOrganization,
     sites,
     audit,
     ...aliases,

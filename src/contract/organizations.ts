@@ -13,6 +13,7 @@ export const Right = Type.Union([
   Type.Literal('require-two-factor'),
   Type.Literal('undo-requirement'),
   Type.Literal('reset-two-factor'),
+  Type.Literal('reset-organization'),
   Type.Literal('change-roles'),
   Type.Literal('see-policy'),
   Type.Literal('see-audit'),

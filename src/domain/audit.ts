@@ -54,6 +54,16 @@ export type Action =
   | 'help.asked'
   | 'email.change-undone'
   | 'audit.exported'
+  | 'two-factor.restored'
+  | 'reset.proposed'
+  | 'reset.withdrawn'
+  | 'reset.expired'
+  | 'reset.started'
+  | 'reset.finished'
+  | 'reset.taking-back'
+  | 'reset.taken-back'
+  | 'reset.closed'
+  | 'reset.rules-changed'
 
 /**
  * Who did what to whom, where. A personal event (a sign-in) has no organization: administrators of every organization that the

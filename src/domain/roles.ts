@@ -15,6 +15,7 @@ export type Right =
   | 'require-two-factor'
   | 'undo-requirement'
   | 'reset-two-factor'
+  | 'reset-organization'
   | 'change-roles'
   | 'see-policy'
   | 'see-audit'
@@ -43,6 +44,7 @@ const securityAdmin = [
   'change-roles',
   'change-policy',
   'change-gateways',
+  'reset-organization',
 ] as const satisfies readonly Right[]
 
 const rights: Readonly<Record<Role, readonly Right[]>> = {

@@ -39,6 +39,8 @@ export interface Rooms {
   readonly transports: Transports
   /** Called after something was put into the queue, so that it need not wait for the next look. */
   readonly onMessage: () => void
+  /** Called after the reset of an organization began or was taken back, so that its work need not wait for the next look. */
+  readonly onReset?: () => void
 }
 
 /** Who asks, as far as the request shows it. The four cookies are bearer secrets. */

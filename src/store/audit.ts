@@ -31,6 +31,27 @@ export async function note(db: Database, now: Date, origin: Origin, ...events: r
     .execute()
 }
 
+/**
+ * Writes the same down about many people at once. What the actor's standing adds is asked once for all of them: one question for each
+ * would be most of the work.
+ */
+export async function noteEach(
+  db: Database,
+  now: Date,
+  origin: Origin,
+  event: Required<Omit<AuditEvent, 'subjectId'>>,
+  subjectIds: readonly string[],
+): Promise<void> {
+  if (subjectIds.length === 0) return
+  const rows = subjectIds.map((subject) => ({ id: newId(now), subject }))
+  await sql`
+    with standing as materialized (select ${withStanding(event.organizationId, event.actorId, event.detail)} as detail)
+    insert into audit_events (id, at, action, organization_id, actor_id, subject_id, address, request_id, detail)
+    select e.id, ${now}::timestamptz, ${event.action}, ${event.organizationId}::uuid, ${event.actorId}::uuid, e.subject, ${origin.address},
+      ${origin.requestId}, standing.detail
+    from standing, json_to_recordset(${JSON.stringify(rows)}::json) as e (id uuid, subject uuid)`.execute(db)
+}
+
 const withStanding = (organizationId: string, actorId: string, detail: NonNullable<AuditEvent['detail']>) => sql<string>`
   ${JSON.stringify(detail)}::jsonb || case when exists (
     select from organizations o

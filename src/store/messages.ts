@@ -24,14 +24,14 @@ export function sealMessage(keys: Keys, now: Date, message: Message): { readonly
 
 const messageAddress = (id: string, to: string) => ({ table: 'messages', row: id, owner: to })
 
-/** Puts messages into the queue. Call it with the transaction of the change they speak of. */
-export async function enqueue(db: Database, keys: Keys, now: Date, ...messages: readonly Message[]): Promise<void> {
-  if (messages.length === 0) return
+/** Puts messages into the queue, and gives their ids. Call it with the transaction of the change they speak of. */
+export async function enqueue(db: Database, keys: Keys, now: Date, ...messages: readonly Message[]): Promise<readonly string[]> {
+  if (messages.length === 0) return []
+  const sealedOnes = messages.map((message) => ({ message, ...sealMessage(keys, now, message) }))
   await db
     .insertInto('messages')
     .values(
-      messages.map((message) => {
-        const { id, sealed } = sealMessage(keys, now, message)
+      sealedOnes.map(({ message, id, sealed }) => {
         return {
           id,
           template: message.template,
@@ -49,6 +49,7 @@ export async function enqueue(db: Database, keys: Keys, now: Date, ...messages: 
       }),
     )
     .execute()
+  return sealedOnes.map(({ id }) => id)
 }
 
 /** Gives up what waits for its next attempt and is worth nothing any more. */
@@ -65,8 +66,8 @@ const isDue = (one: Waiting, now: Date) =>
 
 /**
  * Takes due messages of one channel for one attempt each. Their next attempt is set before they are handed out: a process that dies while
- * sending gives them back by the passing of time, and no two processes hold the same one. What has expired is never taken, and what goes
- * through the gateways of `passedOver` organizations stays where it is.
+ * sending gives them back by the passing of time, and no two processes hold the same one. What has expired is never taken, and what has an end
+ * goes first: a code that somebody waits for is not behind ten thousand notices. What goes through the gateways of `passedOver` organizations stays where it is.
  */
 export async function lease(
   db: Database,
@@ -86,6 +87,7 @@ export async function lease(
     .$if(passedOver.length > 0, (query) =>
       query.where((one) => one.or([one('organization_id', 'is', null), one('organization_id', 'not in', passedOver)])),
     )
+    .orderBy(sql`expires_at is null`)
     .orderBy('next_attempt_at')
     .limit(limit)
     .forUpdate()

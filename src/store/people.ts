@@ -54,6 +54,13 @@ interface MemberRow {
 /** Whoever has not accepted yet goes by the name they were invited as: what they are called elsewhere is not told. */
 const shownName = sql`case when m.joined_at is null then m.invited_as else u.name end`
 
+/** Whether the person `u` also belongs to an organization that somebody has no administrative role over. */
+export const isSharedFor = (actorId: string) => sql<boolean>`exists (
+    select from memberships other join organizations oo on oo.id = other.organization_id
+    where other.user_id = u.id and other.joined_at is not null and not exists (
+      select from memberships mine where mine.user_id = ${actorId} and mine.joined_at is not null and mine.suspended_at is null and mine.role <> 'user'
+        and mine.organization_id in (oo.id, oo.parent_id)))`
+
 const memberColumns = (actorId: string) => sql`
   u.id, u.email, ${shownName} as name, m.role, m.required, m.joined_at, m.suspended_at, m.method, m.listed_as, p.enabled, p.mode,
   m.joined_at is not null and exists (select from authenticators a where a.user_id = u.id and a.retired_at is null) as enrolled,
@@ -62,11 +69,7 @@ const memberColumns = (actorId: string) => sql`
   ) end as kinds, case when m.joined_at is not null then u.phone end as phone, u.phone_verified_at,
   case when m.joined_at is not null then (
     select e.at from audit_events e where e.subject_id = u.id and e.action = 'session.started' order by e.id desc limit 1) end as last_sign_in_at,
-  exists (
-    select from memberships other join organizations oo on oo.id = other.organization_id
-    where other.user_id = u.id and other.joined_at is not null and not exists (
-      select from memberships mine where mine.user_id = ${actorId} and mine.joined_at is not null and mine.suspended_at is null and mine.role <> 'user'
-        and mine.organization_id in (oo.id, oo.parent_id))) as shared`
+  ${isSharedFor(actorId)} as shared`
 
 /** One member, locked against a change by somebody else until the transaction ends. */
 export async function findMember(db: Database, organizationId: string, userId: string, actorId: string): Promise<Member | undefined> {
@@ -301,20 +304,52 @@ export async function setPassword(
   return true
 }
 
-/**
- * Retires all that is bound, and says how many there were; with `setUpDue` the person sets up again at the next sign-in. Remembered
- * devices are forgotten with it.
- */
+/** Retires all that one person has bound, as {@link retireAll} does, and says how many there were. */
 export async function retireAuthenticators(db: Database, now: Date, userId: string, setUpDue: boolean): Promise<number> {
-  const { numUpdatedRows } = await db
-    .updateTable('authenticators')
-    .set({ retired_at: now })
-    .where('user_id', '=', userId)
-    .where('retired_at', 'is', null)
-    .executeTakeFirst()
-  await db.updateTable('users').set({ set_up_due: setUpDue, one_time_pass: null }).where('id', '=', userId).execute()
-  await forgetDevices(db, userId)
-  return Number(numUpdatedRows)
+  await lockPeople(db, [userId])
+  return (await retireAll(db, now, [userId], { setUpDue })).get(userId)?.authenticators ?? 0
+}
+
+/** Locks people against every other change of a factor or a password until the transaction ends, in one order for all. */
+export async function lockPeople(db: Database, userIds: readonly string[]): Promise<void> {
+  await sql`select from users where id = any(${[...userIds]}::uuid[]) order by id for no key update`.execute(db)
+}
+
+/** What was taken from one person. */
+export interface Retired {
+  readonly authenticators: number
+  readonly devices: number
+}
+
+/**
+ * Retires all that these people have bound: the one way for one person and for a whole organization. With `setUpDue` they set up again
+ * at the next sign-in. Remembered devices are forgotten with it. The people must be locked: {@link lockPeople}.
+ *
+ * @param by the reset of an organization that it belongs to, which can bring them back
+ */
+export async function retireAll(
+  db: Database,
+  now: Date,
+  userIds: readonly string[],
+  { setUpDue, by = null }: { readonly setUpDue: boolean; readonly by?: string | null },
+): Promise<ReadonlyMap<string, Retired>> {
+  const whose = sql`${[...userIds]}::uuid[]`
+  const retired = await sql<{ user_id: string }>`
+    update authenticators set retired_at = ${now}, retired_by = ${by}::uuid where user_id = any(${whose}) and retired_at is null
+    returning user_id`.execute(db)
+  await sql`update users set set_up_due = ${setUpDue}, one_time_pass = null, device_epoch = device_epoch + 1 where id = any(${whose})`.execute(
+    db,
+  )
+  const forgotten = await sql<{ user_id: string }>`delete from remembered_devices where user_id = any(${whose}) returning user_id`.execute(
+    db,
+  )
+  const countOf = (rows: readonly { readonly user_id: string }[]) => {
+    const counts = new Map<string, number>()
+    for (const { user_id } of rows) counts.set(user_id, (counts.get(user_id) ?? 0) + 1)
+    return (userId: string) => counts.get(userId) ?? 0
+  }
+  const [authenticators, devices] = [countOf(retired.rows), countOf(forgotten.rows)]
+  return new Map(userIds.map((id) => [id, { authenticators: authenticators(id), devices: devices(id) }]))
 }
 
 /** What a page about a link may say of the person behind it. */

@@ -162,6 +162,15 @@ export async function endSessions(
   return Number(numDeletedRows)
 }
 
+/** Ends everything that several people have open, sign-ins first: one that is about to end in a session is waited for. */
+export async function endEverythingOf(db: Database, userIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  await sql`delete from sign_ins where user_id = any(${[...userIds]}::uuid[])`.execute(db)
+  const { rows } = await sql<{ user_id: string; ended: number }>`
+    with ended as (delete from sessions where user_id = any(${[...userIds]}::uuid[]) returning user_id)
+    select user_id, count(*)::int as ended from ended group by user_id`.execute(db)
+  return new Map(rows.map(({ user_id, ended }) => [user_id, ended]))
+}
+
 /** Ends everything that a person has open: sessions and sign-ins on the way. */
 export async function endEverything(db: Database, userId: string): Promise<void> {
   await endSessions(db, userId, {})

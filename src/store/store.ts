@@ -14,6 +14,7 @@ import * as sentCodes from './migrations/0009-sent-codes.ts'
 import * as methods from './migrations/0010-methods.ts'
 import * as gateways from './migrations/0011-gateways.ts'
 import * as recovery from './migrations/0012-recovery.ts'
+import * as reset from './migrations/0013-reset.ts'
 import * as delivery from './migrations/0015-delivery.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -28,10 +29,11 @@ const migrations = {
   '0007-audit': audit,
   '0008-messages': messages,
   '0009-sent-codes': sentCodes,
-  '0011-gateways': gateways,
-  '0015-delivery': delivery,
   '0010-methods': methods,
+  '0011-gateways': gateways,
   '0012-recovery': recovery,
+  '0013-reset': reset,
+  '0015-delivery': delivery,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */

@@ -1,6 +1,7 @@
 import type { ColumnType, Kysely } from 'kysely'
 import type { GatewaySettings } from '#domain/gateways.ts'
 import type { Channel } from '#domain/message.ts'
+import type { LeftAlone, ResetOutcome, ResetState } from '#domain/organization-reset.ts'
 import type { Mode, Remembers } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
 
@@ -85,6 +86,7 @@ export interface Tables {
     bound_at: Date
     last_used_at: Date | null
     retired_at: Date | null
+    retired_by: ColumnType<string | null, string | null | undefined, string | null>
   }
   sessions: {
     token_hash: Buffer
@@ -120,6 +122,37 @@ export interface Tables {
     expires_at: Date
     used_at: Date | null
   }
+  resets: {
+    id: string
+    organization_id: string
+    state: ResetState
+    proposed_by: string
+    proposed_at: Date
+    expires_at: Date | null
+    asked: string[]
+    started_by: string | null
+    started_at: Date | null
+    undo_minutes: number
+    finished_at: ColumnType<Date | null, undefined, Date>
+    undo_until: ColumnType<Date | null, undefined, Date>
+    ended_by: ColumnType<string | null, undefined, string>
+    ended_at: ColumnType<Date | null, undefined, Date>
+    erased_at: ColumnType<Date | null, undefined, Date>
+    address: string
+    request_id: string
+  }
+  reset_people: {
+    reset_id: string
+    user_id: string
+    outcome: ResetOutcome | null
+    reason: LeftAlone | null
+    done_at: Date | null
+    authenticators: ColumnType<number, number | undefined, number>
+    sessions: ColumnType<number, number | undefined, number>
+    devices: ColumnType<number, number | undefined, number>
+    message_id: ColumnType<string | null, string | undefined, string>
+  }
+  reset_rules: { organization_id: string; needs_approval: boolean; lapses_at: Date | null; undo_minutes: number }
   help_votes: { page: string; useful: boolean; votes: number }
   messages: {
     id: string

@@ -13,8 +13,8 @@ import { tourSentCodes } from './tour-sent-codes.ts'
 /** Looks at a page in the state that the name says. It may change the size and the colours, not the page. */
 export type Look = (name: string, page: Page) => Promise<void>
 
-const longName = 'Maximiliane-Alexandra von und zu Hohenstein-Wallenfels de la Fuente y Castellanos'
-const longOrganization = 'Gesellschaft für grenzüberschreitende Datenverarbeitung und Telekommunikation mbH & Co. KG'
+export const longName = 'Maximiliane-Alexandra von und zu Hohenstein-Wallenfels de la Fuente y Castellanos'
+export const longOrganization = 'Gesellschaft für grenzüberschreitende Datenverarbeitung und Telekommunikation mbH & Co. KG'
 const longEmail = 'maximiliane-alexandra.hohenstein-wallenfels@datenverarbeitung-und-telekommunikation.example.org'
 
 const colleagues =

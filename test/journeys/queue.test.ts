@@ -4,7 +4,7 @@ import { newId } from '#crypto/random.ts'
 import type { Gateways, Outgoing } from '#delivery/gateway.ts'
 import type { Message } from '#domain/message.ts'
 import { startQueue } from '#flows/messages.ts'
-import { enqueue, listFailed, sendAgain } from '#store/messages.ts'
+import { enqueue, lease, listFailed, sendAgain } from '#store/messages.ts'
 import { type Kit, openKit } from '../kit.ts'
 
 let kit: Kit
@@ -326,4 +326,16 @@ test('what was given up is listed without what it says, for its organization alo
   await queue.drain()
   assert.deepEqual(sent, [lost[2]])
   await Promise.all([deaf.stop(), queue.stop()])
+})
+
+test('what has an end goes first: a code is not behind the notices that were queued before it', async () => {
+  await kit.mailsTo('drained@example.org')
+  for (let nth = 0; nth < 20; nth++) await put(`notice-${nth}@example.org`)
+  kit.pass(60)
+  const expiresAt = new Date(kit.now().getTime() + 300_000)
+  await enqueue(kit.rooms.store.db, kit.rooms.keys, kit.now(), { ...message('code@example.org'), expiresAt })
+  const [first] = await lease(kit.rooms.store.db, kit.rooms.keys, kit.now(), 'mail', 1, 60)
+  assert.equal(first?.to, 'code@example.org')
+  const [second] = await lease(kit.rooms.store.db, kit.rooms.keys, kit.now(), 'mail', 1, 60)
+  assert.match(second?.to ?? '', /^notice-/)
 })

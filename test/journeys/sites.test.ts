@@ -331,6 +331,7 @@ test('every change to an organization says in the audit when the provider made i
     for (const as of ['provider', 'member'] as const) {
       const site = await kit.site({ mode: 'chosen' })
       const { client, person: actor } = as === 'provider' ? await staff() : await signedIn(site.id)
+      // Some of them take a second factor of the one who acts.
       if (as === 'member') await kit.enroll(actor, client)
       const target = await kit.person(site.id, { required: true })
       await kit.enroll(target, await kit.signIn(target))

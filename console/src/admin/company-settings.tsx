@@ -1,4 +1,4 @@
-import { Tabs } from '@mantine/core'
+import { Stack, Tabs } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { words } from '#words/en/console.ts'
 import { Page } from '../page.tsx'
@@ -7,6 +7,7 @@ import { Forbidden } from '../states.tsx'
 import { useWho } from '../who.tsx'
 import { LookSettings } from './look.tsx'
 import { Messages } from './messages.tsx'
+import { ResetRulesCard } from './organization-reset-rules.tsx'
 import { PasswordRules } from './password-rules.tsx'
 import { TwoFactorPolicy } from './two-factor-policy.tsx'
 
@@ -52,7 +53,10 @@ function CompanySettings({ tab }: { readonly tab: Tab }) {
           ))}
         </Tabs.List>
         <Tabs.Panel value="two-factor">
-          <TwoFactorPolicy />
+          <Stack gap="lg">
+            <TwoFactorPolicy />
+            <ResetRulesCard />
+          </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="password-rules">
           <PasswordRules />

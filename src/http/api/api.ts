@@ -18,6 +18,7 @@ import { gatewayRoutes } from './gateways.ts'
 import { helpRoutes } from './help.ts'
 import { linkRoutes } from './links.ts'
 import { lookRoutes } from './look.ts'
+import { organizationResetRoutes } from './organization-reset.ts'
 import { organizationRoutes } from './organizations.ts'
 import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policy.ts'
@@ -65,6 +66,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       profileRoutes(api)
       organizationRoutes(api)
       policyRoutes(api)
+      organizationResetRoutes(api)
       peopleRoutes(api)
       siteRoutes(api)
       auditRoutes(api)

@@ -3,6 +3,7 @@ import type { Action, Walk } from '#domain/audit.ts'
 import type { Json } from '#domain/json.ts'
 import type { Policy } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
+import { resetActions, resetFields } from './organization-reset.ts'
 
 /** Who and whom by name; absent where nobody is known. */
 export interface Told {
@@ -121,6 +122,7 @@ const actions = {
   'one-time-pass.used': ['One-time pass used', (who) => `${who} used a one-time pass, so their authenticators were removed`],
   'help.asked': ['Administrator asked', (who) => `${who} asked an administrator for help with the second step`],
   'audit.exported': ['Audit exported', (who, _, { detail }) => `${who} exported the audit as ${text(detail.format).toUpperCase()}`],
+  ...resetActions,
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 
 /** The rules of an organization as Company Settings calls them. */
@@ -187,6 +189,7 @@ const otherFields: Readonly<Record<string, string>> = {
   minutes: 'Good for, in minutes',
   isSplit: 'Last group given by voice',
   administrators: 'Administrators who were asked',
+  ...resetFields,
 }
 
 const values: Readonly<Record<string, string>> = {

@@ -41,6 +41,11 @@ const samples: Readonly<Record<MailTemplate, Readonly<Record<string, string>>>> 
   'phone-changed': { number: '+4915112345678' },
   'gateway-test': { organization: 'Acme' },
   'sign-in-code': { code: '314159', minutes: '5' },
+  'organization-reset': { organization: 'Acme', by: 'Ana' },
+  'organization-reset-taken-back': { organization: 'Acme' },
+  'reset-proposed': { organization: 'Acme', by: 'Ana', people: '42', url, expiresAt: '2026-11-24T09:30:00.000Z' },
+  'reset-started': { organization: 'Acme', by: 'Ana', people: '42', undoMinutes: '60', url },
+  'reset-approval-off': { organization: 'Acme', by: 'Ana', expiresAt: '2026-11-24T09:30:00.000Z', url },
 }
 const templates = Object.keys(samples).filter(isMailTemplate)
 

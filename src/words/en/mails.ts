@@ -38,6 +38,11 @@ const needs = {
   'phone-changed': ['number'],
   'gateway-test': ['organization'],
   'sign-in-code': ['code', 'minutes'],
+  'organization-reset': ['organization', 'by'],
+  'organization-reset-taken-back': ['organization'],
+  'reset-proposed': ['organization', 'by', 'people', 'url', 'expiresAt'],
+  'reset-started': ['organization', 'by', 'people', 'undoMinutes', 'url'],
+  'reset-approval-off': ['organization', 'by', 'expiresAt', 'url'],
 } as const satisfies Record<string, readonly string[]>
 
 export type MailTemplate = keyof typeof needs
@@ -394,7 +399,54 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
     otherwise:
       'If this was not you: somebody knows your password and is logging in as you. Without this code they do not get in. Change your password now.',
   }),
+  'organization-reset': ({ organization, by }) => ({
+    subject: `Two-Factor Authentication was reset for everybody at ${asName(organization)}`,
+    paragraphs: [
+      `${asName(by)}, an administrator of ${asName(organization)}, reset the Two-Factor Authentication of everybody there. Your authenticators and backup codes no longer work, your remembered devices are forgotten, and you are logged out everywhere.`,
+      'When you log in next, you give your password, then a code that is mailed to you at that moment, and then you set up a new authenticator. Have your phone at hand: it takes about two minutes.',
+    ],
+    otherwise:
+      'If this was not expected: ask your administrator by phone or in person. Nobody who is in the right asks you for the mailed code.',
+  }),
+  'organization-reset-taken-back': ({ organization }) => ({
+    subject: `The reset at ${asName(organization)} was taken back`,
+    paragraphs: [
+      `The reset of Two-Factor Authentication at ${asName(organization)} was taken back before you had set up anew. The authenticators and backup codes that you had before work again, and there is nothing to set up.`,
+      'You stay logged out where you were logged out, and remembered devices stay forgotten.',
+    ],
+    otherwise: 'If this was not expected: ask your administrator.',
+  }),
+  'reset-proposed': ({ organization, by, people: count, url, expiresAt }) => ({
+    subject: `Approve or decline: reset of Two-Factor Authentication at ${asName(organization)}`,
+    paragraphs: [
+      `${asName(by)} proposes to reset the Two-Factor Authentication of everybody at ${asName(organization)}: ${peopleOf(count)} would lose their authenticators, their remembered devices and their sessions, and set up anew.`,
+      `It begins only when you or another Security Admin who was asked approves it. Ask ${asName(by)} by phone or in person before you do. The proposal ends by itself on ${utc(expiresAt)}.`,
+    ],
+    button: { label: 'Look at the proposal', url },
+    otherwise: 'If this was not expected: withdraw it on that page. Somebody may be using the account of a colleague.',
+  }),
+  'reset-started': ({ organization, by, people: count, undoMinutes, url }) => ({
+    subject: `Two-Factor Authentication is being reset for everybody at ${asName(organization)}`,
+    paragraphs: [
+      `${asName(by)} reset the Two-Factor Authentication of ${peopleOf(count)} at ${asName(organization)}. Each of them was told.`,
+      undoMinutes === '0'
+        ? 'It cannot be taken back: this organization has no time set for that.'
+        : `It can be taken back for ${asName(undoMinutes)} minutes after it has run: whoever has not set up anew by then gets their authenticators back.`,
+    ],
+    button: { label: 'Look at the reset', url },
+    otherwise: 'If this was not expected: take it back on that page at once, and find out who used the account.',
+  }),
+  'reset-approval-off': ({ organization, by, expiresAt, url }) => ({
+    subject: `A reset at ${asName(organization)} will soon need one person only`,
+    paragraphs: [
+      `${asName(by)} switched off the rule that a second Security Admin must approve a reset of Two-Factor Authentication at ${asName(organization)}. It holds until ${utc(expiresAt)}, and from then on one Security Admin alone can reset everybody.`,
+    ],
+    button: { label: 'Look at the rule', url },
+    otherwise: 'If this was not expected: switch the rule on again on that page, and find out who used the account.',
+  }),
 }
+
+const peopleOf = (count: string) => (count === '1' ? 'one person' : `${asName(count)} people`)
 
 const style = {
   body: 'margin:0;padding:24px;background:#f5f6f8;color:#16191f;font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif',
@@ -413,10 +465,11 @@ const ownLook: MailLook = { name: 'Countersign' }
 /** A contact is shown as it is: an address in it is meant to be used. */
 const helpFrom = (support: string) => `Need help? Contact support: ${oneLine(support, 200)}`
 
+/** What is said of a link that opens something by itself; one to a page that asks who you are needs nothing said. */
+const linkLasts = ({ until }: NonNullable<Draft['button']>) => (until === undefined ? [] : [`The link works once, until ${utc(until)}.`])
+
 function asText({ paragraphs, code, button, otherwise }: Draft, facts: readonly string[], { name, support }: MailLook): string {
-  const link = button
-    ? [`${button.label}:\n${webAddress(button.url)}`, ...(button.until ? [`The link works once, until ${utc(button.until)}.`] : [])]
-    : []
+  const link = button ? [`${button.label}:\n${webAddress(button.url)}`, ...linkLasts(button)] : []
   return `${[...(code ? [code] : []), ...paragraphs, ...link, ...(facts.length > 0 ? [facts.join('\n')] : []), otherwise, ...(support ? [helpFrom(support)] : []), `-- \n${asName(name)}`].join('\n\n')}\n`
 }
 
@@ -432,7 +485,15 @@ function asHtml(
 <body style="${style.body}"><div style="${style.card}">
 ${logo ? `<img src="cid:logo" alt="" style="${style.logo}">\n` : ''}<h1 style="${style.title}">${escapeMarkup(subject)}</h1>
 ${code ? `<p style="${style.code}">${escapeMarkup(code)}</p>\n` : ''}${paragraphs.map((text) => `<p style="${style.paragraph}">${escapeMarkup(text)}</p>`).join('\n')}
-${button ? `<p style="${style.paragraph}"><a href="${url}" style="${style.button};background:${accent ?? '#1f5fd1'}">${escapeMarkup(button.label)}</a></p>\n${quiet(`Or copy this address: ${url}`)}${button.until ? `\n${quiet(`The link works once, until ${escapeMarkup(utc(button.until))}.`)}` : ''}` : ''}
+${
+  button
+    ? `<p style="${style.paragraph}"><a href="${url}" style="${style.button};background:${accent ?? '#1f5fd1'}">${escapeMarkup(button.label)}</a></p>\n${quiet(`Or copy this address: ${url}`)}${linkLasts(
+        button,
+      )
+        .map((one) => `\n${quiet(escapeMarkup(one))}`)
+        .join('')}`
+    : ''
+}
 ${facts.length > 0 ? quiet(facts.map(escapeMarkup).join('<br>')) : ''}
 ${quiet(escapeMarkup(otherwise))}
 ${support ? `${quiet(escapeMarkup(helpFrom(support)))}\n` : ''}${quiet(escapeMarkup(asName(name)))}

@@ -78,6 +78,12 @@ export const settings: readonly Setting[] = [
   ),
   ofCompany('Who may have a device remembered', `${twoFactor}#remembers`, 'remember this device trusted device administrators'),
   ofCompany('Strict time for app codes', `${twoFactor}#strict-totp`, 'totp clock skew window 30 seconds drift code'),
+  ofCompany(
+    'Reset Organization 2FA',
+    `${twoFactor}#reset-organization`,
+    'reset organisation two-factor authentication everybody all users remove duo confirm done lost secrets',
+  ),
+  ofCompany('Rules for a reset', `${twoFactor}#reset-rules`, 'second security admin must approve two-person rule undo take back window'),
   ofCompany('Least password length', `${passwords}#least-password-length`, 'password policy security rules minimum characters complexity'),
   ofCompany('Password Security Rules', passwords, 'password policy enable 2fa two-factor domain security'),
   ofCompany(

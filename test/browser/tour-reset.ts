@@ -1,0 +1,105 @@
+import { confirm } from '../kit.ts'
+import { type BrowserKit, heading, see } from './browser.ts'
+import { cast, type Look, longName, longOrganization } from './tour.ts'
+
+const resetPage = '/company-settings/general/two-factor/reset'
+
+/** "Reset Organization 2FA" in its states: before, proposed, running, done, being taken back and taken back, over, and with nobody to reset. */
+export async function tourReset(at: BrowserKit, look: Look): Promise<void> {
+  const { kit } = at
+  const { site, person } = cast(at)
+  const { db } = kit.rooms.store
+  const organization = await site(longOrganization, { mode: 'everyone' })
+  const other = await site('Quarry Street Clinic', { mode: 'opt-in' })
+  for (const name of [longName, 'Ben Ashworth', 'Chiara Ricci', 'Dmitri Volkov', 'Elif Yilmaz', 'Farid Haddad', 'Grace Mwangi'])
+    await kit.signIn(await person(organization, { name }))
+  const shared = await person(organization, { name: 'Hiro Tanaka' })
+  await kit.signIn(shared)
+  const invited = { invited_as: 'Hiro Tanaka', invited_at: kit.now(), joined_at: kit.now() }
+  await db
+    .insertInto('memberships')
+    .values({ organization_id: other, user_id: shared.id, role: 'user', required: false, ...invited })
+    .execute()
+  await person(organization, { name: 'Nadia Rahman' })
+  const second = await person(organization, { name: 'Rosa Delgado', role: 'security-admin' })
+  const head = await person(organization, { name: 'Helen Marsh', role: 'security-admin' })
+
+  const { page, client } = await at.openAs(head, '/company-settings')
+  await see(page.getByRole('button', { name: 'Reset Organization 2FA' }))
+  await see(page.getByLabel('A second Security Admin must approve a reset'))
+  await look('company-settings-reset-rules', page)
+  await page.goto(resetPage)
+  await see(page.getByRole('button', { name: 'Confirm', exact: true }))
+  await look('reset-organization', page)
+  await page.getByLabel('Type "').fill('another name')
+  await page.getByRole('button', { name: 'Confirm', exact: true }).click()
+  await see(page.getByText('This is not its name.'))
+  await look('reset-organization-refused', page)
+
+  const resetAt = `/api/v1/organizations/${organization}/reset`
+  const fresh = async () => {
+    kit.pass(30)
+    await confirm(kit, head, client)
+    await page.context().addCookies([...client.cookies].map(([name, value]) => ({ name, value, url: at.origin })))
+  }
+  await fresh()
+  await client.call('PUT', `${resetAt}/rules`, { needsApproval: true, undoMinutes: 60 })
+  await page.reload()
+  await see(page.getByText('A second Security Admin must approve', { exact: true }))
+  await look('reset-organization-two', page)
+  await client.call('POST', resetAt, { name: longOrganization })
+  await page.reload()
+  await see(page.getByText('You proposed it'))
+  await look('reset-organization-proposed', page)
+  const { page: theirs } = await at.openAs(second, resetPage)
+  await see(theirs.getByRole('button', { name: 'Approve and reset' }))
+  await look('reset-organization-approve', theirs)
+  await theirs.getByRole('button', { name: 'Withdraw' }).click()
+  await see(theirs.getByText('The last proposal was withdrawn by Rosa Delgado.'))
+  await look('reset-organization-withdrawn', theirs)
+
+  await client.call('PUT', `${resetAt}/rules`, { needsApproval: false, undoMinutes: 60 })
+  kit.pass(86_400)
+  const { page: later } = await at.openAs(head, resetPage)
+  await later.getByLabel('Type "').fill(longOrganization)
+  await later.getByRole('button', { name: 'Confirm', exact: true }).click()
+  await see(heading(later, 'The reset is running'))
+  await look('reset-organization-running', later)
+  await kit.resets.drain()
+  await kit.mailsTo(shared.email)
+  await see(heading(later, 'Done'))
+  await db
+    .updateTable('messages')
+    .set({ sent_at: null, failed_at: kit.now() })
+    .where('template', '=', 'organization-reset')
+    .where('to_address', 'like', 'ben.%')
+    .execute()
+  await later.reload()
+  await see(heading(later, 'Done'))
+  await look('reset-organization-done', later)
+  await later.getByRole('button', { name: 'Take back', exact: true }).click()
+  await see(later.getByRole('dialog'))
+  await look('reset-organization-take-back-question', later)
+  await later.getByRole('dialog').getByRole('button', { name: 'Take it back' }).click()
+  await see(heading(later, 'The reset is being taken back'))
+  await look('reset-organization-taking-back', later)
+  await kit.resets.drain()
+  await see(heading(later, 'The reset was taken back'))
+  await look('reset-organization-taken-back', later)
+  await later.getByRole('button', { name: 'Reset again' }).click()
+  await later.getByLabel('Type "').fill(longOrganization)
+  await later.getByRole('button', { name: 'Confirm', exact: true }).click()
+  await see(heading(later, 'The reset is running'))
+  await kit.resets.drain()
+  kit.pass(3601)
+  await kit.resets.drain()
+  const { page: over } = await at.openAs(head, resetPage)
+  await see(heading(over, 'Done, and final'))
+  await look('reset-organization-over', over)
+  await over.getByRole('button', { name: 'Reset again' }).click()
+  await see(heading(over, 'Nobody to reset'))
+  await look('reset-organization-nobody', over)
+  const { page: admin } = await at.openAs(await person(organization, { name: 'Ada Okafor', role: 'admin' }), resetPage)
+  await see(admin.getByText('Only Security Admins reset everybody'))
+  await look('reset-organization-forbidden', admin)
+}
