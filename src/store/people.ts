@@ -47,7 +47,7 @@ const shownName = sql`case when m.joined_at is null then m.invited_as else u.nam
 
 const memberColumns = (actorId: string) => sql`
   u.id, u.email, ${shownName} as name, m.role, m.required, m.joined_at, m.suspended_at, m.method, m.listed_as, p.enabled, p.mode,
-  m.joined_at is not null and exists (select from authenticators a where a.user_id = u.id and a.retired_at is null) as enrolled,
+  m.joined_at is not null and m.enrolled as enrolled,
   case when m.joined_at is not null then (
     select e.at from audit_events e where e.subject_id = u.id and e.action = 'session.started' order by e.id desc limit 1) end as last_sign_in_at,
   exists (
@@ -79,7 +79,7 @@ const statuses = {
   suspended: sql`m.suspended_at is not null`,
 } as const
 
-const enrolled = sql`m.joined_at is not null and exists (select from authenticators a where a.user_id = m.user_id and a.retired_at is null)`
+const enrolled = sql`m.joined_at is not null and m.enrolled`
 /** The policy is asked for once and not for each member, so that no plan can join it to a hundred thousand of them one by one. */
 function badges(organizationId: string): Readonly<Record<Badge, RawBuilder<unknown>>> {
   const policy = (column: 'enabled' | 'mode') => sql`(select ${sql.ref(column)} from policies where organization_id = ${organizationId})`
@@ -92,7 +92,7 @@ function badges(organizationId: string): Readonly<Record<Badge, RawBuilder<unkno
   }
 }
 
-/** Everything it asks stands in `memberships_listed`, but for the authenticators, which have an index by person. */
+/** Everything it asks stands in `memberships_listed`. */
 function matches(organizationId: string, { search, status, badge, role }: MemberFilter): RawBuilder<unknown> {
   const conditions = [
     sql`m.organization_id = ${organizationId}`,

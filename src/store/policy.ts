@@ -132,10 +132,10 @@ export async function coverageOf(db: Database, organizationId: string): Promise<
       (count(*) filter (where must))::int as required,
       (count(*) filter (where must and not secured))::int as missing
     from (
-      select m.joined_at is not null and exists (select from authenticators a where a.user_id = m.user_id and a.retired_at is null) as secured,
+      select m.joined_at is not null and m.enrolled as secured,
         p.enabled and (p.mode = 'everyone' or (p.mode = 'chosen' and m.required)) as must
-      from memberships m join policies p on p.organization_id = m.organization_id where m.organization_id = ${organizationId}
-        and m.suspended_at is null
+      from policies p join memberships m on m.organization_id = p.organization_id
+      where p.organization_id = ${organizationId} and m.suspended_at is null
     ) one`.execute(db)
   return rows[0] ?? { total: 0, secured: 0, required: 0, missing: 0 }
 }
@@ -152,10 +152,6 @@ export async function securedMembers(
     .where('m.organization_id', '=', organizationId)
     .where('m.joined_at', 'is not', null)
     .where('m.suspended_at', 'is', null)
-    .where((where) =>
-      where.exists(
-        where.selectFrom('authenticators as a').select('a.id').whereRef('a.user_id', '=', 'u.id').where('a.retired_at', 'is', null),
-      ),
-    )
+    .where('m.enrolled', '=', true)
     .execute()
 }

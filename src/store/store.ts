@@ -10,6 +10,7 @@ import * as people from './migrations/0005-people.ts'
 import * as sites from './migrations/0006-sites.ts'
 import * as audit from './migrations/0007-audit.ts'
 import * as messages from './migrations/0008-messages.ts'
+import * as rest from './migrations/0014-rest.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** All migrations, oldest first. Forward only; each stands in a file of its own and is never changed once released. */
@@ -22,6 +23,7 @@ const migrations = {
   '0006-sites': sites,
   '0007-audit': audit,
   '0008-messages': messages,
+  '0014-rest': rest,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */
@@ -40,6 +42,10 @@ export interface Store {
   migrate(): Promise<readonly string[]>
   /** Whether the database answers and has every migration. */
   isReady(): Promise<boolean>
+  /**
+   * Does the work whole or not at all. Where it and another waited for each other in a circle, PostgreSQL ends one of the two, and that
+   * one is begun anew: the work must change nothing but the database.
+   */
   transaction<T>(work: (db: Database) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
@@ -105,7 +111,7 @@ export async function openStore({ databaseUrl, dataDir, poolSize = 10 }: StoreOp
         return false
       }
     },
-    transaction: (work) => db.transaction().execute(work),
+    transaction: (work) => outOfCircles(() => db.transaction().execute(work)),
     close: () => db.destroy(),
   }
 }
@@ -153,8 +159,20 @@ async function postgres(connectionString: string, max: number): Promise<Engine> 
   }
   const prepared = { connect, end: () => pool.end(), options: pool.options }
   const run: Run = async <Row>(text: string, parameters: readonly unknown[]) =>
-    (await pool.query({ name: nameOf(text), text, values: parameters as unknown[] })).rows as readonly Row[]
+    (await outOfCircles(() => pool.query({ name: nameOf(text), text, values: parameters as unknown[] }))).rows as readonly Row[]
   return { dialect: new PostgresDialect({ pool: prepared as never }), run, engine: (version) => `PostgreSQL ${version}` }
+}
+
+/** Ends as the first attempt that did not end in a circle of locks; nothing of one that did is left. */
+async function outOfCircles<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let left = 2; ; left--) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const isCircle = error instanceof Error && 'code' in error && error.code === '40P01'
+      if (!isCircle || left === 0) throw error
+    }
+  }
 }
 
 async function embedded(dataDir: string): Promise<Engine> {
