@@ -4,7 +4,7 @@ import { Problem } from '#domain/problem.ts'
 import { enrollable } from '#domain/sign-in.ts'
 import { note } from '#store/audit.ts'
 import { enqueue } from '#store/messages.ts'
-import { changePolicy, coverageOf, findPolicy, policyChangesSince, securedMembers } from '#store/policy.ts'
+import { changePolicy, changesSince, coverageOf, findPolicy, securedMembers } from '#store/policy.ts'
 import { previewPolicy } from '#store/policy-preview.ts'
 import { shortenDevices } from '#store/remembered-devices.ts'
 import type { Database } from '#store/tables.ts'
@@ -43,7 +43,7 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
   await rooms.store.transaction(async (db) => {
     const organization = await authorize(db, session, organizationId, 'change-policy')
     const before = await findPolicy(db, organization.id)
-    if (!(await changePolicy(db, organization.id, policy, version))) throw await movedOn(db, organization.id, version)
+    if (!(await changePolicy(db, organization.id, policy, version))) throw await movedOn(db, organization.id, 'policy.changed', version)
     await shortenDevices(db, organization.id)
     const { version: _version, ...from } = before
     await note(db, now, visit, {
@@ -62,9 +62,14 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
   return view(rooms.store.db, organizationId)
 }
 
-/** Tells who changed which rules after the version that somebody had read, as far as the audit knows. */
-async function movedOn(db: Database, organizationId: string, version: number): Promise<Problem> {
-  const changes = await policyChangesSince(db, organizationId, version)
+/** Tells who changed what after the version that somebody had read, as far as the audit knows. */
+export async function movedOn(
+  db: Database,
+  organizationId: string,
+  action: 'policy.changed' | 'organization.look-changed',
+  version: number,
+): Promise<Problem> {
+  const changes = await changesSince(db, organizationId, action, version)
   const fields = changes.flatMap(({ from, to }) =>
     Object.keys(to).filter((field) => JSON.stringify(from[field]) !== JSON.stringify(to[field])),
   )

@@ -101,19 +101,24 @@ export async function changePolicy(db: Database, organizationId: string, policy:
   return numUpdatedRows === 1n
 }
 
-/** A change of an organization's rules, as it was written down. */
-export interface PolicyChangeEntry {
+/** A change of what an organization keeps with a version, as it was written down. */
+export interface VersionedChange {
   readonly by: string | null
   readonly from: Readonly<Record<string, Json>>
   readonly to: Readonly<Record<string, Json>>
 }
 
 /** The changes after a version, oldest first, out of the thousand newest events of the organization. */
-export async function policyChangesSince(db: Database, organizationId: string, version: number): Promise<readonly PolicyChangeEntry[]> {
-  const { rows } = await sql<PolicyChangeEntry>`
+export async function changesSince(
+  db: Database,
+  organizationId: string,
+  action: 'policy.changed' | 'organization.look-changed',
+  version: number,
+): Promise<readonly VersionedChange[]> {
+  const { rows } = await sql<VersionedChange>`
     select u.name as by, e.detail -> 'from' as from, e.detail -> 'to' as to
     from (select * from audit_events where organization_id = ${organizationId} order by id desc limit 1000) e left join users u on u.id = e.actor_id
-    where e.action = 'policy.changed' and (e.detail ->> 'version')::int > ${version} order by (e.detail ->> 'version')::int`.execute(db)
+    where e.action = ${action} and (e.detail ->> 'version')::int > ${version} order by (e.detail ->> 'version')::int`.execute(db)
   return rows
 }
 

@@ -87,8 +87,14 @@ test('S0.7 S0.8 an organization sees what was done in it and what its members di
     signedIn(adminOfTwo.person),
   ])
   assert.ok(!JSON.stringify(seenByOne).includes(two.id) && !JSON.stringify(seenByOne).includes(two.name))
-  for (const path of [auditAt(two.id), `${auditAt(two.id)}/export`, `${auditAt(one.id)}?site=${two.id}`])
-    refused(await adminOfOne.client.call('GET', path), 404, 'not-found')
+  const foreign = [
+    auditAt(two.id),
+    `${auditAt(two.id)}/export`,
+    `${auditAt(one.id)}?site=${two.id}`,
+    `${auditAt(one.id)}/export?site=${two.id}`,
+  ]
+  const nobodys = ['x', one.id.replace(/.$/, (last) => (last === '0' ? '1' : '0'))].map((id) => `${auditAt(one.id)}?site=${id}`)
+  for (const path of [...foreign, ...nobodys]) refused(await adminOfOne.client.call('GET', path), 404, 'not-found')
   const user = await member(one.id)
   for (const path of [auditAt(one.id), `${auditAt(one.id)}/export`]) refused(await user.client.call('GET', path), 403, 'forbidden')
 })

@@ -46,8 +46,8 @@ function PasswordForm({ onClose }: { readonly onClose: () => void }) {
     const isDone = await run(
       { method: 'PUT', path: '/me/password', body: { current, password }, says: say.change, done: say.done },
       {
-        onProblem: ({ code, message, details: { reason, minLength } }) => {
-          if (code === 'password-too-weak') setWrong({ password: passwordTooWeak({ code, reason, minLength }).advice })
+        onProblem: ({ code, message, details: { reason, minLength, raisedBy } }) => {
+          if (code === 'password-too-weak') setWrong({ password: passwordTooWeak({ code, reason, minLength, raisedBy }).advice })
           else setWrong({ current: code === 'wrong-password' ? say.wrong : message })
           return true
         },
@@ -75,7 +75,7 @@ function PasswordForm({ onClose }: { readonly onClose: () => void }) {
         />
         <PasswordInput
           label={say.new}
-          description={profile && say.hint(profile.leastPasswordLength)}
+          description={profile && say.hint(profile.leastPasswordLength, profile.passwordLengthRaisedBy)}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
           error={wrong.password}

@@ -6,6 +6,7 @@
  */
 import type { Badge, Role } from '#contract/account.ts'
 import type { PolicyDraft } from '#contract/policy.ts'
+import { passwordHint } from './passwords.ts'
 
 const people = (count: number): string => (count === 1 ? '1 person' : `${count.toLocaleString('en')} people`)
 
@@ -266,7 +267,7 @@ export const words = {
       consequence: 'You stay signed in here and are signed out everywhere else. We tell you by mail that it happened.',
       current: 'Current password',
       new: 'New password',
-      hint: (minLength: number) => `At least ${minLength} characters. A few unrelated words do well.`,
+      hint: passwordHint,
       missing: 'Fill this in.',
       wrong: 'That is not your current password.',
       reveal: (label: string) => `Show or hide: ${label}`,

@@ -2,7 +2,7 @@ import type { Rule } from '#domain/policy.ts'
 import { problems } from '#domain/problem.ts'
 import { type Intent, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import type { Explanation, FieldName, PageProblem } from '../problem.ts'
-import { passwordTooWeak } from './passwords.ts'
+import { passwordHint, passwordTooWeak } from './passwords.ts'
 
 const unit = (amount: number, name: 'second' | 'minute' | 'hour' | 'day') =>
   new Intl.NumberFormat('en', { style: 'unit', unit: name, unitDisplay: 'long' }).format(amount)
@@ -216,7 +216,7 @@ export const pages = {
     label: 'Name of this app (optional)',
   },
   reveal: { show: 'Show', hide: 'Hide', what: 'password' },
-  passwordHint: (minLength: number) => `At least ${minLength} characters. A few unrelated words do well.`,
+  passwordHint,
   explain,
 
   password: {
