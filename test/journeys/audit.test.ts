@@ -57,7 +57,7 @@ test('S1.13 S4.19 what somebody of the provider changes in a site stands in the 
     assert.deepEqual(changed?.details, [
       { what: 'Remember devices, in days', before: '30', value: '7' },
       { what: 'Acting as', value: 'the provider' },
-      { what: 'Version of the rules', value: String(version + 1) },
+      { what: 'Version', value: String(version + 1) },
     ])
     assert.deepEqual([changed?.organization?.name, changed?.address], [site.name, '192.0.2.1'])
     assert.match(changed?.requestId ?? '', /^[0-9a-f-]{36}$/)

@@ -35,7 +35,7 @@ async function hosted(host: string) {
 }
 
 const page = (path: string, host: string) => kit.client().call('GET', path, undefined, { host })
-const brand = (text: string) => /<span class="brand-name">(.*?)<\/span>/.exec(text)?.[1]
+const brand = (text: string) => /<span class="brand-name" dir="auto">(.*?)<\/span>/.exec(text)?.[1]
 
 test('S3.36 S4.2 each organization names whom to ask for help: it stands on its pages and in its mails, and on nobody else’s', async () => {
   const host = 'help.acme.example'

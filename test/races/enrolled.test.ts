@@ -50,12 +50,12 @@ test(`a membership knows whether its person has an authenticator and belongs els
   }
 })
 
-test(`of two changes that wait for each other in a circle both are carried out, in each of ${rounds / 5} rounds`, async () => {
+test(`of two changes that wait for each other in a circle both are carried out, in each of ${rounds / 10} rounds`, async () => {
   const { store } = kit.rooms
   const { id } = await kit.site()
   const [one, two] = [await kit.person(id), await kit.person(id)]
   const rename = (userId: string, name: string, db = store.db) => db.updateTable('users').set({ name }).where('id', '=', userId).execute()
-  for (let round = 1; round <= rounds / 5; round++) {
+  for (let round = 1; round <= rounds / 10; round++) {
     let waiting = 2
     let begun = 0
     let open = () => {}

@@ -4,8 +4,10 @@
  * Labels that administrators look for by name ("Enable 2FA", "Reset QR Code", "Force All Users On 2FA") are written as they
  * are known in the field and stay as they are.
  */
+
 import type { Badge, Role } from '#contract/account.ts'
 import type { PolicyDraft } from '#contract/policy.ts'
+import { isolating } from '../bidi.ts'
 import { passwordHint } from './passwords.ts'
 
 const people = (count: number): string => (count === 1 ? '1 person' : `${count.toLocaleString('en')} people`)
@@ -53,7 +55,7 @@ function rule(name: keyof Rules, rules: Rules): string {
   }
 }
 
-export const words = {
+export const words = isolating({
   product: 'Countersign',
   skip: 'Skip to the content',
   cancel: 'Cancel',
@@ -750,4 +752,4 @@ export const words = {
       },
     ],
   },
-} as const
+} as const)

@@ -1,5 +1,6 @@
+import { isolating } from '../bidi.ts'
 /** What Company Settings says about the look of an organization. */
-export const lookWords = {
+export const lookWords = isolating({
   title: 'APPEARANCE',
   what: 'How the pages of the sign-in and the mails look to the people of this organization. Its name is changed by the provider.',
   logo: 'Logo',
@@ -19,4 +20,4 @@ export const lookWords = {
     `${by.length > 0 ? by.join(', ') : 'Somebody'} changed ${fields.length > 0 ? fields.join(' and ') : 'this'} in the meantime. What you had changed is still here, the rest is as it is stored now.`,
   movedOnTitle: 'Not saved yet',
   says: 'Update logo, accent color and support contact.',
-} as const
+} as const)

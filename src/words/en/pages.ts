@@ -1,6 +1,7 @@
 import type { Rule } from '#domain/policy.ts'
 import { problems } from '#domain/problem.ts'
 import { type Intent, signInLifetimeSeconds } from '#domain/sign-in.ts'
+import { isolating } from '../bidi.ts'
 import type { Explanation, FieldName, PageProblem } from '../problem.ts'
 import { passwordHint, passwordTooWeak } from './passwords.ts'
 
@@ -193,7 +194,7 @@ const toForgotPassword = { href: '/forgot-password', label: 'Ask for a new link'
 const toConsole = { href: '/', label: 'Go to the start page' } as const
 
 /** Every sentence of the Prompt. A page takes its words from here and from nowhere else. */
-export const pages = {
+export const pages = isolating({
   product: 'Countersign',
   errorPrefix: 'Error',
   cancel: 'Cancel',
@@ -434,4 +435,4 @@ export const pages = {
     to: 'To',
     at: (when: Date) => `${dateAndTime.format(when)} UTC`,
   },
-}
+})
