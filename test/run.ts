@@ -3,6 +3,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writ
 import { join, resolve } from 'node:path'
 import { findChromium } from './machine/chromium.ts'
 import { buildConsole } from './machine/console-build.ts'
+import { findOathtool } from './machine/oathtool.ts'
 import { type PostgresServer, startPostgres } from './machine/postgres.ts'
 import type { CountRecord, TestRecord } from './machine/reporter.ts'
 
@@ -63,6 +64,9 @@ async function run(): Promise<number> {
   if (postgres) console.log('found' in postgres ? `PostgreSQL ${postgres.found.version} (${postgres.found.from})` : postgres.trouble)
   const chromium = needs((circle) => circle.name === 'browser') ? await tried(findChromium) : undefined
   if (chromium) console.log('found' in chromium ? `Chromium ${chromium.found.version} (${chromium.found.from})` : chromium.trouble)
+
+  const oathtool = needs((circle) => circle.name === 'unit') ? await tried(findOathtool) : undefined
+  if (oathtool) console.log('found' in oathtool ? `oathtool ${oathtool.found.version} (${oathtool.found.from})` : oathtool.trouble)
 
   const outcomes: Outcome[] = []
   try {

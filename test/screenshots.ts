@@ -4,6 +4,7 @@ import { crc32, deflateSync } from 'node:zlib'
 import { PNG } from 'pngjs'
 import { openBrowserKit } from './browser/browser.ts'
 import { type Look, tourConsole, tourPrompt } from './browser/tour.ts'
+import { tourNames } from './browser/tour-names.ts'
 import { buildConsole } from './machine/console-build.ts'
 
 /**
@@ -46,6 +47,7 @@ const at = await openBrowserKit()
 try {
   await tourPrompt(at, look)
   await tourConsole(at, look)
+  await tourNames(at, look)
   await at.tidy()
 } finally {
   await at.close()

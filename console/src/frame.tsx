@@ -50,7 +50,7 @@ function Framed({ session }: { readonly session: Session }) {
                 />
               ) : (
                 <Text fw={600} truncate>
-                  {choices[0]?.label}
+                  <bdi>{choices[0]?.label}</bdi>
                 </Text>
               )}
               {known && <AdminMenu organization={known} />}

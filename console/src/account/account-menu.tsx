@@ -23,7 +23,7 @@ export function AccountMenu({ session, organization }: AccountMenuProps) {
     <Menu position="bottom-end" width={260}>
       <Menu.Target>
         <Button variant="subtle" color="gray" className="plain account" rightSection={<IconChevronDown size={16} aria-hidden />}>
-          {session.user.name}
+          <bdi>{session.user.name}</bdi>
         </Button>
       </Menu.Target>
       <Menu.Dropdown>

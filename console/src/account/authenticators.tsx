@@ -47,7 +47,9 @@ export function Authenticators({ twoFactor }: { readonly twoFactor: TwoFactor })
               <Group wrap="nowrap" gap="md" miw={0}>
                 <IconDeviceMobile size={22} aria-hidden className="sign" />
                 <div className="words">
-                  <Text fw={600}>{one.label}</Text>
+                  <Text fw={600}>
+                    <bdi>{one.label}</bdi>
+                  </Text>
                   <Text size="sm" c="dimmed">
                     {say.bound(when(one.boundAt))}
                     {` · ${one.lastUsedAt === null ? say.neverUsed : say.used(when(one.lastUsedAt))}`}
@@ -132,6 +134,7 @@ function RenameDialog({ app, onClose }: { readonly app: App; readonly onClose: (
         <TextInput
           label={say.label}
           description={say.labelWhat}
+          dir="auto"
           value={label}
           maxLength={60}
           error={isMissing && say.labelMissing}

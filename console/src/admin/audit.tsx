@@ -26,6 +26,7 @@ import { Failed, Forbidden, Loading } from '../states.tsx'
 import { when } from '../when.ts'
 import { useWho } from '../who.tsx'
 import { AuditDetails } from './audit-details.tsx'
+import { AuditSite } from './audit-site.tsx'
 
 const say = words.audit
 
@@ -68,7 +69,8 @@ function Export({ organizationId, filter }: { readonly organizationId: string; r
 }
 
 function Found({ filter }: { readonly filter: AuditSearch }) {
-  const { organization } = useWho()
+  const { organization, may } = useWho()
+  const isProvider = may('see-sites')
   const navigate = useNavigate()
   const [typed, setTyped] = useState(filter.search ?? '')
   const [shown, setShown] = useState<AuditRecord>()
@@ -92,6 +94,8 @@ function Found({ filter }: { readonly filter: AuditSearch }) {
   const found = useInfiniteQuery({ ...auditQuery(organization.id, filter), placeholderData: keepPreviousData })
   const events = found.data?.pages.flatMap((page) => page.events) ?? []
   const isNarrowed = Object.keys(filter).length > 0
+  // Whoever can choose a site sees there which one it is.
+  const pills = (['person', 'site'] as const).filter((kind) => filter[kind] !== undefined && !(kind === 'site' && isProvider))
   const nameOf = (id: string) =>
     events.flatMap(({ who, whom, organization: where }) => [who, whom, where]).find((one) => one?.id === id)?.name
 
@@ -114,6 +118,7 @@ function Found({ filter }: { readonly filter: AuditSearch }) {
           onChange={(event) => narrow({ action: event.currentTarget.value })}
           data={[{ value: '', label: say.everyAction }, ...choices]}
         />
+        {isProvider && <AuditSite site={filter.site} onChoose={(site) => narrow({ site })} />}
         {(['from', 'to'] as const).map((end) => (
           <TextInput
             key={end}
@@ -124,12 +129,10 @@ function Found({ filter }: { readonly filter: AuditSearch }) {
           />
         ))}
       </div>
-      {(filter.person !== undefined || filter.site !== undefined) && (
+      {pills.length > 0 && (
         <Group px="md" pb="md" gap="xs">
-          {(['person', 'site'] as const).map((kind) => {
-            const id = filter[kind]
-            if (id === undefined) return null
-            const label = say.only[kind](nameOf(id) ?? '')
+          {pills.map((kind) => {
+            const label = say.only[kind](nameOf(filter[kind] ?? '') ?? '')
             return (
               <Pill
                 key={kind}
@@ -194,7 +197,7 @@ function EventTable({ events, onShow }: { readonly events: readonly AuditRecord[
               </UnstyledButton>
               {event.organization !== null && event.organization.id !== organization.id && (
                 <Text size="sm" c="dimmed">
-                  {event.organization.name}
+                  <bdi>{event.organization.name}</bdi>
                 </Text>
               )}
             </Table.Td>

@@ -154,7 +154,9 @@ function Report({ report, isBusy, onInvite }: ReportProps) {
           {shown.map(({ line, name, email, role, problem }) => (
             <Table.Tr key={line} role="row">
               <Table.Td role="cell">{line}</Table.Td>
-              <Table.Td role="cell">{name}</Table.Td>
+              <Table.Td role="cell">
+                <bdi>{name}</bdi>
+              </Table.Td>
               <Table.Td role="cell">{email}</Table.Td>
               <Table.Td role="cell">{words.roles[role]}</Table.Td>
               <Table.Td role="cell" c={problem === null ? 'green' : 'red'}>

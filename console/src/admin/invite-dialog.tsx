@@ -68,6 +68,7 @@ function InviteForm({ onClose, organization: into, startAs = 'user' }: Omit<Invi
         <Text c="dimmed">{say.what}</Text>
         <TextInput
           label={words.users.name}
+          dir="auto"
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
           error={wrong.name}

@@ -259,7 +259,7 @@ const UserRow = memo(function UserRow({ member, policy, isChosen, onChoose }: Us
       </Table.Td>
       <Table.Td role="cell" className="name">
         <Anchor component={Link} to={`/users/${member.id}`} fw={600} size="sm" className="target">
-          {member.name}
+          <bdi>{member.name}</bdi>
         </Anchor>
         {member.isSelf && (
           <Text span size="sm" c="dimmed">

@@ -146,6 +146,7 @@ function RemoveForm({ site, onClose }: Omit<SiteDialogProps, 'opened'>) {
         <Text>{say.removeAsk(site.people.total)}</Text>
         <TextInput
           label={say.removeName(site.name)}
+          dir="auto"
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
           error={wrong}
@@ -169,6 +170,7 @@ function NameField({ value, onChange, error }: NameFieldProps) {
   return (
     <TextInput
       label={say.name}
+      dir="auto"
       value={value}
       onChange={(event) => onChange(event.currentTarget.value)}
       error={error}

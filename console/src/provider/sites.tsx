@@ -156,7 +156,7 @@ const SiteRow = memo(function SiteRow({ site }: { readonly site: Site }) {
     <Table.Tr role="row">
       <Table.Td role="cell" className="name">
         <Anchor component="button" type="button" fw={600} size="sm" className="target" ta="start" onClick={() => open(site.id)}>
-          {site.name}
+          <bdi>{site.name}</bdi>
         </Anchor>
         {site.host !== null && (
           <Text size="sm" c="dimmed">

@@ -317,6 +317,9 @@ export const words = isolating({
     clearSearch: 'Clear the search',
     action: 'Action',
     everyAction: 'Everything',
+    site: 'Site',
+    everySite: 'All sites',
+    noSite: 'No site of this name',
     from: 'From',
     to: 'To',
     only: {
