@@ -49,8 +49,8 @@ function Framed({ session }: { readonly session: Session }) {
                   miw={0}
                 />
               ) : (
-                <Text fw={600} truncate>
-                  <bdi>{choices[0]?.label}</bdi>
+                <Text fw={600} truncate dir="auto">
+                  {choices[0]?.label}
                 </Text>
               )}
               {known && <AdminMenu organization={known} />}

@@ -44,7 +44,7 @@ export function Authenticators({ twoFactor }: { readonly twoFactor: TwoFactor })
         {twoFactor.authenticators.map((one) => (
           <List.Item key={one.id}>
             <Group justify="space-between" gap="md">
-              <Group wrap="nowrap" gap="md" miw={0}>
+              <Group wrap="nowrap" gap="md" miw={0} flex="1 1 240px">
                 <IconDeviceMobile size={22} aria-hidden className="sign" />
                 <div className="words">
                   <Text fw={600}>

@@ -178,7 +178,7 @@ function Found({ filter }: { readonly filter: AuditSearch }) {
 function EventTable({ events, onShow }: { readonly events: readonly AuditRecord[]; readonly onShow: (event: AuditRecord) => void }) {
   const { organization } = useWho()
   return (
-    <Table role="table" className="audit" verticalSpacing={4} horizontalSpacing="md" highlightOnHover>
+    <Table role="table" className="cards audit" verticalSpacing={4} horizontalSpacing="md" highlightOnHover>
       <Table.Thead role="rowgroup">
         <Table.Tr role="row">
           {[say.what, say.when, say.address].map((heading) => (

@@ -140,7 +140,7 @@ function Report({ report, isBusy, onInvite }: ReportProps) {
       title={say.result}
       what={<span role="status">{say.counts(report.invited, report.lines.length - report.invited)}</span>}
     >
-      <Table role="table" className="import" verticalSpacing={4} mt="md">
+      <Table role="table" className="cards import" verticalSpacing={4} mt="md">
         <Table.Thead role="rowgroup">
           <Table.Tr role="row">
             {[say.line, words.users.name, words.users.email, words.users.role, say.outcome].map((head) => (

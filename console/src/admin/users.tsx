@@ -210,7 +210,7 @@ interface UserTableProps {
 function UserTable({ users, policy, chosen, isAll, onChoose, onChooseShown }: UserTableProps) {
   const areAllChosen = isAll || users.every(({ id }) => chosen.has(id))
   return (
-    <Table role="table" className="users" verticalSpacing={4} horizontalSpacing="md" highlightOnHover>
+    <Table role="table" className="cards users" verticalSpacing={4} horizontalSpacing="md" highlightOnHover>
       <Table.Thead role="rowgroup">
         <Table.Tr role="row">
           <Table.Th role="columnheader" scope="col" className="choose">

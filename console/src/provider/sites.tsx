@@ -73,7 +73,7 @@ function Found({ onCreate }: { readonly onCreate: (() => void) | undefined }) {
             onChange={(event) => type(event.currentTarget.value)}
             leftSection={<IconSearch size={18} aria-hidden />}
             rightSection={typed !== '' && <CloseButton size={44} aria-label={say.clear} onClick={() => type('')} />}
-            flex="1 1 160px"
+            flex="1 1 240px"
           />
           <NativeSelect
             aria-label={say.order}
@@ -127,7 +127,7 @@ function Found({ onCreate }: { readonly onCreate: (() => void) | undefined }) {
 /** On narrow screens the style sheet lays each row out as a card; the roles keep it a table for screen readers. */
 function SiteTable({ sites }: { readonly sites: readonly Site[] }) {
   return (
-    <Table role="table" className="sites" verticalSpacing={4} horizontalSpacing="md" highlightOnHover>
+    <Table role="table" className="cards sites" verticalSpacing={4} horizontalSpacing="md" highlightOnHover>
       <Table.Thead role="rowgroup">
         <Table.Tr role="row">
           {[say.site, say.people, say.secured, say.missing, say.weakest, say.status].map((heading) => (
