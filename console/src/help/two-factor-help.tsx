@@ -4,6 +4,7 @@ import { words } from '#words/en/console.ts'
 import { Page, Section } from '../page.tsx'
 import { SettingsSearch } from '../settings-search.tsx'
 import { HelpFoot } from './help-foot.tsx'
+import { WalkThrough } from './walk-through.tsx'
 
 const say = words.helpPage
 
@@ -38,6 +39,7 @@ export function TwoFactorHelp() {
           <figcaption>{say.picture}</figcaption>
         </figure>
       </Section>
+      <WalkThrough />
       {say.apps.map(({ id, name, steps, note }) => (
         <Section key={id} id={id} title={name}>
           <Steps steps={steps} />
