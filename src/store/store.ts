@@ -14,7 +14,7 @@ import * as rest from './migrations/0014-rest.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** All migrations, oldest first. Forward only; each stands in a file of its own and is never changed once released. */
-const migrations = {
+export const migrations = {
   '0001-foundation': foundation,
   '0002-rules': rules,
   '0003-devices': devices,
@@ -58,11 +58,13 @@ export interface StoreOptions {
   /** Folder of the embedded database; `memory:` keeps nothing. */
   readonly dataDir: string
   readonly poolSize?: number
+  /** What a database in memory begins with: another one as `dumpDataDir` of PGlite gave it. */
+  readonly dump?: Blob
 }
 
 /** Opens the database. PostgreSQL and PGlite differ in this function and nowhere else. @throws {StoreUnusable} */
-export async function openStore({ databaseUrl, dataDir, poolSize = 10 }: StoreOptions): Promise<Store> {
-  const { dialect, engine, run } = databaseUrl ? await postgres(databaseUrl, poolSize) : await embedded(dataDir)
+export async function openStore({ databaseUrl, dataDir, poolSize = 10, dump }: StoreOptions): Promise<Store> {
+  const { dialect, engine, run } = databaseUrl ? await postgres(databaseUrl, poolSize) : await embedded(dataDir, dump)
   const db = new Kysely<Tables>({ dialect })
   const version = await db
     .executeQuery<{ server_version: string; number: number }>(
@@ -175,12 +177,12 @@ async function outOfCircles<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-async function embedded(dataDir: string): Promise<Engine> {
+async function embedded(dataDir: string, dump: Blob | undefined): Promise<Engine> {
   const { PGlite } = await import('@electric-sql/pglite')
   const folder = dataDir === 'memory:' ? undefined : join(dataDir, 'database')
   if (folder) mkdirSync(folder, { recursive: true, mode: 0o700 })
   try {
-    const pglite = await PGlite.create(folder ? { dataDir: folder } : {})
+    const pglite = await PGlite.create(folder ? { dataDir: folder } : dump ? { loadDataDir: dump } : {})
     const run: Run = async <Row>(text: string, parameters: readonly unknown[]) => (await pglite.query<Row>(text, [...parameters])).rows
     return { dialect: new PGliteDialect({ pglite }), run, engine: (version) => `PGlite (PostgreSQL ${version})` }
   } catch (cause) {

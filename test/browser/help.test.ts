@@ -126,7 +126,7 @@ test('S4.24 the help shows the whole as pictures that follow each other, said in
   const { page } = await at.openAs(person, '/help/two-factor')
   const part = page.getByRole('region', { name: 'The whole, step by step' })
   const steps = part.getByRole('listitem')
-  const now = () => part.locator('[aria-current=step]').innerText()
+  const now = () => said(part.locator('[aria-current=step]'))
   const picture = part.locator('img')
   await picture.scrollIntoViewIfNeeded()
   await see(part.getByText('1 of 8'))
