@@ -5,6 +5,7 @@ import type { TwoFactor } from '#contract/account.ts'
 import { words } from '#words/en/console.ts'
 import { Ask } from '../ask.tsx'
 import { useChange, useStart } from '../changes.tsx'
+import { DialogButtons } from '../dialog-buttons.tsx'
 import { when } from '../when.ts'
 import { useTwoFactorDialogs } from './two-factor-dialogs.tsx'
 
@@ -141,14 +142,7 @@ function RenameDialog({ app, onClose }: { readonly app: App; readonly onClose: (
           onChange={(event) => setLabel(event.currentTarget.value)}
           data-autofocus
         />
-        <Group className="buttons" justify="flex-end" mt="lg">
-          <Button variant="default" onClick={onClose}>
-            {words.cancel}
-          </Button>
-          <Button type="submit" loading={isBusy}>
-            {say.rename}
-          </Button>
-        </Group>
+        <DialogButtons onClose={onClose} isBusy={isBusy} action={say.rename} />
       </form>
     </Modal>
   )

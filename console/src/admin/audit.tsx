@@ -1,19 +1,6 @@
-import {
-  Button,
-  Card,
-  CloseButton,
-  EmptyState,
-  Group,
-  Menu,
-  NativeSelect,
-  Pill,
-  Table,
-  Text,
-  TextInput,
-  UnstyledButton,
-} from '@mantine/core'
+import { Button, Card, EmptyState, Group, Menu, NativeSelect, Pill, Table, Text, TextInput, UnstyledButton } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { IconDownload, IconSearch } from '@tabler/icons-react'
+import { IconDownload } from '@tabler/icons-react'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -22,6 +9,7 @@ import { audit } from '#words/en/audit.ts'
 import { words } from '#words/en/console.ts'
 import { type AuditSearch, auditQuery, exportAddress } from '../api.ts'
 import { Page } from '../page.tsx'
+import { SearchField } from '../search-field.tsx'
 import { Failed, Forbidden, Loading } from '../states.tsx'
 import { when } from '../when.ts'
 import { useWho } from '../who.tsx'
@@ -102,16 +90,7 @@ function Found({ filter }: { readonly filter: AuditSearch }) {
   return (
     <Card withBorder padding={0}>
       <div className="audit-filter">
-        <TextInput
-          type="search"
-          label={say.search}
-          placeholder={say.searchBy}
-          value={typed}
-          maxLength={200}
-          onChange={(event) => type(event.currentTarget.value)}
-          leftSection={<IconSearch size={18} aria-hidden />}
-          rightSection={typed !== '' && <CloseButton size={44} aria-label={say.clearSearch} onClick={() => type('')} />}
-        />
+        <SearchField label={say.search} isLabelShown placeholder={say.searchBy} value={typed} onType={type} clear={say.clearSearch} />
         <NativeSelect
           label={say.action}
           value={filter.action ?? ''}

@@ -1,6 +1,6 @@
-import { Alert, Anchor, Badge, Button, Card, CloseButton, EmptyState, Group, NativeSelect, Table, Text, TextInput } from '@mantine/core'
+import { Alert, Anchor, Badge, Button, Card, EmptyState, Group, NativeSelect, Table, Text } from '@mantine/core'
 import { useDebouncedCallback, useDisclosure } from '@mantine/hooks'
-import { IconClock, IconPlus, IconSearch } from '@tabler/icons-react'
+import { IconClock, IconPlus } from '@tabler/icons-react'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { memo, useState } from 'react'
@@ -9,6 +9,7 @@ import { words } from '#words/en/console.ts'
 import { siteWords as say } from '#words/en/sites.ts'
 import { sitesQuery } from '../api.ts'
 import { Page } from '../page.tsx'
+import { SearchField } from '../search-field.tsx'
 import { Failed, Forbidden, Loading } from '../states.tsx'
 import { when } from '../when.ts'
 import { useWho } from '../who.tsx'
@@ -64,17 +65,7 @@ function Found({ onCreate }: { readonly onCreate: (() => void) | undefined }) {
     <Card withBorder padding={0}>
       <Group p="md" justify="space-between">
         <Group className="search" gap="xs">
-          <TextInput
-            type="search"
-            aria-label={say.search}
-            placeholder={say.searchBy}
-            value={typed}
-            maxLength={200}
-            onChange={(event) => type(event.currentTarget.value)}
-            leftSection={<IconSearch size={18} aria-hidden />}
-            rightSection={typed !== '' && <CloseButton size={44} aria-label={say.clear} onClick={() => type('')} />}
-            flex="1 1 240px"
-          />
+          <SearchField label={say.search} placeholder={say.searchBy} value={typed} onType={type} clear={say.clear} />
           <NativeSelect
             aria-label={say.order}
             value={order}
