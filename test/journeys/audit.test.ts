@@ -12,7 +12,7 @@ import { type Client, type Kit, openKit, type Person, refused, start } from '../
 
 let kit: Kit
 before(async () => {
-  kit = await openKit()
+  kit = await openKit({ remembersHashes: true })
 })
 after(() => kit.close())
 

@@ -4,7 +4,7 @@ import { type Kit, openKit, refused } from '../kit.ts'
 
 let kit: Kit
 before(async () => {
-  kit = await openKit()
+  kit = await openKit({ remembersHashes: true })
 })
 after(() => kit.close())
 
