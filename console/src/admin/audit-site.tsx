@@ -36,7 +36,9 @@ export function AuditSite({ site, onChoose }: AuditSiteProps) {
       // What stands in the field once a site is chosen is its name, and no search for others.
       onSearchChange={(text) => seek([...known, ...sites].some(({ name }) => name === text) ? '' : text)}
       onChange={(id) => onChoose(id ?? '')}
-      maxDropdownHeight={320}
+      // The list itself scrolls: it is what the arrow keys walk through.
+      withScrollArea={false}
+      styles={{ options: { maxHeight: 320, overflowY: 'auto' } }}
     />
   )
 }
