@@ -21,20 +21,18 @@ export function AuditSite({ site, onChoose }: AuditSiteProps) {
   const chosen = useQuery({ ...organizationQuery(site ?? ''), enabled: site !== undefined })
   const sites = found.data?.pages.flatMap((page) => page.sites) ?? []
   const known = site !== undefined && chosen.data !== undefined && sites.every(({ id }) => id !== site) ? [chosen.data] : []
+  const named = [...known, ...sites]
   return (
     <Select
       label={words.audit.site}
-      placeholder={words.audit.everySite}
       searchable
-      clearable
-      clearButtonProps={{ 'aria-label': words.audit.everySite }}
-      value={site ?? null}
-      data={[...known, ...sites].map(({ id, name }) => ({ value: id, label: name }))}
+      allowDeselect={false}
+      value={site ?? ''}
+      data={[{ value: '', label: words.audit.everySite }, ...named.map(({ id, name }) => ({ value: id, label: name }))]}
       // The server has looked for them already.
       filter={({ options }) => options}
-      nothingFoundMessage={words.audit.noSite}
       // What stands in the field once a site is chosen is its name, and no search for others.
-      onSearchChange={(text) => seek([...known, ...sites].some(({ name }) => name === text) ? '' : text)}
+      onSearchChange={(text) => seek(text === words.audit.everySite || named.some(({ name }) => name === text) ? '' : text)}
       onChange={(id) => onChoose(id ?? '')}
       // The list itself scrolls: it is what the arrow keys walk through.
       withScrollArea={false}

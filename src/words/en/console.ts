@@ -319,7 +319,6 @@ export const words = isolating({
     everyAction: 'Everything',
     site: 'Site',
     everySite: 'All sites',
-    noSite: 'No site of this name',
     from: 'From',
     to: 'To',
     only: {
