@@ -38,7 +38,9 @@ await sql`insert into audit_events (id, at, action, organization_id, actor_id, s
     case when n % 200 = 0 then ${admin.id}::uuid when n % 30 <> 0 then md5('person ' || n * 7919 % ${people} + 1)::uuid end, md5('person ' || n * 7919 % ${people} + 1)::uuid,
     '192.0.2.1', gen_random_uuid()::text, '{"aal": 2, "amr": ["pwd", "otp", "mfa"]}', ${last} + n,
     case when n % 100 = 0 then array[${site.id}, ${kit.provider.id}]::uuid[] else array[${site.id}]::uuid[] end, md5(n::text) || md5(n::text)
-  from generate_series(1, ${events}) n, lateral (select ${kit.now().getTime()} - (${events} - n) * 25000::bigint as ms) t`.execute(db)
+  from generate_series(1::bigint, ${events}) n, lateral (select ${kit.now().getTime()} - (${events} - n) * 25000::bigint as ms) t`.execute(
+  db,
+)
 await sql`insert into audit_concerns select o, id, position, action, actor_id, subject_id from audit_events, unnest(concerns) o where position > ${last}`.execute(
   db,
 )

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { openAsBlob } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
@@ -114,6 +115,9 @@ export interface KitOptions {
 /** The test's own address of PostgreSQL; the runner starts a server and names it. */
 const postgresUrl = process.env.TEST_DATABASE_URL
 
+/** An embedded database with every migration, to begin with: the runner makes one for all. Without it each kit makes its own. */
+const pgliteTemplate = process.env.TEST_PGLITE_TEMPLATE
+
 /** A whole Countersign in the process, on the database that this run is about, with a clock to turn and mails to read. */
 export async function openKit({
   database,
@@ -129,7 +133,8 @@ export async function openKit({
   const onPostgres = (database ?? process.env.TEST_DATABASE) === 'postgres'
   if (onPostgres && !postgresUrl) throw new Error('TEST_DATABASE_URL names no PostgreSQL: run the tests with npm test.')
   const databaseUrl = onPostgres && postgresUrl ? await createDatabase(postgresUrl, `kit_${randomBytes(6).toString('hex')}`) : undefined
-  const store = await openStore({ ...(databaseUrl ? { databaseUrl } : {}), dataDir: 'memory:', poolSize: 12 })
+  const dump = databaseUrl === undefined && pgliteTemplate ? await openAsBlob(pgliteTemplate) : undefined
+  const store = await openStore({ ...(databaseUrl ? { databaseUrl } : {}), ...(dump ? { dump } : {}), dataDir: 'memory:', poolSize: 12 })
   await store.migrate()
   let time = Date.parse('2026-06-01T12:00:10Z')
   const now = () => new Date(time)

@@ -17,7 +17,7 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
   'POST /organizations/:organizationId/sites': { name: 'Site' },
   'PATCH /organizations/:organizationId/sites/:siteId': { name: 'Site' },
   'POST /organizations/:organizationId/sites/:siteId/removal': { name: 'Site' },
-  'PUT /organizations/:organizationId/look': { accent: '#1f5fd1', supportContact: 'help@example.org' },
+  'PUT /organizations/:organizationId/look': { version: 1, accent: '#1f5fd1', supportContact: 'help@example.org' },
   'PUT /organizations/:organizationId/policy': { ...startingPolicy, version: 1 },
   'POST /organizations/:organizationId/policy/preview': { ...startingPolicy },
   'POST /organizations/:organizationId/reset': { name: 'O' },

@@ -3,6 +3,8 @@ import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writ
 import { join, resolve } from 'node:path'
 import { findChromium } from './machine/chromium.ts'
 import { buildConsole } from './machine/console-build.ts'
+import { findOathtool } from './machine/oathtool.ts'
+import { writeTemplate } from './machine/pglite.ts'
 import { type PostgresServer, startPostgres } from './machine/postgres.ts'
 import type { CountRecord, TestRecord } from './machine/reporter.ts'
 
@@ -64,8 +66,16 @@ async function run(): Promise<number> {
   const chromium = needs((circle) => circle.name === 'browser') ? await tried(findChromium) : undefined
   if (chromium) console.log('found' in chromium ? `Chromium ${chromium.found.version} (${chromium.found.from})` : chromium.trouble)
 
+  const oathtool = needs((circle) => circle.name === 'unit') ? await tried(findOathtool) : undefined
+  if (oathtool) console.log('found' in oathtool ? `oathtool ${oathtool.found.version} (${oathtool.found.from})` : oathtool.trouble)
+
+  const template = join(reports, `${process.pid}-pglite.tar`)
   const outcomes: Outcome[] = []
   try {
+    if (needs((circle) => circle.database === 'pglite')) {
+      mkdirSync(reports, { recursive: true })
+      await writeTemplate(template)
+    }
     for (const { circle, files } of chosen) {
       if (files.length === 0) {
         console.log(`\n${label(circle)}: no test file${wantedFiles.length > 0 ? ` with ${wantedFiles.join(' or ')} in its path` : ' yet'}`)
@@ -74,11 +84,12 @@ async function run(): Promise<number> {
       console.log(`\n${label(circle)}: ${files.length} files`)
       const missing = circle.database === 'postgres' && postgres && 'trouble' in postgres ? postgres.trouble : undefined
       const blind = circle.name === 'browser' ? (chromium && 'trouble' in chromium ? chromium.trouble : buildConsole()) : undefined
-      const env = environmentOf(circle, postgres, chromium && 'found' in chromium ? chromium.found.path : undefined)
+      const env = environmentOf(circle, postgres, chromium && 'found' in chromium ? chromium.found.path : undefined, template)
       outcomes.push(missing || blind ? notRun(circle, missing ?? blind) : await runCircle(circle, files, env))
     }
   } finally {
     if (postgres && 'found' in postgres) await postgres.found.stop()
+    rmSync(template, { force: true })
   }
   keep(outcomes, words.length === 0 ? 'last-run.jsonl' : 'part-run.jsonl')
   return conclude(outcomes)
@@ -100,11 +111,18 @@ function filesOf(circle: Circle): string[] {
   return wantedFiles.length > 0 ? files.filter((file) => wantedFiles.some((word) => file.includes(word))) : files
 }
 
-function environmentOf(circle: Circle, postgres: Tried<PostgresServer> | undefined, chromium: string | undefined): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { ...process.env, TEST_CIRCLE: circle.name }
+function environmentOf(
+  circle: Circle,
+  postgres: Tried<PostgresServer> | undefined,
+  chromium: string | undefined,
+  template: string,
+): NodeJS.ProcessEnv {
+  // Every file is a process of its own, and half of what it does before its first test is to compile the same modules.
+  const env: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(reports, 'compiled'), ...process.env, TEST_CIRCLE: circle.name }
   // A test that forgets which database is meant must not reach the one of the person who runs it.
-  for (const name of ['DATABASE_URL', 'TEST_DATABASE', 'TEST_DATABASE_URL', 'NODE_TEST_CONTEXT']) delete env[name]
+  for (const name of ['DATABASE_URL', 'TEST_DATABASE', 'TEST_DATABASE_URL', 'TEST_PGLITE_TEMPLATE', 'NODE_TEST_CONTEXT']) delete env[name]
   if (circle.database !== 'none') env.TEST_DATABASE = circle.database
+  if (circle.database === 'pglite') env.TEST_PGLITE_TEMPLATE = template
   if (circle.database === 'postgres' && postgres && 'found' in postgres) env.TEST_DATABASE_URL = postgres.found.url
   if (circle.name === 'browser' && chromium) env.CHROMIUM = chromium
   return env

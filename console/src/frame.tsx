@@ -50,7 +50,7 @@ function Framed({ session }: { readonly session: Session }) {
                   miw={0}
                 />
               ) : (
-                <Text fw={600} truncate>
+                <Text fw={600} truncate dir="auto">
                   {choices[0]?.label}
                 </Text>
               )}

@@ -1,5 +1,6 @@
 import { Box, Breadcrumbs, Card, Group, Stack, Text, Title } from '@mantine/core'
 import { type ReactNode, useEffect, useRef } from 'react'
+import { isolate } from '#words/bidi.ts'
 import { words } from '#words/en/console.ts'
 
 interface PageProps {
@@ -18,7 +19,7 @@ let isFirstPage = true
 export function Page({ title, path, action, isNarrow = false, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
-    document.title = `${title} · ${words.product}`
+    document.title = `${isolate(title)} · ${words.product}`
     if (!isFirstPage && window.location.hash === '') heading.current?.focus()
     isFirstPage = false
   }, [title])
@@ -32,7 +33,7 @@ export function Page({ title, path, action, isNarrow = false, children }: PagePr
         )}
         <Group justify="space-between" align="center" wrap="nowrap">
           <Title order={1} size="h2" ref={heading} tabIndex={-1} className="quiet-focus words">
-            {title}
+            <bdi>{title}</bdi>
           </Title>
           {action}
         </Group>

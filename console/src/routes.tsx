@@ -140,7 +140,7 @@ declare module '@tanstack/react-router' {
 function NotFound() {
   return (
     <Page title={words.states.notFound}>
-      <EmptyState py="xl" title={words.states.notFound} description={words.states.notFoundWhat}>
+      <EmptyState py="xl" description={words.states.notFoundWhat}>
         <EmptyState.Actions>
           <Button component={Link} to="/settings">
             {words.states.toSettings}

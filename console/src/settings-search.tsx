@@ -1,10 +1,10 @@
-import { Anchor, CloseButton, List, Text, TextInput } from '@mantine/core'
-import { IconSearch } from '@tabler/icons-react'
+import { Anchor, List, Text } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { words } from '#words/en/console.ts'
 import { findSettings } from '#words/en/settings.ts'
 import { arriveAt } from './page.tsx'
+import { SearchField } from './search-field.tsx'
 import { useWho } from './who.tsx'
 
 const say = words.settingsSearch
@@ -18,16 +18,7 @@ export function SettingsSearch() {
   const isAsked = typed.trim() !== ''
   return (
     <search>
-      <TextInput
-        type="search"
-        label={say.label}
-        placeholder={say.example}
-        value={typed}
-        maxLength={100}
-        onChange={(event) => setTyped(event.currentTarget.value)}
-        leftSection={<IconSearch size={18} aria-hidden />}
-        rightSection={isAsked && <CloseButton size={44} aria-label={say.clear} onClick={() => setTyped('')} />}
-      />
+      <SearchField label={say.label} isLabelShown placeholder={say.example} value={typed} onType={setTyped} clear={say.clear} />
       <Text size="sm" c="dimmed" mt={4} role="status">
         {isAsked && say.found(found.length)}
       </Text>

@@ -66,7 +66,7 @@ const colors = {
   '--mantine-color-disabled-border': 'var(--cs-line)',
   ...meaning('blue', { filled: 'accent', hover: 'accent-hover', soft: 'accent-soft', text: 'link' }),
   ...meaning('gray', { filled: 'ink-soft', hover: 'ink', soft: 'sunken', text: 'ink-soft' }),
-  ...meaning('red', { filled: 'danger', hover: 'danger-hover', soft: 'danger-soft', text: 'danger' }),
+  ...meaning('red', { filled: 'danger-fill', hover: 'danger-fill-hover', soft: 'danger-soft', text: 'danger' }),
   ...meaning('orange', { filled: 'warning', hover: 'warning', soft: 'warning-soft', text: 'warning' }),
   ...meaning('green', { filled: 'success', hover: 'success', soft: 'success-soft', text: 'success' }),
 }

@@ -7,6 +7,7 @@ const SupportContact = Type.Union([Type.String({ minLength: 1, maxLength: 200 })
 
 /** How an organization looks to its people, in the Prompt and in mails. */
 export const Look = Type.Object({
+  version: Type.Integer({ description: 'Sent back with a change, so that nothing is overwritten that nobody has seen' }),
   accent: Type.Union([Color, Type.Null()], { description: 'The color that was chosen' }),
   shown: Type.Union([Type.Object({ light: Color, dark: Color }), Type.Null()], {
     description: 'What is made of it in each scheme, so that white text on it has a contrast of 4.5:1',
@@ -18,6 +19,7 @@ export type Look = Static<typeof Look>
 
 export const LookChange = Type.Object(
   {
+    version: Type.Integer({ minimum: 1 }),
     accent: Type.Union([Color, Type.Null()]),
     supportContact: SupportContact,
     logo: Type.Optional(

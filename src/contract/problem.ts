@@ -9,9 +9,13 @@ export const ProblemReply = Type.Object(
     code: Type.String(),
     instance: Type.String({ description: 'The request id, as in the log' }),
     retryAfterSeconds: Type.Optional(Type.Integer()),
+    changed: Type.Optional(
+      Type.Array(Type.String(), { description: 'Which parts were changed in the meantime, as far as the audit knows' }),
+    ),
     changedBy: Type.Optional(Type.Array(Type.String(), { description: 'Who changed it in the meantime, as far as the audit knows' })),
     methods: Type.Optional(Type.Array(Type.String(), { description: 'Kinds of authenticator that it is about' })),
     minLength: Type.Optional(Type.Integer({ description: 'Of a password that was too short' })),
+    raisedBy: Type.Optional(Type.String({ description: 'The organization that asks for this length' })),
     reason: Type.Optional(Type.String({ description: 'What exactly was wrong, where there is more than one way' })),
     line: Type.Optional(Type.Integer({ description: 'The line of a file that it is about' })),
   },

@@ -12,6 +12,7 @@ export const Profile = Type.Object({
   language: nullable('BCP 47 tag for pages and mails; null: as the browser says', 35),
   languages: Type.Array(Type.Object({ tag: Type.String(), name: Type.String() }), { description: 'What can be chosen' }),
   leastPasswordLength: Type.Integer({ description: 'How long a new password must be at least, by the rules that hold for this person' }),
+  passwordLengthRaisedBy: Type.Union([Type.String(), Type.Null()], { description: 'The organization that asks for this length' }),
 })
 export type Profile = Static<typeof Profile>
 

@@ -75,6 +75,8 @@ export interface AuditEvent {
   readonly actorId?: string
   readonly subjectId?: string
   readonly detail?: Readonly<Record<string, Json>>
+  /** How the actor stood in the organization before the change, where the change itself may alter that; else it is looked up. */
+  readonly actsAs?: 'member' | 'provider'
 }
 
 /** What a walk along the whole chain of the audit found: each event's hash covers the event and the hash before it. */

@@ -168,3 +168,21 @@ export function toleranceFor(memberships: readonly Pick<Membership, 'policy'>[])
 export function leastPasswordLength(requirement: Requirement, policies: readonly Pick<Policy, 'leastPasswordLength'>[]): number {
   return Math.max(requirement.secondStep === 'always' ? 8 : 15, ...policies.map((one) => one.leastPasswordLength ?? 0))
 }
+
+/** The least length of a password, and the organization that raised it to that. */
+export interface PasswordLength {
+  readonly minLength: number
+  readonly raisedBy?: string
+}
+
+/** {@link leastPasswordLength} of somebody's organizations, with the one to name for it. */
+export function passwordLengthFor(
+  requirement: Requirement,
+  organizations: readonly { readonly organizationName: string; readonly policy: Pick<Policy, 'leastPasswordLength'> }[],
+): PasswordLength {
+  const policies = organizations.map(({ policy }) => policy)
+  const minLength = leastPasswordLength(requirement, policies)
+  if (minLength === leastPasswordLength(requirement, [])) return { minLength }
+  const raisedBy = organizations.find(({ policy }) => policy.leastPasswordLength === minLength)?.organizationName
+  return { minLength, ...(raisedBy === undefined ? {} : { raisedBy }) }
+}

@@ -5,7 +5,7 @@ import { grantableRoles, type Role } from '#domain/roles.ts'
 import { note } from '#store/audit.ts'
 import { addMembers, knownAddresses } from '#store/import.ts'
 import { enqueue } from '#store/messages.ts'
-import type { Organization } from '#store/organizations.ts'
+import { holdOrganization, type Organization } from '#store/organizations.ts'
 import { findPolicy } from '#store/policy.ts'
 import type { Database } from '#store/tables.ts'
 import { invitationMessage, invitationTime } from './invitations.ts'
@@ -38,6 +38,7 @@ export async function importMembers(
   const now = rooms.now()
   const lines = await rooms.store.transaction(async (db) => {
     const organization = await authorize(db, session, organizationId, 'import-users')
+    if (!(await holdOrganization(db, organization.id))) throw new Problem('not-found')
     const judged = await judge(db, organization, csv)
     const { newUsersRequired } = await findPolicy(db, organization.id)
     // In one order for everybody, so that two imports of the same people wait for each other and not in a circle.

@@ -5,7 +5,7 @@ import { Problem } from '#domain/problem.ts'
 import { note } from '#store/audit.ts'
 import { addLink } from '#store/links.ts'
 import { enqueue } from '#store/messages.ts'
-import type { Organization } from '#store/organizations.ts'
+import { holdOrganization, type Organization } from '#store/organizations.ts'
 import { addMembership, findOrAddUser } from '#store/people.ts'
 import { findPolicy } from '#store/policy.ts'
 import type { OpenSession } from '#store/session.ts'
@@ -39,6 +39,7 @@ export async function inviteMember(
   const invited = await rooms.store.transaction(async (db) => {
     const organization = await authorize(db, session, organizationId, 'invite-users')
     requireGrantable(organization, role)
+    if (!(await holdOrganization(db, organization.id))) throw new Problem('not-found')
     const policy = await findPolicy(db, organization.id)
     const userId = await findOrAddUser(db, now, { email: to, name: cleanName })
     const membership = {

@@ -7,6 +7,7 @@ import { Problem } from '#domain/problem.ts'
 import { note } from '#store/audit.ts'
 import { changeLook, findLogo, findLook, findMailLook, findPageLook, type StoredLook } from '#store/look.ts'
 import { authorize } from './organizations.ts'
+import { movedOn } from './policy.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import { requireFreshSession, requireSession } from './session.ts'
 
@@ -81,7 +82,11 @@ export async function lookOf(rooms: Rooms, visit: Visit, organizationId: string)
   return view(await findLook(rooms.store.db, id))
 }
 
-/** Changes accent color, support contact and logo. @throws {Problem} `invalid-logo`, `forbidden`, `proof-required` */
+/**
+ * Changes accent color, support contact and logo.
+ *
+ * @throws {Problem} `invalid-logo`, `forbidden`, `proof-required`, `moved-on` with who changed what when somebody else saved in the meantime
+ */
 export async function changeLookOf(rooms: Rooms, visit: Visit, organizationId: string, change: LookChange): Promise<LookView> {
   const first = await requireSession(rooms, visit)
   await authorize(rooms.store.db, first, organizationId, 'change-policy')
@@ -92,14 +97,15 @@ export async function changeLookOf(rooms: Rooms, visit: Visit, organizationId: s
   const look = await rooms.store.transaction(async (db) => {
     const { id } = await authorize(db, session, organizationId, 'change-policy')
     const before = await findLook(db, id)
-    await changeLook(db, id, next)
+    if (before.version !== change.version || !(await changeLook(db, id, next, change.version)))
+      throw await movedOn(db, id, 'organization.look-changed', change.version)
     const after = await findLook(db, id)
     const facts = (one: StoredLook) => ({ accent: one.accent, supportContact: one.supportContact, logo: one.logoHash })
     await note(db, rooms.now(), visit, {
       action: 'organization.look-changed',
       organizationId: id,
       actorId: session.userId,
-      detail: { from: facts(before), to: facts(after) },
+      detail: { from: facts(before), to: facts(after), version: after.version },
     })
     return after
   })
@@ -118,6 +124,7 @@ const logoPath = ({ organizationId }: StoredLook, hash: string) => `/logos/${org
 function view(look: StoredLook): LookView {
   const shades = look.accent === null ? undefined : accentOf(look.accent)
   return {
+    version: look.version,
     accent: look.accent,
     shown: shades ? { light: shades.light.fill, dark: shades.dark.fill } : null,
     logo: look.logoHash === null ? null : logoPath(look, look.logoHash),

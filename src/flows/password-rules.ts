@@ -1,4 +1,5 @@
 import { longestPassword } from '#crypto/password.ts'
+import type { PasswordLength } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 
 /** What a new password may not be made of, besides the list of common ones. */
@@ -22,9 +23,14 @@ function commonPasswords(): Promise<ReadonlySet<string>> {
  *
  * @throws {Problem} `password-too-weak` with `reason` too-short, too-long, common or contains-context
  */
-export async function checkNewPassword(password: string, least: number, { email, name, organization }: PasswordContext): Promise<void> {
+export async function checkNewPassword(
+  password: string,
+  { minLength, raisedBy }: PasswordLength,
+  { email, name, organization }: PasswordContext,
+): Promise<void> {
   const length = [...password.normalize('NFKC')].length
-  if (length < least) throw new Problem('password-too-weak', { reason: 'too-short', minLength: least })
+  if (length < minLength)
+    throw new Problem('password-too-weak', { reason: 'too-short', minLength, ...(raisedBy === undefined ? {} : { raisedBy }) })
   if (length > longestPassword.codePoints || Buffer.byteLength(password) > longestPassword.bytes) {
     throw new Problem('password-too-weak', { reason: 'too-long' })
   }

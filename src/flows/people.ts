@@ -238,11 +238,16 @@ export async function act(
     let organization: Act['organization'] | undefined
     for (const right of rights) organization = await authorize(db, session, organizationId, right)
     if (!organization) throw new Error('An action needs a right.')
-    const { id, role } = organization
+    const { id, role, actsAs } = organization
     const member = await requireMember(db, id, memberId, session.userId)
     if (!standsAbove(role, member.role)) throw new Problem('forbidden', { right: rights[0] ?? '', role })
     const events = await change({ rooms, visit, now, db, session, organization, member })
-    await note(db, now, visit, ...events.map((event) => ({ ...event, organizationId: id, actorId: session.userId, subjectId: member.id })))
+    await note(
+      db,
+      now,
+      visit,
+      ...events.map((event) => ({ ...event, organizationId: id, actorId: session.userId, subjectId: member.id, actsAs })),
+    )
   })
 }
 

@@ -3,8 +3,9 @@ import { newlyWeaker, sentMethods } from '#domain/methods.ts'
 import { Problem } from '#domain/problem.ts'
 import { note } from '#store/audit.ts'
 import { enqueue } from '#store/messages.ts'
-import { changePolicy, coverageOf, findAcceptance, findPolicy, keepAcceptance, policyChangesSince, securedMembers } from '#store/policy.ts'
+import { changePolicy, changesSince, coverageOf, findAcceptance, findPolicy, keepAcceptance, securedMembers } from '#store/policy.ts'
 import { previewPolicy } from '#store/policy-preview.ts'
+import { previewMethods } from '#store/policy-preview-methods.ts'
 import { shortenDevices } from '#store/remembered-devices.ts'
 import type { Database } from '#store/tables.ts'
 import { availableMethods, requireUsableMethods } from './methods.ts'
@@ -27,7 +28,7 @@ export async function previewPolicyOf(rooms: Rooms, visit: Visit, organizationId
   const session = await requireSession(rooms, visit)
   const { id } = await authorize(rooms.store.db, session, organizationId, 'change-policy')
   requireUsableMethods(await availableMethods(rooms, id), await findPolicy(rooms.store.db, id), draft)
-  return previewPolicy(rooms.store.db, rooms.now(), id, draft)
+  return { ...(await previewPolicy(rooms.store.db, rooms.now(), id, draft)), ...(await previewMethods(rooms.store.db, id, draft)) }
 }
 
 /**
@@ -54,7 +55,7 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
     const organization = await authorize(db, session, organizationId, 'change-policy')
     const before = await findPolicy(db, organization.id)
     requireUsableMethods(usable, before, policy)
-    if (!(await changePolicy(db, organization.id, policy, version))) throw await movedOn(db, organization.id, version)
+    if (!(await changePolicy(db, organization.id, policy, version))) throw await movedOn(db, organization.id, 'policy.changed', version)
     await shortenDevices(db, organization.id)
     const { version: _version, ...from } = before
     await note(db, now, visit, {
@@ -80,9 +81,14 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
   return view(rooms, organizationId)
 }
 
-/** Tells who changed which rules after the version that somebody had read, as far as the audit knows. */
-async function movedOn(db: Database, organizationId: string, version: number): Promise<Problem> {
-  const changes = await policyChangesSince(db, organizationId, version)
+/** Tells who changed what after the version that somebody had read, as far as the audit knows. */
+export async function movedOn(
+  db: Database,
+  organizationId: string,
+  action: 'policy.changed' | 'organization.look-changed',
+  version: number,
+): Promise<Problem> {
+  const changes = await changesSince(db, organizationId, action, version)
   const fields = changes.flatMap(({ from, to }) =>
     Object.keys(to).filter((field) => JSON.stringify(from[field]) !== JSON.stringify(to[field])),
   )

@@ -1,7 +1,7 @@
 import type { PasswordChange, PhoneChange, ProfileChange, Profile as ProfileView } from '#contract/profile.ts'
 import { digest, keyedDigest, newToken } from '#crypto/random.ts'
 import { ownsPassword } from '#domain/assurance.ts'
-import { leastPasswordLength, requirementFor } from '#domain/policy.ts'
+import { passwordLengthFor, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { isFresh } from '#domain/session.ts'
 import { note } from '#store/audit.ts'
@@ -29,6 +29,7 @@ export async function profileOf(rooms: Rooms, visit: Visit): Promise<ProfileView
   const { db } = rooms.store
   const [profile, pending] = [await findProfile(db, userId), await findEmailChange(db, { userId }, rooms.now())]
   const { name, phone, phoneVerifiedAt, language } = profile
+  const length = lengthOf(memberships)
   return {
     name,
     email,
@@ -36,7 +37,8 @@ export async function profileOf(rooms: Rooms, visit: Visit): Promise<ProfileView
     phone: phone === null ? null : { number: phone, isVerified: phoneVerifiedAt !== null },
     language,
     languages: [...languages],
-    leastPasswordLength: leastLength(memberships),
+    leastPasswordLength: length.minLength,
+    passwordLengthRaisedBy: length.raisedBy ?? null,
   }
 }
 
@@ -97,7 +99,7 @@ export async function changeOwnPassword(rooms: Rooms, visit: Visit, { current, p
   const account = await findAccount(rooms.store.db, session.userId)
   if (!account) throw new Problem('not-signed-in')
   const organization = account.memberships[0]?.organizationName ?? ''
-  await checkNewPassword(password, leastLength(account.memberships), { email: account.email, name: account.name, organization })
+  await checkNewPassword(password, lengthOf(account.memberships), { email: account.email, name: account.name, organization })
   await requirePassword(rooms, visit, account, current)
   const hash = await rooms.passwords.hash(password)
   const now = rooms.now()
@@ -117,11 +119,7 @@ export async function changeOwnPassword(rooms: Rooms, visit: Visit, { current, p
   return { session: token, ...stillRecognized(rooms, visit, account, hash) }
 }
 
-const leastLength = (memberships: Account['memberships']) =>
-  leastPasswordLength(
-    requirementFor(memberships, false),
-    memberships.map(({ policy }) => policy),
-  )
+const lengthOf = (memberships: Account['memberships']) => passwordLengthFor(requirementFor(memberships, false), memberships)
 
 /** A device is recognized by the password's hash; the one that changed it has just proved that it knows the person. */
 function stillRecognized(rooms: Rooms, visit: Visit, account: Account, passwordHash: string): Cookies {

@@ -1,7 +1,15 @@
 import type { AcceptInvitation, AskPasswordReset, ResetPassword, SetUp } from '#contract/links.ts'
 import { keyedDigest } from '#crypto/random.ts'
 import { plainEmail } from '#domain/email.ts'
-import { isRequired, leastPasswordLength, type Policy, requirementFor, startingPolicy } from '#domain/policy.ts'
+import {
+  isRequired,
+  leastPasswordLength,
+  type PasswordLength,
+  type Policy,
+  passwordLengthFor,
+  requirementFor,
+  startingPolicy,
+} from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { passwordsFromAnywhere } from '#domain/throttle.ts'
 import { note } from '#store/audit.ts'
@@ -56,7 +64,11 @@ export async function setUp(rooms: Rooms, visit: Visit, { token, organizationNam
   if (key === undefined) throw new Problem('invalid-email')
   if (organization === '' || person === '') throw new Problem('malformed', { reason: organization === '' ? 'organizationName' : 'name' })
   const policy: Policy = { ...startingPolicy, enabled: true }
-  await checkNewPassword(password, leastPasswordLength({ secondStep: 'always' }, [policy]), { email: key, name: person, organization })
+  await checkNewPassword(
+    password,
+    { minLength: leastPasswordLength({ secondStep: 'always' }, [policy]) },
+    { email: key, name: person, organization },
+  )
   const hash = await rooms.passwords.hash(password)
   const now = rooms.now()
   const account = await rooms.store.transaction(async (db) => {
@@ -85,12 +97,13 @@ export interface InvitationView {
   /** Whether the person has an account here already and accepts with the password they have. */
   readonly hasPassword: boolean
   readonly minLength: number
+  readonly raisedBy?: string
 }
 
 /** What the page behind an invitation shows. @throws {Problem} `link-gone` */
 export async function invitationOf(rooms: Rooms, token: string): Promise<InvitationView> {
-  const { organizationId, organization, name, email, passwordHash, minLength } = await requireInvited(rooms, token)
-  return { organizationId, organization, name, email, hasPassword: passwordHash !== null, minLength }
+  const { organizationId, organization, name, email, passwordHash, length } = await requireInvited(rooms, token)
+  return { organizationId, organization, name, email, hasPassword: passwordHash !== null, ...length }
 }
 
 /**
@@ -106,7 +119,7 @@ export async function acceptInvitation(rooms: Rooms, visit: Visit, { token, pass
   const lane = { key: laneKeys.passwordsOf(keyedDigest(rooms.keys.lane, invited.email)), rules: passwordsFromAnywhere }
   let hash: string | undefined
   if (invited.passwordHash === null) {
-    await checkNewPassword(password, invited.minLength, { email: invited.email, name: invited.name, organization: invited.organization })
+    await checkNewPassword(password, invited.length, { email: invited.email, name: invited.name, organization: invited.organization })
     hash = await rooms.passwords.hash(password)
   } else {
     const isRight = await rooms.passwords.verify(invited.passwordHash, password, 'unknown')
@@ -168,8 +181,8 @@ async function mailPasswordReset(rooms: Rooms, visit: Visit, key: string): Promi
 }
 
 /** What the page behind a password-reset link needs. @throws {Problem} `link-gone` */
-export async function passwordResetOf(rooms: Rooms, token: string): Promise<{ readonly minLength: number }> {
-  return { minLength: leastLengthOf(await requireResetting(rooms, token)) }
+export async function passwordResetOf(rooms: Rooms, token: string): Promise<PasswordLength> {
+  return lengthOf(await requireResetting(rooms, token))
 }
 
 /**
@@ -182,7 +195,7 @@ export async function passwordResetOf(rooms: Rooms, token: string): Promise<{ re
 export async function resetPassword(rooms: Rooms, visit: Visit, { token, password }: ResetPassword): Promise<void> {
   const account = await requireResetting(rooms, token)
   const organization = account.memberships[0]?.organizationName ?? ''
-  await checkNewPassword(password, leastLengthOf(account), { email: account.email, name: account.name, organization })
+  await checkNewPassword(password, lengthOf(account), { email: account.email, name: account.name, organization })
   const hash = await rooms.passwords.hash(password)
   const now = rooms.now()
   await rooms.store.transaction(async (db) => {
@@ -210,14 +223,12 @@ async function requireInvited(rooms: Rooms, token: string) {
   if (!link?.organizationId || !link.userId || !invited) throw new Problem('link-gone')
   const { enabled, mode, leastPasswordLength: raised, required, ...rest } = invited
   const must = isRequired({ required, policy: { enabled, mode } })
-  const minLength = leastPasswordLength({ secondStep: must ? 'always' : 'if-enrolled' }, [{ leastPasswordLength: raised }])
-  return { ...rest, minLength, organizationId: link.organizationId, userId: link.userId }
+  const policy = { leastPasswordLength: raised }
+  const length = passwordLengthFor({ secondStep: must ? 'always' : 'if-enrolled' }, [{ organizationName: rest.organization, policy }])
+  return { ...rest, length, organizationId: link.organizationId, userId: link.userId }
 }
 
-function leastLengthOf({ memberships, setUpDue }: Account): number {
-  const policies = memberships.map((one) => one.policy)
-  return leastPasswordLength(requirementFor(memberships, setUpDue), policies)
-}
+const lengthOf = ({ memberships, setUpDue }: Account) => passwordLengthFor(requirementFor(memberships, setUpDue), memberships)
 
 function require(account: Account | undefined): Account {
   if (!account) throw new Error('The account was written in this transaction.')

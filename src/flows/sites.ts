@@ -43,7 +43,7 @@ export async function sitesOf(
   const session = await requireSession(rooms, visit)
   const { id } = await authorize(rooms.store.db, session, providerId, 'see-sites')
   const after = cursor === undefined ? undefined : readCursor(order, cursor)
-  const { sites, total, countedAt } = await listSites(rooms.store.db, id, {
+  const { sites, total, countedAt } = await listSites(rooms.store.db, rooms.now(), id, {
     order,
     limit: limit + 1,
     kinds: methods,
@@ -158,7 +158,9 @@ async function changeBelow(
     const site = isId(siteId) ? await findSite(db, provider.id, siteId) : undefined
     if (!site) throw new Problem('not-found')
     const events = await change({ db, now, site })
-    await note(db, now, visit, ...events.map((event) => ({ ...event, organizationId: site.id, actorId: session.userId })))
+    // What the provider alone may do, also somebody does as the provider who has a role in the site as well.
+    const acting = { organizationId: site.id, actorId: session.userId, actsAs: 'provider' as const }
+    await note(db, now, visit, ...events.map((event) => ({ ...event, ...acting })))
   })
   rooms.onMessage()
 }

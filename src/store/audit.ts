@@ -6,14 +6,15 @@ import type { Database } from './tables.ts'
 
 /**
  * Writes down what happened. Call it with the transaction of the change it speaks of. Where only a role in the provider above
- * the organization gives the actor what they did, the detail says so: here, so that no change can forget it.
+ * the organization gives the actor what they did, the detail says so: here, so that no change can forget it. A change that may take the
+ * actor's own role brings along how they stood before it.
  */
 export async function note(db: Database, now: Date, origin: Origin, ...events: readonly AuditEvent[]): Promise<void> {
   if (events.length === 0) return
   await db
     .insertInto('audit_events')
     .values(
-      events.map(({ action, organizationId, actorId, subjectId, detail }) => ({
+      events.map(({ action, organizationId, actorId, subjectId, detail, actsAs }) => ({
         id: newId(now),
         at: now,
         action,
@@ -23,8 +24,8 @@ export async function note(db: Database, now: Date, origin: Origin, ...events: r
         address: origin.address,
         request_id: origin.requestId,
         detail:
-          organizationId === undefined || actorId === undefined
-            ? JSON.stringify(detail ?? {})
+          organizationId === undefined || actorId === undefined || actsAs !== undefined
+            ? JSON.stringify({ ...detail, ...(actsAs === 'provider' ? { actsAs } : {}) })
             : withStanding(organizationId, actorId, detail ?? {}),
       })),
     )
@@ -39,7 +40,7 @@ export async function noteEach(
   db: Database,
   now: Date,
   origin: Origin,
-  event: Required<Omit<AuditEvent, 'subjectId'>>,
+  event: Required<Omit<AuditEvent, 'subjectId' | 'actsAs'>>,
   subjectIds: readonly string[],
 ): Promise<void> {
   if (subjectIds.length === 0) return

@@ -7,9 +7,17 @@ import type { Database } from './tables.ts'
 export interface StoredLook extends Look {
   readonly organizationId: string
   readonly logoHash: string | null
+  readonly version: number
 }
 
-const columns = ['id as organizationId', 'name', 'accent', 'logo_hash as logoHash', 'support_contact as supportContact'] as const
+const columns = [
+  'id as organizationId',
+  'name',
+  'accent',
+  'logo_hash as logoHash',
+  'support_contact as supportContact',
+  'look_version as version',
+] as const
 
 export async function findLook(db: Database, organizationId: string): Promise<StoredLook> {
   return db.selectFrom('organizations').select(columns).where('id', '=', organizationId).executeTakeFirstOrThrow()
@@ -46,7 +54,7 @@ export async function findMailLook(db: Database, to: string, organizationId: str
   if (organizationId !== undefined)
     return db.selectFrom('organizations').select(columns).where('id', '=', organizationId).executeTakeFirst()
   const { rows } = await sql<StoredLook>`
-    select o.id as "organizationId", o.name, o.accent, o.logo_hash as "logoHash", o.support_contact as "supportContact"
+    select o.id as "organizationId", o.name, o.accent, o.logo_hash as "logoHash", o.support_contact as "supportContact", o.look_version as version
     from organizations o where o.id = coalesce((
       select case when count(*) = 1 then min(m.organization_id::text)::uuid end from users u join memberships m on m.user_id = u.id join organizations own on own.id = m.organization_id
       where u.email = ${to} and m.joined_at is not null and m.suspended_at is null and own.suspended_at is null
@@ -65,19 +73,24 @@ export async function findLogo(db: Database, organizationId: string, hash: strin
   return row?.logo ? Buffer.from(row.logo) : undefined
 }
 
+/** Stores a look if it still has the version it was read with. @returns false when somebody was faster */
 export async function changeLook(
   db: Database,
   organizationId: string,
   change: { readonly accent: string | null; readonly supportContact: string | null; readonly logo?: Buffer | null },
-): Promise<void> {
+  from: number,
+): Promise<boolean> {
   const { accent, supportContact, logo } = change
-  await db
+  const { numUpdatedRows } = await db
     .updateTable('organizations')
     .set({
       accent,
       support_contact: supportContact,
+      look_version: from + 1,
       ...(logo === undefined ? {} : { logo, logo_hash: logo && digest(logo.toString('base64')).toString('base64url').slice(0, 22) }),
     })
     .where('id', '=', organizationId)
-    .execute()
+    .where('look_version', '=', from)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
 }

@@ -31,6 +31,18 @@ export async function addOrganization(
   return { id, name, kind: parentId === null ? 'provider' : 'site', host: null, isSuspended: false }
 }
 
+/** Keeps an organization from being removed until the transaction ends. @returns false when it is removed already */
+export async function holdOrganization(db: Database, organizationId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('organizations')
+    .select('id')
+    .where('id', '=', organizationId)
+    .where('removed_at', 'is', null)
+    .forShare()
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** Whether anybody has founded this installation yet. */
 export async function isFounded(db: Database): Promise<boolean> {
   return (await db.selectFrom('organizations').select('id').limit(1).executeTakeFirst()) !== undefined

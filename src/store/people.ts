@@ -63,7 +63,7 @@ export const isSharedFor = (actorId: string) => sql<boolean>`exists (
 
 const memberColumns = (actorId: string) => sql`
   u.id, u.email, ${shownName} as name, m.role, m.required, m.joined_at, m.suspended_at, m.method, m.listed_as, p.enabled, p.mode,
-  m.joined_at is not null and exists (select from authenticators a where a.user_id = u.id and a.retired_at is null) as enrolled,
+  m.joined_at is not null and m.enrolled as enrolled,
   case when m.joined_at is null then '{}' else array(
     select distinct a.kind from authenticators a where a.user_id = u.id and a.retired_at is null and a.kind = any (${sql.val([...methods])}::text[]) order by a.kind
   ) end as kinds, case when m.joined_at is not null then u.phone end as phone, u.phone_verified_at,
@@ -96,7 +96,7 @@ const statuses = {
   suspended: sql`m.suspended_at is not null`,
 } as const
 
-const enrolled = sql`m.joined_at is not null and exists (select from authenticators a where a.user_id = m.user_id and a.retired_at is null)`
+const enrolled = sql`m.joined_at is not null and m.enrolled`
 /** The policy is asked for once and not for each member, so that no plan can join it to a hundred thousand of them one by one. */
 function badges(organizationId: string): Readonly<Record<Badge, RawBuilder<unknown>>> {
   const policy = (column: 'enabled' | 'mode') => sql`(select ${sql.ref(column)} from policies where organization_id = ${organizationId})`
@@ -109,7 +109,7 @@ function badges(organizationId: string): Readonly<Record<Badge, RawBuilder<unkno
   }
 }
 
-/** Everything it asks stands in `memberships_listed`, but for the authenticators, which have an index by person. */
+/** Everything it asks stands in `memberships_listed`, but for the method, which is looked up by person. */
 function matches(organizationId: string, { search, status, badge, role, method }: MemberFilter): RawBuilder<unknown> {
   const conditions = [
     sql`m.organization_id = ${organizationId}`,

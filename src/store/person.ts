@@ -39,7 +39,7 @@ export const accountColumns = `
   u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due, u.language, u.password_mailed, u.one_time_pass,
   case when u.phone_verified_at is not null then u.phone end as verified_phone,
   (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, o.host, m.role, m.required, m.method, ${policyColumns})
-      order by m.joined_at)
+      order by m.joined_at, m.organization_id)
     from memberships m join organizations o on o.id = m.organization_id join policies p on p.organization_id = m.organization_id
     where m.user_id = u.id and m.joined_at is not null and m.suspended_at is null and o.suspended_at is null) as memberships,
   (select json_agg(json_build_array(a.id, a.kind, a.counter, a.hashes, a.used_hashes, encode(a.secret_sealed, 'base64')) order by a.id)

@@ -132,19 +132,24 @@ export async function keepAcceptance(db: Database, organizationId: string, by: s
     .execute()
 }
 
-/** A change of an organization's rules, as it was written down. */
-export interface PolicyChangeEntry {
+/** A change of what an organization keeps with a version, as it was written down. */
+export interface VersionedChange {
   readonly by: string | null
   readonly from: Readonly<Record<string, Json>>
   readonly to: Readonly<Record<string, Json>>
 }
 
 /** The changes after a version, oldest first, out of the thousand newest events of the organization. */
-export async function policyChangesSince(db: Database, organizationId: string, version: number): Promise<readonly PolicyChangeEntry[]> {
-  const { rows } = await sql<PolicyChangeEntry>`
+export async function changesSince(
+  db: Database,
+  organizationId: string,
+  action: 'policy.changed' | 'organization.look-changed',
+  version: number,
+): Promise<readonly VersionedChange[]> {
+  const { rows } = await sql<VersionedChange>`
     select u.name as by, e.detail -> 'from' as from, e.detail -> 'to' as to
     from (select * from audit_events where organization_id = ${organizationId} order by id desc limit 1000) e left join users u on u.id = e.actor_id
-    where e.action = 'policy.changed' and (e.detail ->> 'version')::int > ${version} order by (e.detail ->> 'version')::int`.execute(db)
+    where e.action = ${action} and (e.detail ->> 'version')::int > ${version} order by (e.detail ->> 'version')::int`.execute(db)
   return rows
 }
 
@@ -163,10 +168,10 @@ export async function coverageOf(db: Database, organizationId: string): Promise<
       (count(*) filter (where must))::int as required,
       (count(*) filter (where must and not secured))::int as missing
     from (
-      select m.joined_at is not null and exists (select from authenticators a where a.user_id = m.user_id and a.retired_at is null) as secured,
+      select m.joined_at is not null and m.enrolled as secured,
         p.enabled and (p.mode = 'everyone' or (p.mode = 'chosen' and m.required)) as must
-      from memberships m join policies p on p.organization_id = m.organization_id where m.organization_id = ${organizationId}
-        and m.suspended_at is null
+      from policies p join memberships m on m.organization_id = p.organization_id
+      where p.organization_id = ${organizationId} and m.suspended_at is null
     ) one`.execute(db)
   return rows[0] ?? { total: 0, secured: 0, required: 0, missing: 0 }
 }
@@ -183,10 +188,6 @@ export async function securedMembers(
     .where('m.organization_id', '=', organizationId)
     .where('m.joined_at', 'is not', null)
     .where('m.suspended_at', 'is', null)
-    .where((where) =>
-      where.exists(
-        where.selectFrom('authenticators as a').select('a.id').whereRef('a.user_id', '=', 'u.id').where('a.retired_at', 'is', null),
-      ),
-    )
+    .where('m.enrolled', '=', true)
     .execute()
 }

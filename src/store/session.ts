@@ -45,7 +45,7 @@ const sessionText = `select s.id, s.user_id, s.evidence, s.started_at, s.last_se
     left join memberships m on m.user_id = s.user_id and m.joined_at is not null and m.suspended_at is null
     left join organizations o on o.id = m.organization_id
     left join policies p on p.organization_id = m.organization_id
-  where s.token_hash = $1 and ${isLive} order by m.joined_at`
+  where s.token_hash = $1 and ${isLive} order by m.joined_at, m.organization_id`
 
 interface SessionRow {
   readonly id: string

@@ -51,15 +51,22 @@ const keys = {
   missing: sql<number>`-missing`,
 } satisfies Record<SiteOrder, unknown>
 
-/** A page of the sites below a provider. `countedAt` is null when the figures are of this moment. */
+/**
+ * A page of the sites below a provider. `countedAt` is null when the figures are of this moment. The first look of an installation counts
+ * for the others: how many people there are decides how they are counted, and nobody has told yet.
+ */
 export async function listSites(
   db: Database,
+  now: Date,
   providerId: string,
   { search, order, cursor, limit, kinds }: SiteQuery,
 ): Promise<{ readonly sites: readonly (Site & SiteCursor)[]; readonly total: number; readonly countedAt: Date | null }> {
-  const { rows: ages } = await sql<{ people: number; counted_at: Date | null }>`
-    select coalesce(sum(people), 0)::int as people, min(counted_at) as counted_at from coverage`.execute(db)
-  const isLive = (ages[0]?.people ?? 0) <= countedAtEachLook
+  let last = await lastCount(db)
+  if (last.countedAt === null) {
+    await countCoverage(db, now, kinds)
+    last = await lastCount(db)
+  }
+  const isLive = last.people <= countedAtEachLook
   const like = search ? `%${search.replace(/[\\%_]/g, '\\$&')}%` : undefined
   const matches = like ? sql`and (o.name ilike ${like} or o.host ilike ${like})` : sql``
   const below = sql`o.parent_id = ${providerId} and o.removed_at is null ${matches}`
@@ -77,7 +84,13 @@ export async function listSites(
       ) one
     ) keyed ${after} order by key, lower(name), id limit ${limit}`.execute(db)
   const { rows: counted } = await sql<{ total: number }>`select count(*)::int as total from organizations o where ${below}`.execute(db)
-  return { sites: rows, total: counted[0]?.total ?? 0, countedAt: isLive ? null : (ages[0]?.counted_at ?? null) }
+  return { sites: rows, total: counted[0]?.total ?? 0, countedAt: isLive ? null : last.countedAt }
+}
+
+async function lastCount(db: Database): Promise<{ readonly people: number; readonly countedAt: Date | null }> {
+  const { rows } = await sql<{ people: number; countedAt: Date | null }>`
+    select coalesce(sum(people), 0)::int as people, min(counted_at) as "countedAt" from coverage`.execute(db)
+  return rows[0] ?? { people: 0, countedAt: null }
 }
 
 /** Counts every organization anew, unless another process did a moment ago. */
@@ -166,11 +179,12 @@ export async function removeSite(db: Database, now: Date, siteId: string): Promi
     .where('removed_at', 'is', null)
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return undefined
+  // An invitation that is mailed again at this moment holds its membership until its new link is there to be deleted.
+  const { numDeletedRows } = await db.deleteFrom('memberships').where('organization_id', '=', siteId).executeTakeFirst()
   await db.deleteFrom('links').where('organization_id', '=', siteId).execute()
   await db.deleteFrom('coverage').where('organization_id', '=', siteId).execute()
   await db.deleteFrom('gateways').where('organization_id', '=', siteId).execute()
   await db.deleteFrom('sending_rules').where('organization_id', '=', siteId).execute()
-  const { numDeletedRows } = await db.deleteFrom('memberships').where('organization_id', '=', siteId).executeTakeFirst()
   return Number(numDeletedRows)
 }
 

@@ -15,11 +15,12 @@ import * as methods from './migrations/0010-methods.ts'
 import * as gateways from './migrations/0011-gateways.ts'
 import * as recovery from './migrations/0012-recovery.ts'
 import * as reset from './migrations/0013-reset.ts'
+import * as rest from './migrations/0014-rest.ts'
 import * as delivery from './migrations/0015-delivery.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** All migrations, oldest first. Forward only; each stands in a file of its own and is never changed once released. */
-const migrations = {
+export const migrations = {
   '0001-foundation': foundation,
   '0002-rules': rules,
   '0003-devices': devices,
@@ -33,6 +34,7 @@ const migrations = {
   '0011-gateways': gateways,
   '0012-recovery': recovery,
   '0013-reset': reset,
+  '0014-rest': rest,
   '0015-delivery': delivery,
 }
 
@@ -52,6 +54,10 @@ export interface Store {
   migrate(): Promise<readonly string[]>
   /** Whether the database answers and has every migration. */
   isReady(): Promise<boolean>
+  /**
+   * Does the work whole or not at all. Where it and another waited for each other in a circle, PostgreSQL ends one of the two, and that
+   * one is begun anew: the work must change nothing but the database.
+   */
   transaction<T>(work: (db: Database) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
@@ -64,11 +70,13 @@ export interface StoreOptions {
   /** Folder of the embedded database; `memory:` keeps nothing. */
   readonly dataDir: string
   readonly poolSize?: number
+  /** What a database in memory begins with: another one as `dumpDataDir` of PGlite gave it. */
+  readonly dump?: Blob
 }
 
 /** Opens the database. PostgreSQL and PGlite differ in this function and nowhere else. @throws {StoreUnusable} */
-export async function openStore({ databaseUrl, dataDir, poolSize = 10 }: StoreOptions): Promise<Store> {
-  const { dialect, engine, run } = databaseUrl ? await postgres(databaseUrl, poolSize) : await embedded(dataDir)
+export async function openStore({ databaseUrl, dataDir, poolSize = 10, dump }: StoreOptions): Promise<Store> {
+  const { dialect, engine, run } = databaseUrl ? await postgres(databaseUrl, poolSize) : await embedded(dataDir, dump)
   const db = new Kysely<Tables>({ dialect })
   const version = await db
     .executeQuery<{ server_version: string; number: number }>(
@@ -117,7 +125,7 @@ export async function openStore({ databaseUrl, dataDir, poolSize = 10 }: StoreOp
         return false
       }
     },
-    transaction: (work) => db.transaction().execute(work),
+    transaction: (work) => outOfCircles(() => db.transaction().execute(work)),
     close: () => db.destroy(),
   }
 }
@@ -166,16 +174,28 @@ async function postgres(connectionString: string, max: number): Promise<Engine> 
   }
   const prepared = { connect, end: () => pool.end(), options: pool.options }
   const run: Run = async <Row>(text: string, parameters: readonly unknown[]) =>
-    (await pool.query({ name: nameOf(text), text, values: parameters as unknown[] })).rows as readonly Row[]
+    (await outOfCircles(() => pool.query({ name: nameOf(text), text, values: parameters as unknown[] }))).rows as readonly Row[]
   return { dialect: new PostgresDialect({ pool: prepared as never }), run, engine: (version) => `PostgreSQL ${version}` }
 }
 
-async function embedded(dataDir: string): Promise<Engine> {
+/** Ends as the first attempt that did not end in a circle of locks; nothing of one that did is left. */
+async function outOfCircles<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let left = 2; ; left--) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const isCircle = error instanceof Error && 'code' in error && error.code === '40P01'
+      if (!isCircle || left === 0) throw error
+    }
+  }
+}
+
+async function embedded(dataDir: string, dump: Blob | undefined): Promise<Engine> {
   const { PGlite } = await import('@electric-sql/pglite')
   const folder = dataDir === 'memory:' ? undefined : join(dataDir, 'database')
   if (folder) mkdirSync(folder, { recursive: true, mode: 0o700 })
   try {
-    const pglite = await PGlite.create(folder ? { dataDir: folder } : {})
+    const pglite = await PGlite.create(folder ? { dataDir: folder } : dump ? { loadDataDir: dump } : {})
     const run: Run = async <Row>(text: string, parameters: readonly unknown[]) => (await pglite.query<Row>(text, [...parameters])).rows
     return { dialect: new PGliteDialect({ pglite }), run, engine: (version) => `PGlite (PostgreSQL ${version})` }
   } catch (cause) {

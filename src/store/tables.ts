@@ -20,6 +20,7 @@ export interface Tables {
     logo: ColumnType<Buffer | null, undefined, Buffer | null>
     logo_hash: ColumnType<string | null, undefined, string | null>
     support_contact: ColumnType<string | null, undefined, string | null>
+    look_version: ColumnType<number, undefined, number>
   }
   coverage: {
     organization_id: string
@@ -73,6 +74,10 @@ export interface Tables {
     suspended_at: ColumnType<Date | null, Date | null | undefined, Date | null>
     method: ColumnType<string | null, string | null | undefined, string | null>
     listed_as: ColumnType<string, never, never>
+    /** Kept by the database: whether the person has an authenticator. */
+    enrolled: ColumnType<boolean, never, never>
+    /** Kept by the database: whether the person ever belonged to another organization too. */
+    elsewhere: ColumnType<boolean, never, never>
   }
   authenticators: {
     id: string

@@ -1,3 +1,5 @@
+import { isolate } from './bidi.ts'
+
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;' }
 
 /** Makes text safe between tags and inside quoted attributes. Every page and every mail escapes with this one function. */
@@ -20,9 +22,10 @@ export function oneLine(text: string, longest = 200): string {
  * each inner dot, colon-slash and at sign keeps "Claim your prize at evil.example" from becoming one.
  */
 export function asName(text: string): string {
-  return oneLine(text, 120)
+  const name = oneLine(text, 120)
     .replace(/[.。．｡](?=[\p{L}\p{N}])/gu, '. ')
     .replace(/:(?=[/\\])/g, ': ')
     .replace(/\/(?=\/)/g, '/ ')
     .replace(/@(?=\S)/g, '@ ')
+  return isolate(name)
 }

@@ -6,6 +6,7 @@ export interface PageProblem {
   /** Positive when the phone is ahead of us, negative when it is behind. */
   readonly clockOffBySeconds?: number | undefined
   readonly minLength?: number | undefined
+  readonly raisedBy?: string | undefined
   /** Name of the organization that the problem is about. */
   readonly organization?: string | undefined
 }

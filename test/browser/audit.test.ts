@@ -93,7 +93,7 @@ test('S1.13 S4.19 an admin finds under Admin > Audit who switched what, reads th
   refused(await client.call('GET', `/api/v1/organizations/${site.id}/audit`), 403, 'forbidden')
 })
 
-test('S0.8 the provider reads what was done in its sites, with the name of each, and then everything in one', async () => {
+test('S0.8 the provider reads what was done in its sites, with the name of each, and then everything in one, found in a record or by its name', async () => {
   const { site, undone } = await eventful()
   const wrong = await at.kit.person(site.id)
   at.kit.pass(1)
@@ -108,5 +108,15 @@ test('S0.8 the provider reads what was done in its sites, with the name of each,
     .getByRole('button', { name: `Everything in ${site.name}` })
     .click()
   await see(page.getByText(`${wrong.name} signed in`))
-  await see(page.getByText(`Only in ${site.name}`))
+  const field = page.getByRole('combobox', { name: 'Site' })
+  assert.equal(await field.inputValue(), site.name)
+  await field.click()
+  await page.getByRole('option', { name: 'All sites' }).click()
+  await gone(page.getByText(`${wrong.name} signed in`))
+
+  // The same by the name of the site, among all of them.
+  await field.fill(site.name)
+  await page.getByRole('option', { name: site.name, exact: true }).click()
+  await see(page.getByText(`${wrong.name} signed in`))
+  assert.equal(new URL(page.url()).searchParams.get('site'), site.id)
 })

@@ -11,7 +11,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
  * of choices lies outside all landmarks by its nature, as it does in the ARIA Authoring Practices; that one rule rests while there is one.
  */
 async function barriers(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe)
+  if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(axe)
   const found = await page.evaluate<{ violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[] }>(
     `axe.run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],

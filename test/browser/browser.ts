@@ -19,9 +19,12 @@ export interface BrowserKit {
 
 const chromeOnLinux = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'
 
-/** A kit that listens on a port of this machine, and a Chromium to look at it with. */
+/** A kit that listens on a port of this machine, and a Chromium to look at it with. What a hash costs is no business of its pages. */
 export async function openBrowserKit(options: KitOptions = {}): Promise<BrowserKit> {
-  const [kit, browser] = await Promise.all([openKit(options), chromium.launch({ executablePath: findChromium().path })])
+  const [kit, browser] = await Promise.all([
+    openKit({ remembersHashes: true, ...options }),
+    chromium.launch({ executablePath: findChromium().path }),
+  ])
   const origin = await kit.app.listen({ port: 0, host: '127.0.0.1' })
   let complaints: string[] = []
 

@@ -155,12 +155,16 @@ test('S3.36 S4.2 a Security Admin gives the sign-in a color, which is darkened w
   const admin = await at.kit.person(site.id, { role: 'admin' })
   const { page: reader, client: their } = await at.openAs(admin, '/company-settings/general/appearance')
   await see(reader.getByText('You can look, not change.'))
-  assert.equal((await their.call('PUT', `/api/v1/organizations/${site.id}/look`, { accent: null, supportContact: null })).status, 403)
+  assert.equal(
+    (await their.call('PUT', `/api/v1/organizations/${site.id}/look`, { version: 1, accent: null, supportContact: null })).status,
+    403,
+  )
 })
 
 test('somebody of several organizations chooses which one is shown, and it stays so after loading again', async () => {
   const [one, other] = [await at.kit.site(), await at.kit.site()]
   const head = await at.kit.person(one.id, { role: 'security-admin' })
+  at.kit.pass(1)
   const { addMembership } = await import('#store/people.ts')
   await addMembership(at.kit.rooms.store.db, at.kit.now(), {
     organizationId: other.id,

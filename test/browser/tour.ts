@@ -495,6 +495,7 @@ async function tourSites(at: BrowserKit, look: Look): Promise<void> {
       if (one % 2 === 1) await kit.signIn(member)
     }
   }
+  await site('Quarry Newcomers', { mode: 'opt-in' })
   const { page, client } = await at.openAs(owner, '/sites?search=quarry')
   await see(page.getByRole('row').nth(4))
   const { sites } = (await client.call('GET', `/api/v1/organizations/${kit.provider.id}/sites?search=quarry%20bank`)).json
@@ -524,6 +525,13 @@ async function tourSites(at: BrowserKit, look: Look): Promise<void> {
   await page.getByRole('button', { name: 'Create site' }).click()
   await see(page.getByRole('dialog', { name: 'Create site' }))
   await look('site-create', page)
+  await page.goto('/audit')
+  await page.getByRole('combobox', { name: 'Site' }).fill('quarry')
+  await see(page.getByRole('option', { name: 'Quarry Bank' }))
+  await look('audit-choose-a-site', page)
+  await page.getByRole('option', { name: 'Quarry Bank' }).click()
+  await see(page.getByRole('button', { name: 'suspended the site' }))
+  await look('audit-of-a-site', page)
   await page.goto('/sites?search=quarry%20gesell')
   await page
     .getByRole('row')
@@ -551,4 +559,12 @@ async function tourSites(at: BrowserKit, look: Look): Promise<void> {
   for (const one of [head, admin]) await kit.enroll(one, await kit.signIn(one))
   await tourMessagesEmpty(at, look, head, admin)
   await tourHelping(at, cast(at), look)
+  await page.getByRole('complementary', { name: 'Acting for a site' }).getByRole('button').click()
+  await see(heading(page, 'Sites'))
+  await page.goto('/sites?search=quarry%20new')
+  await page.getByRole('button', { name: 'Quarry Newcomers', exact: true }).click()
+  await see(page.getByRole('complementary', { name: 'Acting for a site' }))
+  await page.goto('/audit')
+  await see(page.getByText('Nothing has happened yet'))
+  await look('audit-empty', page)
 }

@@ -4,7 +4,7 @@ import { answer, type Client, confirm, type Kit, openKit, type Person, refused, 
 
 let kit: Kit
 before(async () => {
-  kit = await openKit()
+  kit = await openKit({ remembersHashes: true })
 })
 after(() => kit.close())
 

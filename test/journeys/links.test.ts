@@ -311,3 +311,25 @@ test('R002 a password is taken as it is: every code point counts, two spellings 
   for (const other of [password.trim(), password.toLowerCase(), `${password.slice(0, -2)}f `])
     refused(await start(kit.client(), { ...person, password: other }), 422, 'wrong-password')
 })
+
+test('wherever a new password is asked, the page says which organization raised its least length, and only where one did', async () => {
+  const raised = await kit.site({ leastPasswordLength: 22 })
+  const person = await kit.person(raised.id)
+  const usual = await kit.person((await kit.site()).id)
+  const resetPage = async ({ email }: { readonly email: string }) => {
+    await ask(email)
+    const [mail] = await kit.mailsTo(email)
+    const address = /\/reset-password\/[\w-]+/.exec(mail?.text ?? '')?.[0] ?? ''
+    return { address, text: (await kit.client().call('GET', address)).text }
+  }
+  const { address, text } = await resetPage(person)
+  assert.ok(text.includes(`At least 22 characters, as ${raised.name} asks.`))
+  assert.ok((await resetPage(usual)).text.includes('At least 15 characters. A few'))
+  const token = address.split('/').at(-1) ?? ''
+  refused(await complete(token, 'twenty characters ok'), 422, 'password-too-weak', { minLength: 22, raisedBy: raised.name })
+  const refusal = await kit.client().submit(address, '/reset-password', { token, password: 'twenty characters ok' })
+  assert.ok(refusal.text.includes(`Use at least 22 characters, as ${raised.name} asks`))
+  const client = await kit.signIn(person)
+  const profile = (await client.call('GET', '/api/v1/me/profile')).json
+  assert.deepEqual([profile.leastPasswordLength, profile.passwordLengthRaisedBy], [22, raised.name])
+})

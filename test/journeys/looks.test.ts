@@ -2,17 +2,23 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Role } from '#contract/account.ts'
 import { addMembership } from '#store/people.ts'
-import { type Client, type Kit, openKit, type Person, refused } from '../kit.ts'
+import { type Client, type Kit, openKit, type Person, refused, rulesOf } from '../kit.ts'
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ publicUrl: 'https://id.example.org' })
+  kit = await openKit({ remembersHashes: true, publicUrl: 'https://id.example.org' })
 })
 after(() => kit.close())
 
 const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(64)])
 const at = (id: string) => `/api/v1/organizations/${id}`
 const plain = { accent: null, supportContact: null }
+
+/** Saves a look over the one that is stored now. */
+async function put(client: Client, id: string, change: Readonly<Record<string, unknown>>) {
+  const { version } = (await client.call('GET', `${at(id)}/look`)).json
+  return client.call('PUT', `${at(id)}/look`, { version, ...plain, ...change })
+}
 
 async function signedIn(organizationId: string, role: Role = 'security-admin'): Promise<{ person: Person; client: Client }> {
   const person = await kit.person(organizationId, { role, required: organizationId === kit.provider.id })
@@ -29,13 +35,13 @@ async function hosted(host: string) {
 }
 
 const page = (path: string, host: string) => kit.client().call('GET', path, undefined, { host })
-const brand = (text: string) => /<span class="brand-name">(.*?)<\/span>/.exec(text)?.[1]
+const brand = (text: string) => /<span class="brand-name" dir="auto">(.*?)<\/span>/.exec(text)?.[1]
 
 test('S3.36 S4.2 each organization names whom to ask for help: it stands on its pages and in its mails, and on nobody else’s', async () => {
   const host = 'help.acme.example'
   const { site, head } = await hosted(host)
   const { client: other } = await signedIn((await kit.site()).id)
-  const saved = await head.client.call('PUT', `${at(site.id)}/look`, { ...plain, supportContact: ' help@acme.example ' })
+  const saved = await put(head.client, site.id, { supportContact: ' help@acme.example ' })
   assert.equal(saved.json.supportContact, 'help@acme.example')
   assert.match((await page('/sign-in', host)).text, /Need help\? Contact support: <a href="mailto:help@acme.example">/)
   assert.doesNotMatch((await page('/sign-in', 'id.example.org')).text, /acme/)
@@ -50,9 +56,7 @@ test('S3.36 S4.2 each organization names whom to ask for help: it stands on its 
 test('S1.20 the host name finds the organization: its name, logo and color stand on the sign-in, and its invitations lead there', async () => {
   const host = 'login.globex.example'
   const { site, head } = await hosted(host)
-  const look = (
-    await head.client.call('PUT', `${at(site.id)}/look`, { accent: '#ffdd00', supportContact: null, logo: png.toString('base64') })
-  ).json
+  const look = (await put(head.client, site.id, { accent: '#ffdd00', logo: png.toString('base64') })).json
   assert.notEqual(look.shown.light, '#ffdd00', 'white on yellow cannot be read')
   for (const asked of [host, host.toUpperCase(), `${host}:443`, `${host}.`]) {
     const { text } = await page('/sign-in', asked)
@@ -81,7 +85,7 @@ test('S1.20 the host name finds the organization: its name, logo and color stand
 
 test('S1.20 A76 a host that nobody has gets a page without a name, and no mail ever leads where a request said', async () => {
   const { site, head } = await hosted('login.initech.example')
-  await head.client.call('PUT', `${at(site.id)}/look`, { ...plain, supportContact: 'help@initech.example' })
+  await put(head.client, site.id, { supportContact: 'help@initech.example' })
   for (const host of [
     'evil.example',
     'login.initech.example.evil.example',
@@ -135,28 +139,27 @@ test('only the provider gives a host name, each to one organization, and only na
 test('a logo is an image by its bytes and of at most 64 KB, and an earlier address of it is gone', async () => {
   const site = await kit.site()
   const { client } = await signedIn(site.id)
-  const put = (logo: unknown) => client.call('PUT', `${at(site.id)}/look`, { ...plain, logo })
+  const save = (logo: unknown) => put(client, site.id, { logo })
   const bytes = (text: string) => Buffer.from(text).toString('base64')
   for (const text of ['<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', 'GIF89a', '<!doctype html>', 'x'])
-    refused(await put(bytes(text)), 422, 'invalid-logo', { reason: 'type' })
-  refused(await put(Buffer.concat([png, Buffer.alloc(65_536)]).toString('base64')), 422, 'invalid-logo', { reason: 'size' })
-  for (const logo of ['', '%%%', 'a'.repeat(90_001), 7]) refused(await put(logo), 400, 'malformed')
-  const largest = (await put(Buffer.concat([png, Buffer.alloc(65_536 - png.length)]).toString('base64'))).json.logo
+    refused(await save(bytes(text)), 422, 'invalid-logo', { reason: 'type' })
+  refused(await save(Buffer.concat([png, Buffer.alloc(65_536)]).toString('base64')), 422, 'invalid-logo', { reason: 'size' })
+  for (const logo of ['', '%%%', 'a'.repeat(90_001), 7]) refused(await save(logo), 400, 'malformed')
+  const largest = (await save(Buffer.concat([png, Buffer.alloc(65_536 - png.length)]).toString('base64'))).json.logo
   assert.equal((await kit.client().call('GET', largest)).status, 200)
-  const next = (await put(png.toString('base64'))).json.logo
+  const next = (await save(png.toString('base64'))).json.logo
   assert.equal((await kit.client().call('GET', largest)).status, 404)
-  assert.equal((await client.call('PUT', `${at(site.id)}/look`, plain)).json.logo, next, 'what is not sent stays')
-  assert.equal((await put(null)).json.logo, null)
+  assert.equal((await put(client, site.id, {})).json.logo, next, 'what is not sent stays')
+  assert.equal((await save(null)).json.logo, null)
   for (const path of [next, `/logos/${site.id}/x`, '/logos/x/y', '/assets/accent/red', '/assets/accent/FFDD00', '/assets/accent/ffdd00;}'])
     assert.ok([400, 404].includes((await kit.client().call('GET', path)).status), path)
-  for (const accent of ['red', '#FFF', '#12345g', '#1f5fd1;}'])
-    refused(await client.call('PUT', `${at(site.id)}/look`, { ...plain, accent }), 400, 'malformed')
+  for (const accent of ['red', '#FFF', '#12345g', '#1f5fd1;}']) refused(await put(client, site.id, { accent }), 400, 'malformed')
 })
 
 test('after the password somebody of one organization sees its look at the common address, and somebody of two sees the provider’s', async () => {
   const [site, other] = [await kit.site({ mode: 'everyone' }), await kit.site()]
   const { client } = await signedIn(site.id)
-  await client.call('PUT', `${at(site.id)}/look`, { ...plain, accent: '#123456' })
+  await put(client, site.id, { accent: '#123456' })
   const signInPage = async (person: Person) => {
     const visitor = kit.client()
     const { call } = visitor
@@ -175,4 +178,45 @@ test('after the password somebody of one organization sees its look at the commo
     hasJoined: true,
   })
   assert.equal(await signInPage(person), 'Provider')
+})
+
+test('whoever saves a look second is refused and told what was changed since and by whom, and the audit has what was before', async () => {
+  const site = await kit.site()
+  const [one, two] = [await signedIn(site.id), await signedIn(site.id)]
+  const { version } = (await two.client.call('GET', `${at(site.id)}/look`)).json
+  assert.equal((await put(one.client, site.id, { accent: '#123456', logo: png.toString('base64') })).status, 200)
+  const late = await two.client.call('PUT', `${at(site.id)}/look`, { ...plain, supportContact: 'help@acme.example', version })
+  refused(late, 409, 'moved-on', { changed: ['logo', 'accent'], changedBy: [one.person.name] })
+  assert.equal((await two.client.call('GET', `${at(site.id)}/look`)).json.supportContact, null)
+  refused(await two.client.call('PUT', `${at(site.id)}/look`, plain), 400, 'malformed')
+  kit.pass(1)
+  assert.equal((await put(two.client, site.id, { accent: '#123456', supportContact: 'help@acme.example' })).json.version, version + 2)
+  const { events } = (await one.client.call('GET', `${at(site.id)}/audit?action=organization.look-changed`)).json
+  assert.equal(events.length, 2)
+  assert.deepEqual(
+    events[0].details.filter(({ before }: { before?: string }) => before !== undefined).map(({ value }: { value: string }) => value),
+    ['help@acme.example'],
+  )
+})
+
+test('S1.19 people come in by the address of their organization, administrators by the common one, and both meet the same rules', async () => {
+  const host = 'portal.hooli.example'
+  const { site, head } = await hosted(host)
+  const { call } = head.client
+  const rules = await rulesOf(head.client, site.id)
+  const stored = await call('PUT', `${at(site.id)}/policy`, { ...rules, enabled: true, mode: 'everyone' }, { host: 'id.example.org' })
+  assert.equal(stored.status, 200, stored.text)
+  const person = await kit.person(site.id)
+  const stepAt = async (address: string) => {
+    const visitor = kit.client()
+    const body = { email: person.email, password: person.password }
+    return (await visitor.call('POST', '/api/v1/sign-ins', body, { host: address })).json.step
+  }
+  assert.deepEqual([await stepAt(host), await stepAt('id.example.org')], ['enroll', 'enroll'], 'no address is a way around the rules')
+  const atHost = kit.client()
+  const visit = atHost.call
+  atHost.call = (method, to, body, headers) => visit(method, to, body, { host, ...headers })
+  await kit.signIn(person, atHost)
+  assert.equal((await atHost.call('GET', '/api/v1/me/two-factor')).status, 200)
+  for (const side of [`${at(site.id)}/users`, `${at(site.id)}/policy`]) refused(await atHost.call('GET', side), 403, 'forbidden')
 })

@@ -8,7 +8,7 @@ import { type Answered, answer, type Client, type Kit, openKit, type Person, ref
 
 let kit: Kit
 before(async () => {
-  kit = await openKit()
+  kit = await openKit({ remembersHashes: true })
 })
 after(() => kit.close())
 

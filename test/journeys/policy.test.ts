@@ -7,7 +7,7 @@ import { answer, type Client, type Kit, openKit, type Person, refused, start } f
 
 let kit: Kit
 before(async () => {
-  kit = await openKit()
+  kit = await openKit({ remembersHashes: true })
 })
 after(() => kit.close())
 

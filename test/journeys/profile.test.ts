@@ -34,6 +34,7 @@ test('a person changes name and language; an empty name and a language that ther
     language: null,
     languages: [{ tag: 'en', name: 'English' }],
     leastPasswordLength: 15,
+    passwordLengthRaisedBy: null,
   })
   kit.pass(301)
   const changed = await client.call('PATCH', profile, { name: '  Ren\u202eamed\n', language: 'en' })

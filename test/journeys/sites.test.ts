@@ -9,7 +9,7 @@ import { exampleRequests } from '../requests.ts'
 
 let kit: Kit
 before(async () => {
-  kit = await openKit()
+  kit = await openKit({ remembersHashes: true })
 })
 after(() => kit.close())
 
@@ -344,4 +344,31 @@ test('every change to an organization says in the audit when the provider made i
   }
   assert.ok(told.provider >= 5, `${told.provider} of them wrote something down`)
   assert.equal(told.provider, told.member)
+})
+
+test('what somebody does to their own role is written down as what they were when they did it', async () => {
+  const site = await kit.site()
+  await kit.person(site.id, { role: 'security-admin' })
+  const person = await kit.person(kit.provider.id, { role: 'owner', required: true })
+  await addMembership(kit.rooms.store.db, kit.now(), {
+    organizationId: site.id,
+    userId: person.id,
+    role: 'security-admin',
+    required: false,
+    name: person.name,
+    hasJoined: true,
+  })
+  const client = await kit.signIn(person)
+  const users = `/api/v1/organizations/${site.id}/users`
+  assert.equal((await client.call('PATCH', `${users}/${person.id}`, { role: 'user' })).status, 200)
+  kit.pass(1)
+  assert.equal((await client.call('PATCH', `${users}/${person.id}`, { role: 'admin' })).status, 200)
+  const roles = (await eventsOf(site.id)).filter(({ action }) => action === 'role.changed')
+  assert.deepEqual(
+    roles.map(({ detail }) => [detail.from, detail.to, detail.actsAs]),
+    [
+      ['security-admin', 'user', undefined],
+      ['user', 'admin', 'provider'],
+    ],
+  )
 })

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { homedir, platform } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
+import { installWithApt, reason } from './apt.ts'
 
 export type Chromium = {
   path: string
@@ -48,21 +49,8 @@ function installed(): Chromium | undefined {
   return undefined
 }
 
-/** Debian only: what Ubuntu calls chromium is a wrapper around another installer, which a container cannot run. */
 function fromApt(failures: string[]): Chromium | undefined {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get') || !existsSync('/etc/debian_version')) return undefined
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const steps = [
-    ['update', '-qq'],
-    ['install', '-y', '-qq', '--no-install-recommends', '--no-upgrade', 'chromium'],
-  ] as const
-  for (const step of steps) {
-    const run = spawnSync('apt-get', step, { env, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'], timeout: 4 * minutes })
-    if (run.status !== 0) {
-      failures.push(`apt-get ${step[0]} failed (${reason(run)})`)
-      return undefined
-    }
-  }
+  if (!installWithApt('chromium', failures)) return undefined
   const found = installed()
   if (!found) failures.push('apt-get installed chromium, and it does not start')
   return found && { ...found, from: 'installed with apt-get' }
@@ -107,11 +95,6 @@ function asked(path: string, from: string): Chromium | undefined {
   const run = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 20_000 })
   const version = /\d+(?:\.\d+)+/.exec(run.stdout ?? '')?.[0]
   return run.status === 0 && version ? { path, version, from } : undefined
-}
-
-function reason(run: { error?: Error | undefined; stderr: string | null }): string {
-  const lines = (run.stderr ?? '').split('\n').map((line) => line.trim())
-  return run.error?.message ?? lines.find((line) => /^E(rror)?:/.test(line)) ?? lines.find(Boolean) ?? 'without a word'
 }
 
 if (import.meta.main) {

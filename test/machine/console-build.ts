@@ -6,7 +6,13 @@ const root = resolve(import.meta.dirname, '../..')
 const built = join(root, 'dist/console/index.html')
 
 /** What the build is made of, besides the packages. */
-const sources = ['console/**/*.{ts,tsx,html,css,svg,json}', 'src/contract/**/*.ts', 'src/words/**/*.ts', 'package-lock.json']
+const sources = [
+  'console/**/*.{ts,tsx,html,css,svg,json}',
+  'src/contract/**/*.ts',
+  'src/words/**/*.ts',
+  'docs/walk-through.png',
+  'package-lock.json',
+]
 
 /** Whether `dist/console` is there and newer than all that it is made of. Where only the build was shipped, it is. */
 export function consoleBuildIs(): 'current' | 'older' | 'missing' {

@@ -4,7 +4,7 @@ import { type Kit, openKit, refused } from '../kit.ts'
 
 let kit: Kit
 before(async () => {
-  kit = await openKit()
+  kit = await openKit({ remembersHashes: true })
 })
 after(() => kit.close())
 
@@ -50,6 +50,55 @@ test('a site that is opened again and removed at the same moment is one or the o
     assert.equal(row.removed_at !== null, removed.status === 204)
     assert.equal(row.suspended_at !== null, removed.status === 204)
   }
+})
+
+test('of an invitation in the moment of the removal nothing is left: it is there before, or refused', async () => {
+  const client = await owner()
+  const { db } = kit.rooms.store
+  const outcomes = new Set<number>()
+  for (let round = 0; round < 24; round++) {
+    const site = await kit.site()
+    const path = `${at()}/${site.id}`
+    await client.call('PATCH', path, { isSuspended: true })
+    const invite = (nth: number) =>
+      client
+        .copy()
+        .call('POST', `/api/v1/organizations/${site.id}/users`, { name: 'Late', email: `late-${round}-${nth}@example.org`, role: 'user' })
+    const [first, removed, second] = await Promise.all([
+      invite(1),
+      client.copy().call('POST', `${path}/removal`, { name: site.name }),
+      invite(2),
+    ])
+    assert.equal(removed.status, 204, removed.text)
+    for (const { status } of [first, second]) outcomes.add(status)
+    for (const table of ['memberships', 'links'] as const)
+      assert.deepEqual(
+        await db.selectFrom(table).select('user_id').where('organization_id', '=', site.id).execute(),
+        [],
+        `round ${round}: ${table}`,
+      )
+  }
+  for (const status of outcomes) assert.ok(status === 201 || status === 404, `${status}`)
+})
+
+test('of many that save a look at once one is stored, and the others are told that it moved on', async () => {
+  const site = await kit.site()
+  const admin = await kit.signIn(await kit.person(site.id, { role: 'security-admin' }))
+  const path = `/api/v1/organizations/${site.id}/look`
+  const { version } = (await admin.call('GET', path)).json
+  const accents = Array.from({ length: 8 }, (_, nth) => `#00000${nth}`)
+  const replies = await Promise.all(accents.map((accent) => admin.copy().call('PUT', path, { version, accent, supportContact: null })))
+  assert.equal(once(replies, 200), 1)
+  for (const reply of replies.filter(({ status }) => status !== 200)) refused(reply, 409, 'moved-on')
+  assert.equal((await admin.call('GET', path)).json.accent, accents[replies.findIndex(({ status }) => status === 200)])
+  const { db } = kit.rooms.store
+  const noted = await db
+    .selectFrom('audit_events')
+    .select('detail')
+    .where('organization_id', '=', site.id)
+    .where('action', '=', 'organization.look-changed')
+    .execute()
+  assert.equal(noted.length, 1)
 })
 
 test('a host name that many sites ask for at once is given to one', async () => {

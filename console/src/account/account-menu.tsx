@@ -23,7 +23,9 @@ export function AccountMenu({ session, organization }: AccountMenuProps) {
     <Menu position="bottom-end" width={260}>
       <Menu.Target>
         <Button variant="subtle" color="gray" className="plain account" rightSection={<IconChevronDown size={16} aria-hidden />}>
-          {session.user.name}
+          <span className="cut" dir="auto">
+            {session.user.name}
+          </span>
         </Button>
       </Menu.Target>
       <Menu.Dropdown>

@@ -6,6 +6,7 @@ import { words } from '#words/en/console.ts'
 import { methodName, methodWords } from '#words/en/methods.ts'
 import { Ask } from '../ask.tsx'
 import { useChange, useStart } from '../changes.tsx'
+import { DialogButtons } from '../dialog-buttons.tsx'
 import { when } from '../when.ts'
 import { useTwoFactorDialogs } from './two-factor-dialogs.tsx'
 
@@ -50,10 +51,12 @@ export function Authenticators({ twoFactor }: { readonly twoFactor: TwoFactor })
         {twoFactor.authenticators.map((one) => (
           <List.Item key={one.id}>
             <Group justify="space-between" gap="md">
-              <Group wrap="nowrap" gap="md" miw={0}>
+              <Group wrap="nowrap" gap="md" miw={0} flex="1 1 240px">
                 <Sign kind={one.kind} />
                 <div className="words">
-                  <Text fw={600}>{one.label}</Text>
+                  <Text fw={600}>
+                    <bdi>{one.label}</bdi>
+                  </Text>
                   <Text size="sm" c="dimmed">
                     {one.kind === 'totp' ? '' : `${methodName(one.kind)}${one.to === null ? '' : ` ${methodWords.own.to(one.to)}`} · `}
                     {say.bound(when(one.boundAt))}
@@ -144,20 +147,14 @@ function RenameDialog({ app, onClose }: { readonly app: App; readonly onClose: (
         <TextInput
           label={say.label}
           description={say.labelWhat}
+          dir="auto"
           value={label}
           maxLength={60}
           error={isMissing && say.labelMissing}
           onChange={(event) => setLabel(event.currentTarget.value)}
           data-autofocus
         />
-        <Group className="buttons" justify="flex-end" mt="lg">
-          <Button variant="default" onClick={onClose}>
-            {words.cancel}
-          </Button>
-          <Button type="submit" loading={isBusy}>
-            {say.rename}
-          </Button>
-        </Group>
+        <DialogButtons onClose={onClose} isBusy={isBusy} action={say.rename} />
       </form>
     </Modal>
   )

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react'
 import type { Profile } from '#contract/profile.ts'
 import { words } from '#words/en/console.ts'
 import { useChange } from '../changes.tsx'
+import { DialogButtons } from '../dialog-buttons.tsx'
 
 const say = words.settings.email
 
@@ -82,14 +83,7 @@ function EmailForm({ onClose }: { readonly onClose: () => void }) {
           required
           data-autofocus
         />
-        <Group className="buttons" justify="flex-end" mt="sm">
-          <Button variant="default" onClick={onClose}>
-            {words.cancel}
-          </Button>
-          <Button type="submit" loading={isBusy}>
-            {say.action}
-          </Button>
-        </Group>
+        <DialogButtons onClose={onClose} isBusy={isBusy} action={say.action} />
       </Stack>
     </form>
   )

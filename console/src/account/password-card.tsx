@@ -1,10 +1,11 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core'
+import { Button, Modal, PasswordInput, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { words } from '#words/en/console.ts'
 import { passwordTooWeak } from '#words/en/passwords.ts'
 import { profileQuery } from '../api.ts'
 import { useChange } from '../changes.tsx'
+import { DialogButtons } from '../dialog-buttons.tsx'
 import { Section } from '../page.tsx'
 import { useWho } from '../who.tsx'
 
@@ -46,8 +47,8 @@ function PasswordForm({ onClose }: { readonly onClose: () => void }) {
     const isDone = await run(
       { method: 'PUT', path: '/me/password', body: { current, password }, says: say.change, done: say.done },
       {
-        onProblem: ({ code, message, details: { reason, minLength } }) => {
-          if (code === 'password-too-weak') setWrong({ password: passwordTooWeak({ code, reason, minLength }).advice })
+        onProblem: ({ code, message, details: { reason, minLength, raisedBy } }) => {
+          if (code === 'password-too-weak') setWrong({ password: passwordTooWeak({ code, reason, minLength, raisedBy }).advice })
           else setWrong({ current: code === 'wrong-password' ? say.wrong : message })
           return true
         },
@@ -75,7 +76,7 @@ function PasswordForm({ onClose }: { readonly onClose: () => void }) {
         />
         <PasswordInput
           label={say.new}
-          description={profile && say.hint(profile.leastPasswordLength)}
+          description={profile && say.hint(profile.leastPasswordLength, profile.passwordLengthRaisedBy)}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
           error={wrong.password}
@@ -84,14 +85,7 @@ function PasswordForm({ onClose }: { readonly onClose: () => void }) {
           required
           visibilityToggleButtonProps={reveal(say.new)}
         />
-        <Group className="buttons" justify="flex-end" mt="sm">
-          <Button variant="default" onClick={onClose}>
-            {words.cancel}
-          </Button>
-          <Button type="submit" loading={isBusy}>
-            {say.change}
-          </Button>
-        </Group>
+        <DialogButtons onClose={onClose} isBusy={isBusy} action={say.change} />
       </Stack>
     </form>
   )

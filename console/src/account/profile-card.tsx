@@ -55,6 +55,7 @@ function NameForm({ profile }: { readonly profile: Profile }) {
       <Stack gap="md">
         <TextInput
           label={say.name}
+          dir="auto"
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
           error={wrong}

@@ -1,5 +1,4 @@
 import { Button, Group, List, Text } from '@mantine/core'
-import { IconDeviceDesktop, IconDeviceMobile } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { RememberedDevices } from '#contract/account.ts'
@@ -12,6 +11,7 @@ import { Shown } from '../states.tsx'
 import { when } from '../when.ts'
 import { useWho } from '../who.tsx'
 import { browserName } from './browser-name.ts'
+import { DeviceRow } from './device-row.tsx'
 
 /** Where the second step is spared, and how to take that back. */
 export function RememberedDevicesCard() {
@@ -43,27 +43,12 @@ function DeviceList({ devices, days }: RememberedDevices) {
       <List listStyleType="none" mt="md" className="rows">
         {devices.map((one) => {
           const name = browserName(one.browser)
-          const Icon = /iPhone|iPad|Android/.test(name) ? IconDeviceMobile : IconDeviceDesktop
           return (
-            <List.Item key={one.id}>
-              <Group justify="space-between" wrap="nowrap" gap="md">
-                <Group wrap="nowrap" gap="md" miw={0}>
-                  <Icon size={22} aria-hidden className="sign" />
-                  <div className="words">
-                    <Text fw={600}>
-                      {name}
-                      {one.isCurrent && (
-                        <Text span c="dimmed" fw={400}>
-                          {` · ${words.settings.sessions.current}`}
-                        </Text>
-                      )}
-                    </Text>
-                    <Text size="sm" c="dimmed">
-                      {say.remembered(when(one.rememberedAt), one.address)}
-                      {` · ${say.used(when(one.lastUsedAt))} · ${say.until(when(one.expiresAt))}`}
-                    </Text>
-                  </div>
-                </Group>
+            <DeviceRow
+              key={one.id}
+              name={name}
+              isCurrent={one.isCurrent}
+              action={
                 <Button
                   variant="default"
                   disabled={isBusy}
@@ -72,8 +57,11 @@ function DeviceList({ devices, days }: RememberedDevices) {
                 >
                   {say.forget}
                 </Button>
-              </Group>
-            </List.Item>
+              }
+            >
+              {say.remembered(when(one.rememberedAt), one.address)}
+              {` · ${say.used(when(one.lastUsedAt))} · ${say.until(when(one.expiresAt))}`}
+            </DeviceRow>
           )
         })}
       </List>

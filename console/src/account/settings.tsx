@@ -1,5 +1,4 @@
-import { Button, Group, List, Text } from '@mantine/core'
-import { IconDeviceDesktop, IconDeviceMobile } from '@tabler/icons-react'
+import { Button, Group, List } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Sessions } from '#contract/account.ts'
@@ -11,6 +10,7 @@ import { Page, Section } from '../page.tsx'
 import { Shown } from '../states.tsx'
 import { when } from '../when.ts'
 import { browserName } from './browser-name.ts'
+import { DeviceRow } from './device-row.tsx'
 import { PasswordCard } from './password-card.tsx'
 import { ProfileCard } from './profile-card.tsx'
 import { RememberedDevicesCard } from './remembered-devices.tsx'
@@ -49,30 +49,13 @@ function SessionList({ sessions }: Sessions) {
       <List listStyleType="none" mt="md" className="rows">
         {sessions.map((one) => {
           const name = browserName(one.browser)
-          const Icon = /iPhone|iPad|Android/.test(name) ? IconDeviceMobile : IconDeviceDesktop
           return (
-            <List.Item key={one.id}>
-              <Group justify="space-between" wrap="nowrap" gap="md">
-                <Group wrap="nowrap" gap="md" miw={0}>
-                  <Icon size={22} aria-hidden className="sign" />
-                  <div className="words">
-                    <Text fw={600}>
-                      {name}
-                      {one.isCurrent && (
-                        <Text span c="dimmed" fw={400}>
-                          {` · ${say.current}`}
-                        </Text>
-                      )}
-                    </Text>
-                    <Text size="sm" c="dimmed">
-                      {say.started(when(one.startedAt))}
-                      {methods(one.amr) !== '' && ` ${say.with(methods(one.amr))}`}
-                      {one.onRememberedDevice && ` ${say.onRememberedDevice}`}
-                      {` · ${one.address} · ${say.seen(when(one.lastSeenAt))}`}
-                    </Text>
-                  </div>
-                </Group>
-                {!one.isCurrent && (
+            <DeviceRow
+              key={one.id}
+              name={name}
+              isCurrent={one.isCurrent}
+              action={
+                !one.isCurrent && (
                   <Button
                     variant="default"
                     disabled={isBusy}
@@ -81,9 +64,14 @@ function SessionList({ sessions }: Sessions) {
                   >
                     {say.end}
                   </Button>
-                )}
-              </Group>
-            </List.Item>
+                )
+              }
+            >
+              {say.started(when(one.startedAt))}
+              {methods(one.amr) !== '' && ` ${say.with(methods(one.amr))}`}
+              {one.onRememberedDevice && ` ${say.onRememberedDevice}`}
+              {` · ${one.address} · ${say.seen(when(one.lastSeenAt))}`}
+            </DeviceRow>
           )
         })}
       </List>

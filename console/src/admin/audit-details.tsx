@@ -42,11 +42,23 @@ function Known({ event, onOnly }: { readonly event: AuditRecord; readonly onOnly
         <dt>{say.action}</dt>
         <dd>{audit.label(event.action)}</dd>
         {who && <dt>{say.who}</dt>}
-        {who && <dd>{who.name}</dd>}
+        {who && (
+          <dd>
+            <bdi>{who.name}</bdi>
+          </dd>
+        )}
         {whom && whom.id !== who?.id && <dt>{say.whom}</dt>}
-        {whom && whom.id !== who?.id && <dd>{whom.name}</dd>}
+        {whom && whom.id !== who?.id && (
+          <dd>
+            <bdi>{whom.name}</bdi>
+          </dd>
+        )}
         {where && <dt>{words.frame.organization}</dt>}
-        {where && <dd>{where.name}</dd>}
+        {where && (
+          <dd>
+            <bdi>{where.name}</bdi>
+          </dd>
+        )}
         {event.details
           .filter(({ before }) => before === undefined)
           .flatMap(({ what, value }) => [<dt key={`${what}-name`}>{what}</dt>, <dd key={what}>{value}</dd>])}

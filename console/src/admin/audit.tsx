@@ -1,19 +1,6 @@
-import {
-  Button,
-  Card,
-  CloseButton,
-  EmptyState,
-  Group,
-  Menu,
-  NativeSelect,
-  Pill,
-  Table,
-  Text,
-  TextInput,
-  UnstyledButton,
-} from '@mantine/core'
+import { Button, Card, EmptyState, Group, Menu, NativeSelect, Pill, Table, Text, TextInput, UnstyledButton } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { IconDownload, IconSearch } from '@tabler/icons-react'
+import { IconDownload } from '@tabler/icons-react'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -22,10 +9,12 @@ import { audit } from '#words/en/audit.ts'
 import { words } from '#words/en/console.ts'
 import { type AuditSearch, auditQuery, exportAddress } from '../api.ts'
 import { Page } from '../page.tsx'
+import { SearchField } from '../search-field.tsx'
 import { Failed, Forbidden, Loading } from '../states.tsx'
 import { when } from '../when.ts'
 import { useWho } from '../who.tsx'
 import { AuditDetails } from './audit-details.tsx'
+import { AuditSite } from './audit-site.tsx'
 
 const say = words.audit
 
@@ -68,7 +57,8 @@ function Export({ organizationId, filter }: { readonly organizationId: string; r
 }
 
 function Found({ filter }: { readonly filter: AuditSearch }) {
-  const { organization } = useWho()
+  const { organization, may } = useWho()
+  const isProvider = may('see-sites')
   const navigate = useNavigate()
   const [typed, setTyped] = useState(filter.search ?? '')
   const [shown, setShown] = useState<AuditRecord>()
@@ -92,28 +82,22 @@ function Found({ filter }: { readonly filter: AuditSearch }) {
   const found = useInfiniteQuery({ ...auditQuery(organization.id, filter), placeholderData: keepPreviousData })
   const events = found.data?.pages.flatMap((page) => page.events) ?? []
   const isNarrowed = Object.keys(filter).length > 0
+  // Whoever can choose a site sees there which one it is.
+  const pills = (['person', 'site'] as const).filter((kind) => filter[kind] !== undefined && !(kind === 'site' && isProvider))
   const nameOf = (id: string) =>
     events.flatMap(({ who, whom, organization: where }) => [who, whom, where]).find((one) => one?.id === id)?.name
 
   return (
     <Card withBorder padding={0}>
       <div className="audit-filter">
-        <TextInput
-          type="search"
-          label={say.search}
-          placeholder={say.searchBy}
-          value={typed}
-          maxLength={200}
-          onChange={(event) => type(event.currentTarget.value)}
-          leftSection={<IconSearch size={18} aria-hidden />}
-          rightSection={typed !== '' && <CloseButton size={44} aria-label={say.clearSearch} onClick={() => type('')} />}
-        />
+        <SearchField label={say.search} isLabelShown placeholder={say.searchBy} value={typed} onType={type} clear={say.clearSearch} />
         <NativeSelect
           label={say.action}
           value={filter.action ?? ''}
           onChange={(event) => narrow({ action: event.currentTarget.value })}
           data={[{ value: '', label: say.everyAction }, ...choices]}
         />
+        {isProvider && <AuditSite site={filter.site} onChoose={(site) => narrow({ site })} />}
         {(['from', 'to'] as const).map((end) => (
           <TextInput
             key={end}
@@ -124,12 +108,10 @@ function Found({ filter }: { readonly filter: AuditSearch }) {
           />
         ))}
       </div>
-      {(filter.person !== undefined || filter.site !== undefined) && (
+      {pills.length > 0 && (
         <Group px="md" pb="md" gap="xs">
-          {(['person', 'site'] as const).map((kind) => {
-            const id = filter[kind]
-            if (id === undefined) return null
-            const label = say.only[kind](nameOf(id) ?? '')
+          {pills.map((kind) => {
+            const label = say.only[kind](nameOf(filter[kind] ?? '') ?? '')
             return (
               <Pill
                 key={kind}
@@ -175,7 +157,7 @@ function Found({ filter }: { readonly filter: AuditSearch }) {
 function EventTable({ events, onShow }: { readonly events: readonly AuditRecord[]; readonly onShow: (event: AuditRecord) => void }) {
   const { organization } = useWho()
   return (
-    <Table role="table" className="audit" verticalSpacing={4} horizontalSpacing="md" highlightOnHover>
+    <Table role="table" className="cards audit" verticalSpacing={4} horizontalSpacing="md" highlightOnHover>
       <Table.Thead role="rowgroup">
         <Table.Tr role="row">
           {[say.what, say.when, say.address].map((heading) => (
@@ -194,7 +176,7 @@ function EventTable({ events, onShow }: { readonly events: readonly AuditRecord[
               </UnstyledButton>
               {event.organization !== null && event.organization.id !== organization.id && (
                 <Text size="sm" c="dimmed">
-                  {event.organization.name}
+                  <bdi>{event.organization.name}</bdi>
                 </Text>
               )}
             </Table.Td>

@@ -140,7 +140,7 @@ function Report({ report, isBusy, onInvite }: ReportProps) {
       title={say.result}
       what={<span role="status">{say.counts(report.invited, report.lines.length - report.invited)}</span>}
     >
-      <Table role="table" className="import" verticalSpacing={4} mt="md">
+      <Table role="table" className="cards import" verticalSpacing={4} mt="md">
         <Table.Thead role="rowgroup">
           <Table.Tr role="row">
             {[say.line, words.users.name, words.users.email, words.users.role, say.outcome].map((head) => (
@@ -154,7 +154,9 @@ function Report({ report, isBusy, onInvite }: ReportProps) {
           {shown.map(({ line, name, email, role, problem }) => (
             <Table.Tr key={line} role="row">
               <Table.Td role="cell">{line}</Table.Td>
-              <Table.Td role="cell">{name}</Table.Td>
+              <Table.Td role="cell">
+                <bdi>{name}</bdi>
+              </Table.Td>
               <Table.Td role="cell">{email}</Table.Td>
               <Table.Td role="cell">{words.roles[role]}</Table.Td>
               <Table.Td role="cell" c={problem === null ? 'green' : 'red'}>

@@ -1,10 +1,11 @@
-import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import { Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import type { Role } from '#contract/account.ts'
 import type { Organization } from '#contract/organizations.ts'
 import type { Invitation } from '#contract/people.ts'
 import { words } from '#words/en/console.ts'
 import { useChange } from '../changes.tsx'
+import { DialogButtons } from '../dialog-buttons.tsx'
 import { useWho } from '../who.tsx'
 
 const say = words.inviteDialog
@@ -68,6 +69,7 @@ function InviteForm({ onClose, organization: into, startAs = 'user' }: Omit<Invi
         <Text c="dimmed">{say.what}</Text>
         <TextInput
           label={words.users.name}
+          dir="auto"
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
           error={wrong.name}
@@ -92,14 +94,7 @@ function InviteForm({ onClose, organization: into, startAs = 'user' }: Omit<Invi
           onChange={(event) => setRole(event.currentTarget.value as Role)}
           data={organization.grantableRoles.toReversed().map((value) => ({ value, label: words.roles[value] }))}
         />
-        <Group className="buttons" justify="flex-end" mt="sm">
-          <Button variant="default" onClick={onClose}>
-            {words.cancel}
-          </Button>
-          <Button type="submit" loading={isBusy}>
-            {say.action}
-          </Button>
-        </Group>
+        <DialogButtons onClose={onClose} isBusy={isBusy} action={say.action} />
       </Stack>
     </form>
   )

@@ -21,21 +21,36 @@ export function LookSettings() {
   return (
     <Section id="look" title={say.title} what={say.what}>
       <Shown query={look} whom={words.company.forbidden(organization.name)} lines={6}>
-        {(stored) => <LookForm key={JSON.stringify(stored)} stored={stored} />}
+        {(stored) => <LookForm stored={stored} />}
       </Shown>
     </Section>
   )
 }
 
+/** What is edited lies above what is stored: what nobody touched here follows what others store in the meantime. */
+interface Draft {
+  readonly accent?: string | null
+  readonly contact?: string
+  readonly logo?: string | null | undefined
+}
+
 function LookForm({ stored }: { readonly stored: Look }) {
   const { organization, may } = useWho()
   const { run, isBusy } = useChange()
-  const [accent, setAccent] = useState(stored.accent)
-  const [contact, setContact] = useState(stored.supportContact ?? '')
-  const [logo, setLogo] = useState<string | null>()
+  const [draft, setDraft] = useState<Draft>({})
+  // What the person had in view when they began to edit.
+  const [since, setSince] = useState<number>()
+  const [elsewhere, setElsewhere] = useState<string>()
   const [wrong, setWrong] = useState<string>()
   const noteId = useId()
   const mayChange = may('change-policy')
+  const { accent = stored.accent, contact = stored.supportContact ?? '', logo } = draft
+  const edit = (part: Draft) => {
+    setSince((before) => before ?? stored.version)
+    setDraft((before) => ({ ...before, ...part }))
+  }
+  const setAccent = (chosen: string | null) => edit({ accent: chosen })
+  const setLogo = (chosen: string | null | undefined) => edit({ logo: chosen })
 
   const choose = async (file: File | undefined) => {
     setWrong(undefined)
@@ -48,16 +63,34 @@ function LookForm({ stored }: { readonly stored: Look }) {
   const update = async (event: FormEvent) => {
     event.preventDefault()
     if (wrong !== undefined) return
-    const body: LookChange = { accent, supportContact: contact.trim() || null, ...(logo === undefined ? {} : { logo }) }
-    await run(
+    setElsewhere(undefined)
+    const body: LookChange = {
+      version: since ?? stored.version,
+      accent,
+      supportContact: contact.trim() || null,
+      ...(logo === undefined ? {} : { logo }),
+    }
+    const isDone = await run(
       { method: 'PUT', path: `/organizations/${organization.id}/look`, body, says: say.says, done: words.saved },
       {
-        onProblem: ({ code }) => {
+        onProblem: ({ code, details }) => {
           if (code === 'invalid-logo') setWrong(say.logoWrong)
-          return code === 'invalid-logo'
+          if (code === 'moved-on') {
+            setSince(undefined)
+            setElsewhere(
+              say.movedOn(
+                details.changedBy ?? [],
+                (details.changed ?? []).flatMap((field) => say.fields[field] ?? []),
+              ),
+            )
+          }
+          return code === 'invalid-logo' || code === 'moved-on'
         },
       },
     )
+    if (!isDone) return
+    setDraft({})
+    setSince(undefined)
   }
 
   return (
@@ -66,6 +99,7 @@ function LookForm({ stored }: { readonly stored: Look }) {
         {!mayChange && <Alert color="gray">{words.company.readOnly(organization.name)}</Alert>}
         <div>
           <TextInput
+            key={stored.logo}
             type="file"
             accept="image/png,image/jpeg,image/webp"
             label={say.logo}
@@ -115,8 +149,13 @@ function LookForm({ stored }: { readonly stored: Look }) {
           value={contact}
           maxLength={200}
           disabled={!mayChange}
-          onChange={(event) => setContact(event.currentTarget.value)}
+          onChange={(event) => edit({ contact: event.currentTarget.value })}
         />
+        {elsewhere !== undefined && (
+          <Alert color="yellow" role="alert" title={say.movedOnTitle}>
+            {elsewhere}
+          </Alert>
+        )}
         {mayChange && (
           <Group>
             <Button type="submit" loading={isBusy}>

@@ -68,7 +68,9 @@ function KnownUser() {
             <Section id="account" title={say.account}>
               <dl className="facts">
                 <dt>{words.users.name}</dt>
-                <dd>{known.name}</dd>
+                <dd>
+                  <bdi>{known.name}</bdi>
+                </dd>
                 <dt>{words.users.email}</dt>
                 <dd>{known.email}</dd>
                 <dt>{words.users.status}</dt>
@@ -172,6 +174,7 @@ function EditForm({ member, policy }: { readonly member: Member; readonly policy
         <TextInput
           label={form.name}
           description={member.isShared ? form.nameShared : undefined}
+          dir="auto"
           value={name}
           disabled={!mayEdit || member.isShared}
           error={name.trim() === '' ? form.nameMissing : undefined}

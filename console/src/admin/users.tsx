@@ -1,6 +1,6 @@
-import { ActionIcon, Anchor, Button, Card, Checkbox, CloseButton, EmptyState, Group, Table, Text, TextInput } from '@mantine/core'
+import { ActionIcon, Anchor, Button, Card, Checkbox, EmptyState, Group, Table, Text } from '@mantine/core'
 import { useDebouncedCallback, useDisclosure } from '@mantine/hooks'
-import { IconFileImport, IconPencil, IconSearch, IconUserPlus } from '@tabler/icons-react'
+import { IconFileImport, IconPencil, IconUserPlus } from '@tabler/icons-react'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { memo, useCallback, useState } from 'react'
@@ -11,6 +11,7 @@ import { peopleWords } from '#words/en/people.ts'
 import { membersQuery, policyQuery } from '../api.ts'
 import { TwoFactorBadge } from '../badge.tsx'
 import { Page } from '../page.tsx'
+import { SearchField } from '../search-field.tsx'
 import { Failed, Forbidden, Loading } from '../states.tsx'
 import { useWho } from '../who.tsx'
 import { BulkBar, BulkDialog, type BulkWork, interruptedWork } from './bulk.tsx'
@@ -108,17 +109,7 @@ function Found({ onInvite }: { readonly onInvite: (() => void) | undefined }) {
   return (
     <Card withBorder padding={0}>
       <Group p="md" gap="sm">
-        <TextInput
-          type="search"
-          aria-label={say.search}
-          placeholder={say.searchBy}
-          value={typed}
-          maxLength={200}
-          onChange={(event) => type(event.currentTarget.value)}
-          leftSection={<IconSearch size={18} aria-hidden />}
-          rightSection={typed !== '' && <CloseButton size={44} aria-label={say.clear} onClick={() => type('')} />}
-          className="search"
-        />
+        <SearchField label={say.search} placeholder={say.searchBy} value={typed} onType={type} clear={say.clear} />
         <UserFilters />
         {members.data && (
           <Text size="sm" c="dimmed" role="status" ml="auto">
@@ -210,7 +201,7 @@ interface UserTableProps {
 function UserTable({ users, policy, chosen, isAll, onChoose, onChooseShown }: UserTableProps) {
   const areAllChosen = isAll || users.every(({ id }) => chosen.has(id))
   return (
-    <Table role="table" className="users" verticalSpacing={4} horizontalSpacing="md" highlightOnHover>
+    <Table role="table" className="cards users" verticalSpacing={4} horizontalSpacing="md" highlightOnHover>
       <Table.Thead role="rowgroup">
         <Table.Tr role="row">
           <Table.Th role="columnheader" scope="col" className="choose">
@@ -259,7 +250,7 @@ const UserRow = memo(function UserRow({ member, policy, isChosen, onChoose }: Us
       </Table.Td>
       <Table.Td role="cell" className="name">
         <Anchor component={Link} to={`/users/${member.id}`} fw={600} size="sm" className="target">
-          {member.name}
+          <bdi>{member.name}</bdi>
         </Anchor>
         {member.isSelf && (
           <Text span size="sm" c="dimmed">

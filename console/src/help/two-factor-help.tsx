@@ -5,6 +5,7 @@ import { methodWords } from '#words/en/methods.ts'
 import { Page, Section } from '../page.tsx'
 import { SettingsSearch } from '../settings-search.tsx'
 import { HelpFoot } from './help-foot.tsx'
+import { WalkThrough } from './walk-through.tsx'
 
 const say = words.helpPage
 
@@ -40,6 +41,7 @@ export function TwoFactorHelp() {
           <figcaption>{say.picture}</figcaption>
         </figure>
       </Section>
+      <WalkThrough />
       {say.apps.map(({ id, name, steps, note }) => (
         <Section key={id} id={id} title={name}>
           <Steps steps={steps} />

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { Modal, Stack, Text, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import type { NewSite, Site, SiteChange, SiteRemoval } from '#contract/sites.ts'
 import { words } from '#words/en/console.ts'
 import { siteWords as say } from '#words/en/sites.ts'
 import { useChange } from '../changes.tsx'
+import { DialogButtons } from '../dialog-buttons.tsx'
 import { useWho } from '../who.tsx'
 
 interface DialogProps {
@@ -41,7 +42,7 @@ function CreateForm({ onClose }: Pick<DialogProps, 'onClose'>) {
       <Stack gap="md">
         <Text c="dimmed">{say.createWhat}</Text>
         <NameField value={name} onChange={setName} error={wrong} />
-        <Buttons onClose={onClose} isBusy={isBusy} action={say.create} />
+        <DialogButtons onClose={onClose} isBusy={isBusy} action={say.create} />
       </Stack>
     </form>
   )
@@ -99,7 +100,7 @@ function EditForm({ site, onClose }: Omit<SiteDialogProps, 'opened'>) {
           autoCapitalize="none"
           spellCheck={false}
         />
-        <Buttons onClose={onClose} isBusy={isBusy} action={words.update} />
+        <DialogButtons onClose={onClose} isBusy={isBusy} action={words.update} />
       </Stack>
     </form>
   )
@@ -146,6 +147,7 @@ function RemoveForm({ site, onClose }: Omit<SiteDialogProps, 'opened'>) {
         <Text>{say.removeAsk(site.people.total)}</Text>
         <TextInput
           label={say.removeName(site.name)}
+          dir="auto"
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
           error={wrong}
@@ -153,7 +155,7 @@ function RemoveForm({ site, onClose }: Omit<SiteDialogProps, 'opened'>) {
           autoComplete="off"
           data-autofocus
         />
-        <Buttons onClose={onClose} isBusy={isBusy} action={say.removeAction} isDangerous />
+        <DialogButtons onClose={onClose} isBusy={isBusy} action={say.removeAction} isDangerous />
       </Stack>
     </form>
   )
@@ -169,6 +171,7 @@ function NameField({ value, onChange, error }: NameFieldProps) {
   return (
     <TextInput
       label={say.name}
+      dir="auto"
       value={value}
       onChange={(event) => onChange(event.currentTarget.value)}
       error={error}
@@ -177,25 +180,5 @@ function NameField({ value, onChange, error }: NameFieldProps) {
       autoComplete="off"
       data-autofocus
     />
-  )
-}
-
-interface ButtonsProps {
-  readonly onClose: () => void
-  readonly isBusy: boolean
-  readonly action: string
-  readonly isDangerous?: boolean
-}
-
-function Buttons({ onClose, isBusy, action, isDangerous = false }: ButtonsProps) {
-  return (
-    <Group className="buttons" justify="flex-end" mt="sm">
-      <Button variant="default" onClick={onClose}>
-        {words.cancel}
-      </Button>
-      <Button type="submit" loading={isBusy} {...(isDangerous ? { color: 'red', className: 'danger' } : {})}>
-        {action}
-      </Button>
-    </Group>
   )
 }

@@ -1,6 +1,6 @@
-import { Alert, Anchor, Badge, Button, Card, CloseButton, EmptyState, Group, NativeSelect, Table, Text, TextInput } from '@mantine/core'
+import { Alert, Anchor, Badge, Button, Card, EmptyState, Group, NativeSelect, Table, Text } from '@mantine/core'
 import { useDebouncedCallback, useDisclosure } from '@mantine/hooks'
-import { IconClock, IconPlus, IconSearch } from '@tabler/icons-react'
+import { IconClock, IconPlus } from '@tabler/icons-react'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { memo, useState } from 'react'
@@ -10,6 +10,7 @@ import { methodName } from '#words/en/methods.ts'
 import { siteWords as say } from '#words/en/sites.ts'
 import { sitesQuery } from '../api.ts'
 import { Page } from '../page.tsx'
+import { SearchField } from '../search-field.tsx'
 import { Failed, Forbidden, Loading } from '../states.tsx'
 import { when } from '../when.ts'
 import { useWho } from '../who.tsx'
@@ -65,17 +66,7 @@ function Found({ onCreate }: { readonly onCreate: (() => void) | undefined }) {
     <Card withBorder padding={0}>
       <Group p="md" justify="space-between">
         <Group className="search" gap="xs">
-          <TextInput
-            type="search"
-            aria-label={say.search}
-            placeholder={say.searchBy}
-            value={typed}
-            maxLength={200}
-            onChange={(event) => type(event.currentTarget.value)}
-            leftSection={<IconSearch size={18} aria-hidden />}
-            rightSection={typed !== '' && <CloseButton size={44} aria-label={say.clear} onClick={() => type('')} />}
-            flex="1 1 160px"
-          />
+          <SearchField label={say.search} placeholder={say.searchBy} value={typed} onType={type} clear={say.clear} />
           <NativeSelect
             aria-label={say.order}
             value={order}
@@ -128,7 +119,7 @@ function Found({ onCreate }: { readonly onCreate: (() => void) | undefined }) {
 /** On narrow screens the style sheet lays each row out as a card; the roles keep it a table for screen readers. */
 function SiteTable({ sites }: { readonly sites: readonly Site[] }) {
   return (
-    <Table role="table" className="sites" verticalSpacing={4} horizontalSpacing="md" highlightOnHover>
+    <Table role="table" className="cards sites" verticalSpacing={4} horizontalSpacing="md" highlightOnHover>
       <Table.Thead role="rowgroup">
         <Table.Tr role="row">
           {[say.site, say.people, say.secured, say.missing, say.weakest, say.status].map((heading) => (
@@ -157,7 +148,7 @@ const SiteRow = memo(function SiteRow({ site }: { readonly site: Site }) {
     <Table.Tr role="row">
       <Table.Td role="cell" className="name">
         <Anchor component="button" type="button" fw={600} size="sm" className="target" ta="start" onClick={() => open(site.id)}>
-          {site.name}
+          <bdi>{site.name}</bdi>
         </Anchor>
         {site.host !== null && (
           <Text size="sm" c="dimmed">

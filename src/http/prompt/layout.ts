@@ -1,4 +1,5 @@
 import type { PageLook } from '#flows/look.ts'
+import { isolate } from '#words/bidi.ts'
 import { type Words, wordsFor } from '#words/words.ts'
 import { address, type Html, html, render, trustedMarkup } from './html.ts'
 
@@ -45,7 +46,7 @@ export function document({ title, content, words, organization, support, look, h
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${hasProblem && `${pages.errorPrefix}: `}${title} · ${name}</title>
+<title>${hasProblem && `${pages.errorPrefix}: `}${title} · ${isolate(name)}</title>
 <link rel="icon" href="${icon}">
 <link rel="stylesheet" href="/assets/tokens.css">
 <link rel="stylesheet" href="/assets/prompt.css">
@@ -56,7 +57,7 @@ ${
 }<script src="/assets/prompt.js" defer></script>
 </head>
 <body>
-<header class="brand">${look?.logo ? html`<img class="logo" src="${address(look.logo)}" alt="">` : mark}<span class="brand-name">${name}</span></header>
+<header class="brand">${look?.logo ? html`<img class="logo" src="${address(look.logo)}" alt="">` : mark}<span class="brand-name" dir="auto">${name}</span></header>
 <main class="card${isWide && ' card-wide'}">
 ${content}
 </main>

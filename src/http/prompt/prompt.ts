@@ -47,7 +47,7 @@ function readExplanations(): ReadonlyMap<string, string> {
       const [code = '', ...lines] = section.split('\n')
       const text = lines
         .join('\n')
-        .replace(/(\S)\n(?=\S)/g, '$1 ')
+        .replace(/([^|\s])\n(?=[^|\s])/g, '$1 ')
         .replace(/`|^\d{3}\. /gm, '')
         .trim()
       return [code.trim(), text]

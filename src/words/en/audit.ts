@@ -1,8 +1,10 @@
 /** The audit in words: what happened, sentence by sentence, and what its chain says about itself. */
+
 import type { Action, Walk } from '#domain/audit.ts'
 import type { Json } from '#domain/json.ts'
 import type { Policy } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
+import { isolating } from '../bidi.ts'
 import { resetActions, resetFields } from './organization-reset.ts'
 
 /** Who and whom by name; absent where nobody is known. */
@@ -180,7 +182,7 @@ const otherFields: Readonly<Record<string, string>> = {
   template: 'Message',
   logo: 'Logo',
   actsAs: 'Acting as',
-  version: 'Version of the rules',
+  version: 'Version',
   action: 'Action',
   person: 'Person',
   search: 'Search',
@@ -312,11 +314,11 @@ export const audit = {
   /** The name of an action, for lists to choose from. */
   label: (action: string): string => (actions as Readonly<Record<string, readonly [string, Sentence]>>)[action]?.[0] ?? action,
   actions: Object.keys(actions) as readonly Action[],
-  sentence: (action: string, told: Told): string => {
+  sentence: isolating((action: string, told: Told): string => {
     const sentence = (actions as Readonly<Record<string, readonly [string, Sentence]>>)[action]?.[1]
     const standing = told.detail.actsAs === 'provider' ? ' (of the provider)' : ''
     return sentence?.(`${told.who ?? 'Somebody'}${standing}`, told.whom ?? 'somebody', told) ?? action
-  },
+  }),
   /** Actions whose name or sentence contains a text. */
   actionsWith: (part: string): readonly string[] => {
     const wanted = part.toLowerCase()

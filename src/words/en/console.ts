@@ -4,9 +4,12 @@
  * Labels that administrators look for by name ("Enable 2FA", "Reset QR Code", "Force All Users On 2FA") are written as they
  * are known in the field and stay as they are.
  */
+
 import type { Badge, Role } from '#contract/account.ts'
 import type { PolicyDraft } from '#contract/policy.ts'
+import { isolating } from '../bidi.ts'
 import { methodName, methodWords } from './methods.ts'
+import { passwordHint } from './passwords.ts'
 
 const people = (count: number): string => (count === 1 ? '1 person' : `${count.toLocaleString('en')} people`)
 
@@ -52,7 +55,7 @@ function rule(name: keyof Rules, rules: Rules): string {
   }
 }
 
-export const words = {
+export const words = isolating({
   product: 'Countersign',
   skip: 'Skip to the content',
   cancel: 'Cancel',
@@ -261,7 +264,7 @@ export const words = {
       consequence: 'You stay signed in here and are signed out everywhere else. We tell you by mail that it happened.',
       current: 'Current password',
       new: 'New password',
-      hint: (minLength: number) => `At least ${minLength} characters. A few unrelated words do well.`,
+      hint: passwordHint,
       missing: 'Fill this in.',
       wrong: 'That is not your current password.',
       reveal: (label: string) => `Show or hide: ${label}`,
@@ -309,6 +312,8 @@ export const words = {
     clearSearch: 'Clear the search',
     action: 'Action',
     everyAction: 'Everything',
+    site: 'Site',
+    everySite: 'All sites',
     from: 'From',
     to: 'To',
     only: {
@@ -747,4 +752,4 @@ export const words = {
       },
     ],
   },
-} as const
+} as const)

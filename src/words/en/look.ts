@@ -1,5 +1,6 @@
+import { isolating } from '../bidi.ts'
 /** What Company Settings says about the look of an organization. */
-export const lookWords = {
+export const lookWords = isolating({
   title: 'APPEARANCE',
   what: 'How the pages of the sign-in and the mails look to the people of this organization. Its name is changed by the provider.',
   logo: 'Logo',
@@ -14,5 +15,9 @@ export const lookWords = {
   adjusted: (color: string) => `${color} was darkened or lightened where text on it would be hard to read (contrast below 4.5:1).`,
   contact: 'Support contact',
   contactWhat: 'Whom people ask for help: a mail address, a web address or a phone number. It stands below the sign-in and in mails.',
+  fields: { logo: 'the logo', accent: 'the accent color', supportContact: 'the support contact' } as Readonly<Record<string, string>>,
+  movedOn: (by: readonly string[], fields: readonly string[]) =>
+    `${by.length > 0 ? by.join(', ') : 'Somebody'} changed ${fields.length > 0 ? fields.join(' and ') : 'this'} in the meantime. What you had changed is still here, the rest is as it is stored now.`,
+  movedOnTitle: 'Not saved yet',
   says: 'Update logo, accent color and support contact.',
-} as const
+} as const)

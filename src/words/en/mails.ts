@@ -513,7 +513,9 @@ export function mail<T extends MailTemplate>(template: T, values: MailValues<T>,
     ...(values.address ? [`From the address: ${networkAddress(values.address)}`] : []),
   ]
   const { logo } = look
-  return { subject: oneLine(draft.subject), text: asText(draft, facts, look), html: asHtml(draft, facts, look), ...(logo ? { logo } : {}) }
+  // The names in it are one line already, and set apart where they must be; no header may follow in any case.
+  const subject = draft.subject.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+  return { subject, text: asText(draft, facts, look), html: asHtml(draft, facts, look), ...(logo ? { logo } : {}) }
 }
 
 export function isMailTemplate(name: string): name is MailTemplate {

@@ -1,8 +1,9 @@
 import type { Rule } from '#domain/policy.ts'
 import { problems } from '#domain/problem.ts'
 import { type Intent, signInLifetimeSeconds } from '#domain/sign-in.ts'
+import { isolating } from '../bidi.ts'
 import type { Explanation, FieldName, PageProblem } from '../problem.ts'
-import { passwordTooWeak } from './passwords.ts'
+import { passwordHint, passwordTooWeak } from './passwords.ts'
 import { passNotAccepted, recoveryWords } from './recovery.ts'
 import { sentCodes } from './sent-codes.ts'
 
@@ -208,7 +209,7 @@ const toForgotPassword = { href: '/forgot-password', label: 'Ask for a new link'
 const toConsole = { href: '/', label: 'Go to the start page' } as const
 
 /** Every sentence of the Prompt. A page takes its words from here and from nowhere else. */
-export const pages = {
+export const pages = isolating({
   product: 'Countersign',
   errorPrefix: 'Error',
   cancel: 'Cancel',
@@ -231,7 +232,7 @@ export const pages = {
     label: 'Name of this app (optional)',
   },
   reveal: { show: 'Show', hide: 'Hide', what: 'password' },
-  passwordHint: (minLength: number) => `At least ${minLength} characters. A few unrelated words do well.`,
+  passwordHint,
   explain,
 
   password: {
@@ -455,4 +456,4 @@ export const pages = {
     spoken: (text: string) => text.replace(/\d{2,}/g, (digits) => [...digits].map((digit) => digitNames[Number(digit)]).join(' – ')),
     at: (when: Date) => `${dateAndTime.format(when)} UTC`,
   },
-}
+})

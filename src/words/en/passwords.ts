@@ -1,7 +1,13 @@
 import type { Explanation, FieldName, PageProblem } from '../problem.ts'
 
+/** How long a new password must be, below its field. */
+export const passwordHint = (minLength: number, raisedBy?: string | null) =>
+  `At least ${minLength} characters${asAsked(raisedBy)}. A few unrelated words do well.`
+
+const asAsked = (organization: string | null | undefined) => (organization ? `, as ${organization} asks` : '')
+
 /** Why a new password is refused, and what to do: the same words on the pages and in the Console. */
-export function passwordTooWeak({ reason, minLength }: PageProblem): Explanation {
+export function passwordTooWeak({ reason, minLength, raisedBy }: PageProblem): Explanation {
   const field: FieldName = 'password'
   switch (reason) {
     case 'too-short':
@@ -11,7 +17,7 @@ export function passwordTooWeak({ reason, minLength }: PageProblem): Explanation
         advice:
           minLength === undefined
             ? 'Make it longer: a few unrelated words do well.'
-            : `Use at least ${minLength} characters: a few unrelated words do well.`,
+            : `Use at least ${minLength} characters${asAsked(raisedBy)}: a few unrelated words do well.`,
       }
     case 'too-long':
       return { field, title: 'This password is too long.', advice: 'Use a shorter one: nobody needs more than a long sentence.' }

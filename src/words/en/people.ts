@@ -1,10 +1,12 @@
 /** The Console's sentences about the people of an organization: finding them, acting on one or on many, importing them. */
+
 import type { Badge } from '#contract/account.ts'
 import type { BulkAction, LineProblem, Status } from '#contract/people.ts'
+import { isolating } from '../bidi.ts'
 
 const people = (count: number): string => (count === 1 ? '1 person' : `${count.toLocaleString('en')} people`)
 
-export const peopleWords = {
+export const peopleWords = isolating({
   filters: {
     status: 'Status',
     anyStatus: 'Any status',
@@ -143,4 +145,4 @@ export const peopleWords = {
     nobody: 'No line can be used as it is. Correct the file and check it again.',
     forbidden: (organization: string) => `Your role in ${organization} does not include importing. Ask an Admin or a Security Admin there.`,
   },
-} as const
+} as const)

@@ -1,7 +1,9 @@
+import { isolating } from '../bidi.ts'
+
 /** What the Console says about sites: the client organizations of a provider. */
 const people = (count: number): string => (count === 1 ? '1 person' : `${count.toLocaleString('en')} people`)
 
-export const siteWords = {
+export const siteWords = isolating({
   title: 'Sites',
   forbidden: (organization: string) => `Only owners and Security Admins of the provider see its sites. You are looking at ${organization}.`,
   create: 'Create site',
@@ -88,4 +90,4 @@ export const siteWords = {
     `You are acting for ${site}, by your role at ${provider}. The audit says so of everything you change.`,
   actingSuspended: (site: string) => `${site} is suspended: nobody signs in through it.`,
   back: (provider: string) => `Back to ${provider}`,
-} as const
+} as const)

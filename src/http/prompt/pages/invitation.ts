@@ -14,6 +14,7 @@ export interface InvitationView {
   /** The person has an account already and proves it with its password. */
   readonly hasPassword: boolean
   readonly minLength: number
+  readonly raisedBy?: string | undefined
   readonly problem?: PageProblem | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
@@ -21,8 +22,8 @@ export interface InvitationView {
 
 export function invitationPage(view: InvitationView, words: Words = defaultWords): string {
   const { pages } = words
-  const { csrf, token, organization, name, email, hasPassword, minLength } = view
-  const problem = view.problem && pages.explain({ minLength, ...view.problem }, { isEmailFixed: true })
+  const { csrf, token, organization, name, email, hasPassword, minLength, raisedBy } = view
+  const problem = view.problem && pages.explain({ minLength, raisedBy, ...view.problem }, { isEmailFixed: true })
   const title = pages.invitation.title(organization)
   const content = html`<h1>${title}</h1>
 ${lead(hasPassword ? pages.invitation.leadKnown(name) : pages.invitation.lead(name), problem, problem?.field === undefined)}
@@ -34,7 +35,7 @@ ${field(
     label: pages.fields.password,
     type: 'password',
     autocomplete: hasPassword ? 'current-password' : 'new-password',
-    hint: hasPassword ? undefined : pages.passwordHint(minLength),
+    hint: hasPassword ? undefined : pages.passwordHint(minLength, raisedBy),
     error: problem?.field === undefined ? undefined : problem.advice,
     isFocused: true,
     longest: 1024,

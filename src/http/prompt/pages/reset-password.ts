@@ -9,6 +9,7 @@ export interface ResetPasswordView {
   readonly csrf: string
   readonly token: string
   readonly minLength: number
+  readonly raisedBy?: string | undefined
   /** Only so that a password manager knows whose password this is. */
   readonly email?: string | undefined
   readonly problem?: PageProblem | undefined
@@ -18,8 +19,8 @@ export interface ResetPasswordView {
 
 export function resetPasswordPage(view: ResetPasswordView, words: Words = defaultWords): string {
   const { pages } = words
-  const { csrf, token, minLength, email } = view
-  const problem = view.problem && pages.explain({ minLength, ...view.problem })
+  const { csrf, token, minLength, raisedBy, email } = view
+  const problem = view.problem && pages.explain({ minLength, raisedBy, ...view.problem })
   const content = html`<h1>${pages.reset.title}</h1>
 ${lead(pages.reset.lead, problem, problem?.field !== 'password')}
 <form method="post" action="/reset-password">${csrfField(csrf)}<input type="hidden" name="token" value="${token}">
@@ -30,7 +31,7 @@ ${field(
     label: pages.reset.label,
     type: 'password',
     autocomplete: 'new-password',
-    hint: pages.passwordHint(minLength),
+    hint: pages.passwordHint(minLength, raisedBy),
     error: problem?.field === 'password' ? problem.advice : undefined,
     isFocused: true,
     longest: 1024,
