@@ -72,7 +72,12 @@ const victims: Readonly<Record<string, () => Promise<Person>>> = {
   'after a reset': async () => {
     const person = await protectedBy(['totp'])
     const owner = await kit.signIn(kit.provider.owner)
-    const [membership] = await kit.rooms.store.db.selectFrom('memberships').selectAll().where('user_id', '=', person.id).execute()
+    const [membership] = await kit.rooms.store.db
+      .selectFrom('memberships')
+      .selectAll()
+      .where('user_id', '=', person.id)
+      .where('joined_at', 'is not', null)
+      .execute()
     const path = `/api/v1/organizations/${membership?.organization_id}/users/${person.id}/two-factor`
     assert.equal((await owner.call('POST', path, { action: 'reset' })).status, 200)
     return person

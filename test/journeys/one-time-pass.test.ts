@@ -88,7 +88,7 @@ test('A26 a one-time pass opens the set-up of a new authenticator and nothing el
   refused(await signedIn.call('GET', '/api/v1/session'), 401, 'not-signed-in')
   refused(await answer(stuck, { code: pass }), 422, 'code-not-accepted')
   const second = kit.client()
-  assert.equal((await start(second, user)).json.step, 'enroll', 'a set-up is due')
+  assert.equal((await start(second, user)).json.opens, 'set-up', 'a set-up is due')
   await setUp(user, stuck, used.json)
   assert.deepEqual(await statusOf(user), { password_mailed: false, one_time_pass: null, set_up_due: false })
   assert.equal((await stuck.call('GET', '/api/v1/session')).json.aal, 2)

@@ -117,7 +117,7 @@ test('S2.39 S2.40 S2.41 a confirmed reset ends authenticators, devices, sessions
   )
   assert.equal((await eventsOf(client, site.id, 'reset.finished')).length, 1)
   // The debt is asked for by the next sign-in.
-  assert.equal((await start(kit.client(), first.person)).json.step, 'enroll')
+  assert.equal((await start(kit.client(), first.person)).json.opens, 'set-up')
 })
 
 test('S2.39 without the right name, a fresh second factor or the role nothing begins', async () => {
@@ -154,7 +154,7 @@ test('S2.40 within its time it is taken back: who has set up nothing new gets th
   assert.equal(before.length, 0)
   await kit.signIn(eager.person)
   const hanging = kit.client()
-  assert.equal((await start(hanging, others[0]?.person ?? assert.fail())).json.step, 'enroll')
+  assert.equal((await start(hanging, others[0]?.person ?? assert.fail())).json.opens, 'set-up')
   const back = await take(client, site.id, 'take-back', reset.id)
   assert.equal(back.json?.reset.state, 'taking-back', back.text)
   await kit.resets.drain()

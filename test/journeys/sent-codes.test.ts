@@ -392,7 +392,7 @@ test('S3.35 the number changes only for who is logged in; who is locked out is l
   refused(await answer(client, { phone: newNumber() }), 409, 'step-not-open')
   await ok(answer(client, { send: 'sms' }))
   const page = (await client.call('GET', '/sign-in')).text
-  for (const sentence of [/Nothing arrives\?/, /Use a backup code/, /Call me/, /An administrator of/]) assert.match(page, sentence)
+  for (const sentence of [/Nothing arrives\?/, /Use a backup code/, /Call me/, /Ask an administrator/]) assert.match(page, sentence)
 })
 
 test('A53 another number is set up with the old method first: the old one is dead, text and call move to the new one, and the owner is told', async () => {
