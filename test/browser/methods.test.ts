@@ -180,6 +180,7 @@ test('S0.61 S2.44 S2.45 S2.46 S2.47 S2.48 a user opens User Settings by their na
   )
   await (await accountMenu(page, person)).getByRole('menuitem', { name: 'User Settings' }).click()
   const card = page.getByRole('region', { name: 'Two-Factor Authentication', exact: true })
+  await see(card.getByRole('radio'))
   assert.deepEqual(await card.getByRole('radio').evaluateAll((all) => all.map((one) => (one as { value?: string }).value ?? '')), [
     'sms',
     'totp',

@@ -105,7 +105,7 @@ test('a site is renamed, suspended with its consequence said, opened again, and 
   const removal = page.getByRole('dialog', { name: `Remove ${name}?` })
   await removal.getByLabel(`Type "${name}" to remove it`).fill('something else')
   await removal.getByRole('button', { name: 'Remove it for good' }).click()
-  await see(removal.getByText('This is not the name of the site.'))
+  await see(removal.getByText('This is not its name.'))
   await removal.getByLabel(`Type "${name}" to remove it`).fill(name)
   await removal.getByRole('button', { name: 'Remove it for good' }).click()
   await see(page.getByText('No site matches'))

@@ -86,6 +86,7 @@ export async function tourReset(at: BrowserKit, look: Look): Promise<void> {
   await kit.resets.drain()
   await see(heading(later, 'The reset was taken back'))
   await look('reset-organization-taken-back', later)
+  kit.pass(1)
   await later.getByRole('button', { name: 'Reset again' }).click()
   await later.getByLabel('Type "').fill(longOrganization)
   await later.getByRole('button', { name: 'Confirm', exact: true }).click()
