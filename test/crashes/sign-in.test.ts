@@ -186,7 +186,7 @@ test('G6 I1 I2 I4 I6 killed in the middle of sign-ins and set-ups, it loses noth
     lives += 1
     assert.ok(lives <= 25, `${begun} of ${wanted} things begun in ${lives - 1} lives`)
     server = await serve(settings)
-    await server.says(/Mails are not sent but shown/)
+    await server.says(/is not sent but shown/)
     assert.ok(!server.output().includes('/setup/'), 'a founded installation offers no set-up')
     await look()
     const workers = Array.from({ length: 4 }, () => work())

@@ -244,20 +244,14 @@ test('the export as JSON lines holds every record of the list, also over many pa
     .map((line) => JSON.parse(line) as AuditRecord)
   assert.equal(records.length, 1204)
   assert.equal(new Set(records.map(({ id }) => id)).size, 1204)
-  assert.deepEqual(
-    records.slice(0, 200),
-    (
-      await read(admin.client, site.id, {
-        limit: '200',
-        to: kit
-          .now()
-          .toISOString()
-          .replace(/\d\dZ$/, '99Z'),
-      })
-    ).events
-      .filter(({ action }) => action !== 'audit.exported')
-      .slice(0, 200),
-  )
+  // All of them are of one moment, and the export wrote itself down among them.
+  const changes = <T extends { readonly action: string }>(all: readonly T[]) => all.filter(({ action }) => action !== 'audit.exported')
+  const to = kit
+    .now()
+    .toISOString()
+    .replace(/\d\dZ$/, '99Z')
+  const listed = await read(admin.client, site.id, { limit: '200', to })
+  assert.deepEqual(changes(records).slice(0, 198), changes(listed.events).slice(0, 198))
   assert.equal((await walkChain(kit.rooms.store, kit.rooms.keys.audit)).broken, undefined)
 })
 

@@ -29,7 +29,7 @@ async function secured(): Promise<Person & { readonly backupCodes: readonly stri
   const { rooms } = kit
   const site = await kit.site({ mode: 'everyone' })
   const person = await kit.person(site.id)
-  const kinds = rooms.factors.filter((factor) => !factor.sending)
+  const kinds = rooms.factors.filter(({ kind }) => kind === 'totp' || kind === 'backup-codes')
   const shown = kinds.map((factor) => ({ kind: factor.kind, ...factor.enrollment.begin(person) }))
   let key = ''
   let codes: readonly string[] = []
