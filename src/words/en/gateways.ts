@@ -1,5 +1,7 @@
 /** What the tab "Messages" of Company Settings says: what messages are sent through, how many may be, and what did not arrive. */
+
 import type { Channel } from '#contract/gateways.ts'
+import { isolating } from '../bidi.ts'
 
 const count = (number: number, one: string, many: string): string => `${number.toLocaleString('en')} ${number === 1 ? one : many}`
 
@@ -50,7 +52,7 @@ const templates: Readonly<Record<string, string>> = {
   'sign-in-code': 'Login code',
 }
 
-export const gatewayWords = {
+export const gatewayWords = isolating({
   tab: 'Messages',
   channels,
   what: {
@@ -190,7 +192,7 @@ export const gatewayWords = {
     expiredWhat: 'What it carries is dead, so it is not sent again.',
     more: 'Show more',
   },
-} as const
+} as const)
 
 /** The text of a test, also when it is spoken. */
 export const gatewayTest = (organization: string): string => `This is a test of ${organization}. Text messages and calls work.`

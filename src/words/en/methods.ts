@@ -1,3 +1,5 @@
+import { isolating } from '../bidi.ts'
+
 /** Methods of the second step: what each is called, why some are weaker, and what a change of the rules about them means. */
 
 const people = (count: number): string => (count === 1 ? '1 person' : `${count.toLocaleString('en')} people`)
@@ -14,7 +16,7 @@ export const methodName = (kind: string): string => names[kind] ?? kind
 
 const listed = (kinds: readonly string[]): string => new Intl.ListFormat('en').format(kinds.map(methodName))
 
-export const methodWords = {
+export const methodWords = isolating({
   names,
   listed,
   none: 'none set up',
@@ -135,4 +137,4 @@ export const methodWords = {
     moved:
       'If your organization no longer allows what you use, your next sign-in asks for it a last time and then has you set up another one.',
   },
-} as const
+} as const)
