@@ -105,6 +105,8 @@ export async function sendCode(
       host: new URL(originFor(rooms, account)).hostname,
       organization: only && others.length === 0 ? only.organizationName : '',
       purpose,
+      // A number is nobody's by itself, unlike a mail address: the text says whose language it is in.
+      ...(account.language === undefined ? {} : { language: account.language }),
     },
   })
   return {
