@@ -52,6 +52,13 @@ const templates: Readonly<Record<string, string>> = {
   'sign-in-code': 'Login code',
 }
 
+/** Why nothing was sent on the wish of somebody who is logged in, where waiting does not help; undefined where it does. */
+export const notSentHere: Readonly<Record<string, string | undefined>> = {
+  'country-not-allowed':
+    'Nothing is sent to numbers of this country: it is not among the countries that are open. A Security Admin chooses them under Company Settings, Messages.',
+  number: 'Nothing is sent to this number: it costs extra, or reaches nobody.',
+}
+
 export const gatewayWords = isolating({
   tab: 'Messages',
   channels,

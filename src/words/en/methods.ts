@@ -34,6 +34,10 @@ export const methodWords = isolating({
       voice: 'A call that speaks the code. As weak as a text message; besides, calls are forwarded and land on answering machines.',
     } as Readonly<Record<string, string | undefined>>,
     unavailable: 'Not possible yet: nothing is set up here to send codes this way.',
+    noCountry: 'No text and no call is sent yet',
+    noCountryWhat: 'No country is open: choose those whose numbers get texts and calls.',
+    noCountryOfSite: 'No country is open here. Choose those whose numbers get texts and calls, or ask your provider to open some.',
+    toCountries: 'To the countries',
     adminEmail: 'Email for administrators',
     adminEmailWhat:
       'OFF: whoever has another role than User does not get codes by mail, whatever is allowed above, and uses an app where nothing else is left. ON: they may, too.',
