@@ -74,7 +74,7 @@ export const gatewayWords = isolating({
   sources: {
     own: 'Own gateway',
     provider: "The provider's gateway",
-    environment: "The gateway in the server's settings",
+    environment: 'As the server is set up',
   },
   none: 'NOTHING SET UP',
   noneWhat: {

@@ -21,7 +21,7 @@ const nothingArrives: Readonly<Record<string, string>> = {
     'Check that the phone is on and has a signal. If you have another number now, use another way to log in, then change the number in your settings.',
 }
 
-const anotherWay = 'Use another way to log in: your app, a backup code or another method that the page offers.'
+const anotherWay = 'Use another way that this page offers, or another number.'
 
 /** Why nothing is sent, and what to do: where waiting does not help, another way is named. */
 export function notSent(reason: string | undefined, afterWait: string): { readonly title: string; readonly advice: string } {
