@@ -9,6 +9,8 @@ export interface Player {
   /** Key (Base32) of the authenticator app, once there is one. */
   key?: string
   backupCodes?: readonly string[]
+  /** Has codes sent, in the place of an app. */
+  readonly sent?: { readonly kind: 'email' | 'sms' | 'voice' /** E.164, for text and call. */; readonly phone?: string }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: replies of every shape, of which the story reads what it needs.
@@ -76,11 +78,15 @@ export class Browser {
   async goOn(player: Player, first: Reply, wish: { readonly remember?: boolean } = {}): Promise<void> {
     let step = first
     while (step.step !== 'done') {
-      if (step.step === 'enroll') player.key = step.key
+      if (step.step === 'enroll' && !player.sent) player.key = step.key
       if (step.step === 'codes') player.backupCodes = step.codes
       // An app shows another code every 30 seconds, and each is taken once.
       if (step.step === 'answer') await this.#stage.pass(31)
-      const code = player.key === undefined ? '' : codeOf(player.key, this.#stage.now())
+      const code = player.sent
+        ? await this.#askForCode(player, step)
+        : player.key === undefined
+          ? ''
+          : codeOf(player.key, this.#stage.now())
       const given =
         step.step === 'codes' ? { saved: true } : step.step === 'answer' ? { code, ...(wish.remember ? { remember: true } : {}) } : { code }
       step = await this.call('POST', '/sign-ins/current/answers', given)
@@ -88,8 +94,35 @@ export class Browser {
     await this.call('GET', '/session')
   }
 
+  /** Has a code sent, or chooses the method first where it is set up, and reads the code in the inbox. */
+  async #askForCode({ email, sent }: Player, step: Reply): Promise<string> {
+    if (!sent || (step.step !== 'enroll' && step.step !== 'answer')) return ''
+    const { kind, phone } = sent
+    if (step.step === 'enroll') await this.call('POST', '/sign-ins/current/answers', { choose: kind })
+    const isNumberNew = step.step === 'enroll' && phone !== undefined
+    await this.call('POST', '/sign-ins/current/answers', isNumberNew ? { phone } : { send: kind })
+    return codeInInbox(this.#stage.origin, phone ?? email)
+  }
+
   async signIn(player: Player, wish: { readonly remember?: boolean } = {}): Promise<this> {
     await this.goOn(player, await this.call('POST', '/sign-ins', { email: player.email, password: player.password }), wish)
     return this
   }
+}
+
+const digits = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
+const spoken = new RegExp(`(?:${digits.join('|')})(?: – (?:${digits.join('|')})){5}`)
+
+/** The newest code in the inbox for an address or a number; that of a call stands there as it is spoken. */
+async function codeInInbox(origin: string, to: string): Promise<string> {
+  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    const page = await (await fetch(`${origin}/inbox`, { signal: AbortSignal.timeout(30_000) })).text()
+    for (const article of page.split('<article').filter((one) => one.includes(`<strong>${to}</strong>`))) {
+      const text = article.slice(article.indexOf('</time>'))
+      const said = spoken.exec(text)?.[0].split(' – ')
+      const code = said?.map((digit) => digits.indexOf(digit)).join('') ?? /(?<![0-9])[0-9]{6}(?![0-9])/.exec(text)?.[0]
+      if (code !== undefined) return code
+    }
+  }
+  throw new Error(`No code for ${to} arrived in the inbox.`)
 }

@@ -97,6 +97,7 @@ function startServer(folder: string): { readonly child: ChildProcess; readonly s
         INBOX: 'on',
         LOG_LEVEL: 'error',
         NODE_ENV: 'development',
+        PHONE_COUNTRIES: 'AT,CA,CH,DE,FR,GB,IE,NL,US',
         SUPPORT_CONTACT: 'help@provider.example',
         DEMO_CLOCK_OFFSET: String(-stories),
       },
@@ -133,7 +134,7 @@ function print({ roles, hosts, invitation }: Story): void {
   console.log(`
 Countersign is ready on http://localhost:${port}
 ${hosts.map((host) => `  and in the look of a site on http://${host}:${port}`).join('\n')}
-  Mails are shown at http://localhost:${port}/inbox
+  Mails, texts and calls are shown at http://localhost:${port}/inbox
 
 Everybody's password: ${password}
 

@@ -47,13 +47,20 @@ export async function tell(stage: Stage, setUpToken: string): Promise<Story> {
     const { version } = await owner.call('GET', `/organizations/${id}/look`)
     const look = { accent, supportContact, ...(version === undefined ? {} : { version }) }
     await owner.call('PUT', `/organizations/${id}/look`, look)
-    const { people: _people, availableMethods: _methods, ...stored } = await owner.call('GET', `/organizations/${id}/policy`)
+    const {
+      people: _people,
+      availableMethods: _methods,
+      weakerAccepted: _accepted,
+      ...stored
+    } = await owner.call('GET', `/organizations/${id}/policy`)
     await owner.call('PUT', `/organizations/${id}/policy`, { ...stored, enabled: true, ...rules })
     return id
   }
   const northwind = await makeSite('Northwind Freight', 'northwind.localhost', '#0b7a75', 'help@northwind.example', {
     mode: 'everyone',
     rememberDays: 14,
+    methods: ['totp', 'email', 'sms', 'voice'],
+    acceptsWeaker: true,
   })
   const tailspin = await makeSite('Tailspin Toys', 'tailspin.localhost', '#b3261e', '+49 30 5550 1234', {
     mode: 'chosen',
@@ -100,10 +107,13 @@ export async function tell(stage: Stage, setUpToken: string): Promise<Story> {
   const lars = player('Lars Winter', 'lars@northwind.example')
   const dana = player('Dana Kim', 'dana@northwind.example')
   const owen = player('Owen Clarke', 'owen@northwind.example')
+  const tess: Player = { ...player('Tess Moreau', 'tess@northwind.example'), sent: { kind: 'sms', phone: '+4915123456701' } }
+  const cora: Player = { ...player('Cora Blum', 'cora@northwind.example'), sent: { kind: 'voice', phone: '+4915123456702' } }
+  const ella: Player = { ...player('Ella Fischer', 'ella@northwind.example'), sent: { kind: 'email' } }
   await owner.signIn(olive)
   const security = await join(await invite(owner, northwind, sana, 'security-admin'), sana)
   await join(await invite(security, northwind, adam, 'admin'), adam)
-  for (const one of [petra, sven, lars, dana, owen]) await join(await invite(security, northwind, one, 'user'), one)
+  for (const one of [petra, sven, lars, dana, owen, tess, cora, ella]) await join(await invite(security, northwind, one, 'user'), one)
   await join(await invite(security, northwind, rami, 'user'), rami, false)
 
   const tara = player('Tara Novak', 'tara@tailspin.example')
@@ -147,6 +157,9 @@ export async function tell(stage: Stage, setUpToken: string): Promise<Story> {
   note(adam, 'Northwind Freight', 'Admin', 'protected')
   note(petra, 'Northwind Freight', 'User', 'protected')
   note(dana, 'Northwind Freight', 'User', 'protected, with a remembered device')
+  note(tess, 'Northwind Freight', 'User', 'protected by Text Message: the code is in the inbox')
+  note(cora, 'Northwind Freight', 'User', 'protected by Phone Call')
+  note(ella, 'Northwind Freight', 'User', 'protected by Email')
   note(rami, 'Northwind Freight', 'User', 'required, and not set up yet: sign in and do it')
   note(owen, 'Northwind Freight', 'User', 'was reset: owes a set-up')
   note(lars, 'Northwind Freight', 'User', 'locked for an hour: somebody guessed codes')

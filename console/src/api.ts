@@ -12,6 +12,7 @@ import type { ProblemReply } from '#contract/problem.ts'
 import type { Profile } from '#contract/profile.ts'
 import type { SiteOrder, Sites } from '#contract/sites.ts'
 import { words } from '#words/en/console.ts'
+import { notSentHere } from '#words/en/gateways.ts'
 import type { UserFilter } from './admin/user-filters.tsx'
 
 /** What the server refused and why, or `unreachable` when it did not answer at all. */
@@ -54,6 +55,8 @@ function problemOf(status: number, text: string): Problem {
   try {
     const reply = JSON.parse(text) as ProblemReply
     const { code, title, retryAfterSeconds } = reply
+    const final = code === 'sending-limit' && reply.reason !== undefined ? notSentHere[reply.reason] : undefined
+    if (final !== undefined) return new Problem(code, status, final, reply)
     const wait = retryAfterSeconds === undefined ? '' : ` ${words.states.waitSeconds(retryAfterSeconds)}`
     return new Problem(code, status, title + wait, reply)
   } catch {

@@ -13,7 +13,7 @@ const draw = () => {
   return { codes: show.codes, state: binding.state }
 }
 
-test('a set is ten codes of 80 bits, and no two of 10,000 are alike', () => {
+test('A16 R030 a set is ten codes of 80 bits, and no two of 10,000 are alike', () => {
   const codes = Array.from({ length: 1000 }, () => draw().codes).flat()
   assert.equal(codes.length, 1000 * backupCodesPerSet)
   assert.equal(new Set(codes).size, codes.length)

@@ -1,6 +1,6 @@
 import { newId } from '#crypto/random.ts'
 import { type Challenge, challengeAfter, resendAt, type Sent } from '#domain/challenge.ts'
-import { maskedAddress } from '#domain/masked-address.ts'
+import { masked } from '#domain/masked.ts'
 import { passcodeTimeoutFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { advance, type Enrollment, type SignIn } from '#domain/sign-in.ts'
@@ -15,7 +15,7 @@ import { maySend, noteUsed } from './sending-limits.ts'
 export function waysOf(rooms: Rooms, account: Account, kinds: readonly string[]): { readonly kind: string; readonly to: string }[] {
   return kinds.flatMap((kind) => {
     const to = sendingOf(rooms, kind)?.addressOf(account)
-    return to === undefined ? [] : [{ kind, to: maskedAddress(to) }]
+    return to === undefined ? [] : [{ kind, to: masked(to) }]
   })
 }
 
@@ -61,7 +61,7 @@ export function sentView(rooms: Rooms, open: OpenSignIn) {
 }
 
 /** An address of the account is masked; one that was typed in this sign-in is shown whole, so that a slip can be seen. */
-export const shownAddress = ({ email, phone }: Account, to: string): string => (to === email || to === phone ? maskedAddress(to) : to)
+export const shownAddress = ({ email, phone }: Account, to: string): string => (to === email || to === phone ? masked(to) : to)
 
 interface Sending {
   readonly signIn: SignIn
@@ -105,6 +105,8 @@ export async function sendCode(
       host: new URL(originFor(rooms, account)).hostname,
       organization: only && others.length === 0 ? only.organizationName : '',
       purpose,
+      // A number is nobody's by itself, unlike a mail address: the text says whose language it is in.
+      ...(account.language === undefined ? {} : { language: account.language }),
     },
   })
   return {

@@ -1,7 +1,7 @@
 import type { Sessions, Session as SessionView, TwoFactor } from '#contract/account.ts'
 import { digest, isId } from '#crypto/random.ts'
 import { assuranceOf, hasSecondStep } from '#domain/assurance.ts'
-import { maskedAddress } from '#domain/masked-address.ts'
+import { masked } from '#domain/masked.ts'
 import { channelOf, hasToMove } from '#domain/methods.ts'
 import { badgeFor, hasOneMethod, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
@@ -140,7 +140,7 @@ export async function twoFactorOf(rooms: Rooms, visit: Visit): Promise<TwoFactor
   const { phone } = await findProfile(rooms.store.db, userId)
   const addressOf = (kind: string) => {
     const to = kind === 'email' ? account.email : channelOf(kind) === undefined ? null : phone
-    return to === null ? null : maskedAddress(to)
+    return to === null ? null : masked(to)
   }
   return {
     badge: badgeFor(requirement, account.authenticators.length > 0),

@@ -6,7 +6,7 @@ import type { AuditEvent } from '#domain/audit.ts'
 import { byPhone, fewBackupCodes, mostAuthenticators, plainLabel } from '#domain/authenticators.ts'
 import { plainEmail } from '#domain/email.ts'
 import type { Rejection, Verdict } from '#domain/factor.ts'
-import { maskedAddress } from '#domain/masked-address.ts'
+import { masked } from '#domain/masked.ts'
 import type { Message } from '#domain/message.ts'
 import { isOpenPass } from '#domain/one-time-pass.ts'
 import { requirementFor } from '#domain/policy.ts'
@@ -351,7 +351,7 @@ async function answerEnrollment(
   // One authenticator for each way of sending, and none for a number that is another one from now on.
   const retired = number !== undefined && number !== account.phone ? byPhone : [kind]
   const to = sending && keptAddress(enrollment)
-  const authenticator = to === undefined ? label : `${label} (${maskedAddress(to)})`
+  const authenticator = to === undefined ? label : `${label} (${masked(to)})`
   const reply = await take(rooms, visit, { ...open, signIn: bound }, signIn.version, {
     ...(lane ? { lane: borne(lane) } : {}),
     bind: { id, kind, label, secretSealed, counter: binding.state.counter, hashes: binding.state.hashes },

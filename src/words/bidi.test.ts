@@ -4,7 +4,12 @@ import { isolate, isolating } from './bidi.ts'
 import { audit } from './en/audit.ts'
 import { words } from './en/console.ts'
 import { mail } from './en/mails.ts'
+import { methodWords } from './en/methods.ts'
+import { passWords } from './en/one-time-pass.ts'
+import { resetWords } from './en/organization-reset.ts'
 import { pages } from './en/pages.ts'
+import { recoveryWords } from './en/recovery.ts'
+import { sentCodes } from './en/sent-codes.ts'
 
 const [noa, layla] = ['נועה כהן', 'ليلى حداد (أمن)']
 const apart = (name: string) => `\u2068${name}\u2069`
@@ -23,9 +28,17 @@ test('a name that would turn the text behind it turns nothing', () => {
   assert.equal(isolate('\u2068Ada\u2069\u202e'), apart('Ada'))
 })
 
-test('pages, mails, the Console and the audit set names apart', () => {
+test('pages, mails, the Console and the audit set names apart, whichever file their sentences are in', () => {
   const told = { who: noa, whom: layla, isSelf: false, detail: { role: 'user' } }
   assert.equal(audit.sentence('user.invited', told), `${apart(noa)} invited ${apart(layla)} as User`)
+  for (const sentence of [
+    passWords.title(layla),
+    resetWords.forbidden(layla),
+    recoveryWords.stuck.askWhat(layla),
+    sentCodes.refused.text(layla),
+    methodWords.rules.accepted(layla, ''),
+  ])
+    assert.ok(sentence.includes(apart(layla)), sentence)
   assert.ok(words.users.forbidden(layla).includes(apart(layla)))
   assert.ok(pages.passwordHint(20, layla).includes(apart(layla)))
   const { subject, text, html } = mail('invitation', { organization: layla, inviter: noa, url: 'https://id.example.org/x', expiresAt: '' })

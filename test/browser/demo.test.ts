@@ -68,6 +68,9 @@ test('the demo prints who to sign in as, and whoever is protected signs in with 
     'remembered device',
     'owes a set-up',
     'shared by two',
+    'by Text Message',
+    'by Phone Call',
+    'by Email',
   ])
     assert.ok(said.includes(state), `${state} is missing: ${said}`)
   const page = await at('northwind.localhost')
@@ -81,6 +84,30 @@ test('the demo prints who to sign in as, and whoever is protected signs in with 
   await see(page.getByRole('row').filter({ hasText: 'Sven Olafsen' }).getByText('Suspended'))
   await page.goto(`http://northwind.localhost:${port}/audit`)
   await see(page.getByRole('row').nth(10))
+})
+
+test('whoever has codes sent is offered it by name, and finds the code in the inbox', async () => {
+  for (const [email, button, to] of [
+    ['tess@northwind.example', 'Send SMS Code', '+4915123456701'],
+    ['cora@northwind.example', 'Call me', '+4915123456702'],
+    ['ella@northwind.example', 'Email me a code', 'ella@northwind.example'],
+  ] as const) {
+    const page = await at('northwind.localhost')
+    await givePassword(page, { email, password: password() })
+    await page.getByRole('button', { name: button }).click()
+    await see(page.getByRole('button', { name: 'Resend' }))
+    const inbox = await page.context().newPage()
+    await inbox.goto(`http://localhost:${port}/inbox`)
+    const [newest] = await inbox.getByRole('article').filter({ hasText: to }).allInnerTexts()
+    const digits = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
+    const code =
+      email === 'cora@northwind.example'
+        ? await inbox.getByRole('article').filter({ hasText: to }).first().locator('[data-speak]').getAttribute('data-speak')
+        : newest
+    const typed = (code ?? '').replaceAll(new RegExp(`(${digits.join('|')})( – )?`, 'g'), (_, digit) => String(digits.indexOf(digit)))
+    await giveCode(page, /(?<![0-9])[0-9]{6}(?![0-9])/.exec(typed)?.[0] ?? assert.fail(`no code in: ${typed}`))
+    await see(heading(page, 'User Settings'))
+  }
 })
 
 test('each of them is in the state that the table says', async () => {
@@ -103,7 +130,7 @@ test('each of them is in the state that the table says', async () => {
   await see(suspended.getByRole('alert'))
   const owing = await at()
   await givePassword(owing, { email: 'owen@northwind.example', password: password() })
-  await see(owing.getByRole('heading', { name: /^(Set up )?Two-Factor Authentication$/ }))
+  await see(owing.getByRole('heading', { name: /^Set up Two-Factor Authentication again$/ }))
   const invited = await at()
   await invited.goto(/http:\/\/localhost:\d+\/invitation\/\S+/.exec(said)?.[0] ?? '')
   await see(heading(invited, 'Join Northwind Freight'))

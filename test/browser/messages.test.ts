@@ -32,7 +32,7 @@ test('S0.5 a Security Admin finds "SMTP" by search, stores a mail server, tries 
   await page.getByRole('searchbox', { name: 'Find a setting' }).fill('SMTP')
   await page.getByRole('link', { name: 'Email gateway' }).click()
   const card = page.getByRole('region', { name: 'Email', exact: true })
-  await see(card.getByText("The gateway in the server's settings"))
+  await see(card.getByText('As the server is set up'))
   assert.ok(page.url().endsWith(`${tab}#gateway-mail`))
   await card.getByRole('button', { name: 'Set up your own gateway' }).click()
   const dialog = page.getByRole('dialog', { name: 'Gateway for Email' })
@@ -65,7 +65,7 @@ test('S0.5 a Security Admin finds "SMTP" by search, stores a mail server, tries 
   )
   await card.getByRole('button', { name: 'Remove' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
-  await see(card.getByText("The gateway in the server's settings"))
+  await see(card.getByText('As the server is set up'))
 })
 
 test('an old proof is renewed first, and what was typed with a password in it is not kept in the browser meanwhile', async () => {

@@ -69,6 +69,25 @@ test('S0.56 S0.57 S0.58 a Security Admin reads why text messages, email and call
   const { methods, defaultMethod, passcodeTimeoutMinutes } = await stored()
   assert.deepEqual([methods, defaultMethod, passcodeTimeoutMinutes], [['totp', 'email', 'sms', 'voice'], 'voice', 7])
 
+  assert.equal(await page.getByText('No text and no call is sent yet').count(), 0, 'the installation has countries')
+  await at.kit.rooms.store.db
+    .insertInto('sending_rules')
+    .values({
+      organization_id: site.id,
+      countries: [],
+      daily_most: null,
+      site_daily_most: null,
+      sites_bring_gateways: false,
+      version: 1,
+      changed_by: person.id,
+      changed_at: at.kit.now(),
+    })
+    .execute()
+  await page.reload()
+  await see(page.getByText('No text and no call is sent yet'))
+  await page.getByRole('link', { name: 'To the countries' }).click()
+  await see(page.getByText('No country is chosen, so no text and no call is sent.'))
+
   const admin = await at.openAs(await at.kit.person(site.id, { role: 'admin' }), twoFactor)
   await see(admin.page.getByText('You can look, not change.'))
   assert.equal(await box(admin.page, 'Text Message').isDisabled(), true)

@@ -95,6 +95,22 @@ test('R086 a proof of five minutes counts, one of five minutes and a second asks
   assert.equal((await reset(client)).status, 200)
 })
 
+test('A16 R034 new backup codes are for a fresh second step alone: half signed in, without a session or after the password none are drawn and none shown', async () => {
+  const { person, client } = await secured()
+  const half = kit.client()
+  assert.equal((await start(half, person)).json.step, 'answer')
+  refused(await startFromSession(half, 'backup-codes'), 401, 'not-signed-in')
+  refused(await startFromSession(kit.client(), 'backup-codes'), 401, 'not-signed-in')
+  kit.pass(301)
+  assert.equal((await startFromSession(client, 'backup-codes')).json.step, 'password')
+  const asked = (await answer(client, { password: person.password })).json
+  assert.deepEqual([asked.step, asked.codes], ['answer', undefined])
+  refused(await answer(client, { saved: true }), 409, 'step-not-open')
+  const later = kit.client()
+  await start(later, person)
+  assert.equal((await answer(later, { code: person.backupCodes?.[0] })).json.step, 'done', 'the old ones are what they were')
+})
+
 test('R090 S2.25 a stale session asks the password and the bound authenticator before a new one, and the password alone binds none', async () => {
   const { person, client } = await secured()
   kit.pass(301)

@@ -4,6 +4,7 @@ import type { Step } from '#contract/sign-in.ts'
 import { resendAfterSeconds } from '#domain/challenge.ts'
 import type { Policy } from '#domain/policy.ts'
 import { codesFromAnywhere } from '#domain/throttle.ts'
+import { messageFrom } from '#store/messages.ts'
 import { answer, type Client, type Kit, openKit, type Person, refused, rulesOf, start, startFromSession } from '../kit.ts'
 
 let kit: Kit
@@ -178,6 +179,22 @@ test('S3.26 S3.27 "Send SMS Code" is for verified numbers where the rules allow 
     ['sms'],
   )
   refused(await answer(later.client, { send: 'voice' }), 409, 'step-not-open')
+})
+
+test('a text and a call are told in which language they are: the one that the person chose', async () => {
+  const { person, client: owner } = await secured('sms')
+  await confirmBySms(person, owner)
+  await ok(owner.call('PATCH', '/api/v1/me/profile', { language: 'en' }))
+  kit.pass(60)
+  const { client } = await asked(person)
+  await ok(answer(client, { send: 'sms' }))
+  const row = await kit.rooms.store.db
+    .selectFrom('messages')
+    .selectAll()
+    .where('to_address', '=', person.number)
+    .orderBy('id', 'desc')
+    .executeTakeFirstOrThrow()
+  assert.equal(messageFrom(kit.rooms.keys, row).values.language, 'en')
 })
 
 test('S2.43 "Resend" sends the same code once more, no earlier than after half a minute, and does not make it live longer', async () => {

@@ -113,7 +113,7 @@ test('A01 a step that was used is dead, and so is every earlier one, in every ot
   assert.equal((await answer(two, { code: kit.code(person) })).json.step, 'done')
 })
 
-test('the present step and one either side are taken; beyond that the person is told how far the clock is off, and nothing is widened', async () => {
+test('A12 the present step and one either side are taken; beyond that the person is told how far the clock is off, and nothing is widened', async () => {
   for (const steps of [-1, 0, 1]) {
     const { person } = await secured()
     kit.pass(60)
@@ -131,6 +131,26 @@ test('the present step and one either side are taken; beyond that the person is 
   const far = await atCode(person)
   kit.pass(600 - 1)
   refused(await answer(far, { code: kit.code(person, 30) }), 422, 'code-not-accepted', { reason: 'mismatch' })
+})
+
+test('A12 a clock that is set back brings no used code to life, and one that was ahead leaves no code of the future alive', async () => {
+  const { person } = await secured()
+  kit.pass(60)
+  const used = kit.code(person)
+  assert.equal((await answer(await atCode(person), { code: used })).json.step, 'done')
+  const earlier = kit.code(person, -120)
+  kit.pass(-3600)
+  for (const dead of [used, earlier, kit.code(person)])
+    refused(await answer(await atCode(person), { code: dead }), 422, 'code-not-accepted')
+  kit.pass(3600 + 30)
+  assert.equal((await answer(await atCode(person), { code: kit.code(person) })).json.step, 'done')
+
+  const { person: other } = await secured()
+  const future = kit.code(other, 120)
+  refused(await answer(await atCode(other), { code: future }), 422, 'code-not-accepted')
+  kit.pass(7200)
+  kit.pass(-7200)
+  refused(await answer(await atCode(other), { code: future }), 422, 'code-not-accepted')
 })
 
 test("another person's code and another person's backup code open nothing", async () => {

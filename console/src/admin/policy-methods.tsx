@@ -1,9 +1,13 @@
-import { Alert, Button, Checkbox, Menu, NativeSelect, Stack, Switch, Text, Title } from '@mantine/core'
-import { IconChevronDown, IconShieldCheck } from '@tabler/icons-react'
+import { Alert, Anchor, Button, Checkbox, Menu, NativeSelect, Stack, Switch, Text, Title } from '@mantine/core'
+import { IconChevronDown, IconShieldCheck, IconWorldOff } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { Policy } from '#contract/policy.ts'
 import { words } from '#words/en/console.ts'
 import { methodName, methodWords } from '#words/en/methods.ts'
+import { gatewaysQuery } from '../api.ts'
 import { when } from '../when.ts'
+import { useWho } from '../who.tsx'
 import type { PolicyFields } from './policy-form.tsx'
 
 const say = { ...words.company, ...methodWords.rules }
@@ -63,6 +67,7 @@ export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields
           {everyMethod.slice(1).map(box)}
         </Stack>
       </Checkbox.Group>
+      {mayChange && draft.methods.some((kind) => kind === 'sms' || kind === 'voice') && <NoCountry />}
       {stored.weakerAccepted !== null && (
         <Alert color="gray" icon={<IconShieldCheck aria-hidden />}>
           {say.accepted(stored.weakerAccepted.by, when(stored.weakerAccepted.at))}
@@ -100,6 +105,21 @@ export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields
         </div>
       )}
     </Stack>
+  )
+}
+
+/** Numbers are written to in chosen countries alone: while there is none, texts and calls are allowed in vain. */
+function NoCountry() {
+  const { organization } = useWho()
+  const { data } = useQuery(gatewaysQuery(organization.id))
+  if (data?.rules.inForce.countries.length !== 0) return null
+  return (
+    <Alert color="orange" icon={<IconWorldOff aria-hidden />} title={say.noCountry} role="status">
+      {organization.kind === 'site' ? say.noCountryOfSite : say.noCountryWhat}{' '}
+      <Anchor component={Link} to="/company-settings/general/messages" hash="sending-limits" inherit>
+        {say.toCountries}
+      </Anchor>
+    </Alert>
   )
 }
 

@@ -50,7 +50,7 @@ ${sent.delivery !== 'undelivered' && html`<details><summary>${nothing}</summary>
 export function deliveryLine(sent: Sent | undefined, words: Words): Html | undefined {
   if (sent?.delivery === undefined) return undefined
   if (sent.delivery === 'delivered') return html`<p class="quiet">${words.sentCodes.delivered}</p>`
-  return lead('', words.sentCodes.undelivered(sent.kind), true)
+  return lead('', words.sentCodes.undelivered(sent.kind, sent.reason), true)
 }
 
 /** The other methods that may be set up in place of this one. */

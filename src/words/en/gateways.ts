@@ -1,5 +1,7 @@
 /** What the tab "Messages" of Company Settings says: what messages are sent through, how many may be, and what did not arrive. */
+
 import type { Channel } from '#contract/gateways.ts'
+import { isolating } from '../bidi.ts'
 
 const count = (number: number, one: string, many: string): string => `${number.toLocaleString('en')} ${number === 1 ? one : many}`
 
@@ -50,7 +52,14 @@ const templates: Readonly<Record<string, string>> = {
   'sign-in-code': 'Login code',
 }
 
-export const gatewayWords = {
+/** Why nothing was sent on the wish of somebody who is logged in, where waiting does not help; undefined where it does. */
+export const notSentHere: Readonly<Record<string, string | undefined>> = {
+  'country-not-allowed':
+    'Nothing is sent to numbers of this country: it is not among the countries that are open. A Security Admin chooses them under Company Settings, Messages.',
+  number: 'Nothing is sent to this number: it costs extra, or reaches nobody.',
+}
+
+export const gatewayWords = isolating({
   tab: 'Messages',
   channels,
   what: {
@@ -65,7 +74,7 @@ export const gatewayWords = {
   sources: {
     own: 'Own gateway',
     provider: "The provider's gateway",
-    environment: "The gateway in the server's settings",
+    environment: 'As the server is set up',
   },
   none: 'NOTHING SET UP',
   noneWhat: {
@@ -190,7 +199,7 @@ export const gatewayWords = {
     expiredWhat: 'What it carries is dead, so it is not sent again.',
     more: 'Show more',
   },
-} as const
+} as const)
 
 /** The text of a test, also when it is spoken. */
 export const gatewayTest = (organization: string): string => `This is a test of ${organization}. Text messages and calls work.`

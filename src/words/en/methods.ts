@@ -1,3 +1,5 @@
+import { isolating } from '../bidi.ts'
+
 /** Methods of the second step: what each is called, why some are weaker, and what a change of the rules about them means. */
 
 const people = (count: number): string => (count === 1 ? '1 person' : `${count.toLocaleString('en')} people`)
@@ -14,7 +16,7 @@ export const methodName = (kind: string): string => names[kind] ?? kind
 
 const listed = (kinds: readonly string[]): string => new Intl.ListFormat('en').format(kinds.map(methodName))
 
-export const methodWords = {
+export const methodWords = isolating({
   names,
   listed,
   none: 'none set up',
@@ -32,6 +34,10 @@ export const methodWords = {
       voice: 'A call that speaks the code. As weak as a text message; besides, calls are forwarded and land on answering machines.',
     } as Readonly<Record<string, string | undefined>>,
     unavailable: 'Not possible yet: nothing is set up here to send codes this way.',
+    noCountry: 'No text and no call is sent yet',
+    noCountryWhat: 'No country is open: choose those whose numbers get texts and calls.',
+    noCountryOfSite: 'No country is open here. Choose those whose numbers get texts and calls, or ask your provider to open some.',
+    toCountries: 'To the countries',
     adminEmail: 'Email for administrators',
     adminEmailWhat:
       'OFF: whoever has another role than User does not get codes by mail, whatever is allowed above, and uses an app where nothing else is left. ON: they may, too.',
@@ -135,4 +141,4 @@ export const methodWords = {
     moved:
       'If your organization no longer allows what you use, your next sign-in asks for it a last time and then has you set up another one.',
   },
-} as const
+} as const)

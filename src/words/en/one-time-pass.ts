@@ -1,5 +1,7 @@
+import { isolating } from '../bidi.ts'
+
 /** The one-time pass as administrators see it. */
-export const passWords = {
+export const passWords = isolating({
   entry: 'Issue one-time pass',
   section: 'Help with signing in',
   sectionWhat: (name: string) =>
@@ -28,4 +30,4 @@ export const passWords = {
     what: 'The password was set through a mailed link, so the mail holds only the first three groups of the pass. Tell this one by phone or in person, never by mail or chat. You see it only now.',
     close: 'I have told it',
   },
-} as const
+} as const)

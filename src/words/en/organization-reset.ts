@@ -1,5 +1,7 @@
 /** "Reset Organization 2FA": what the Console and the audit say about it. */
+
 import type { LeftAlone } from '#domain/organization-reset.ts'
+import { isolating } from '../bidi.ts'
 import type { Told } from './audit.ts'
 
 const people = (count: number): string => (count === 1 ? '1 person' : `${count.toLocaleString('en')} people`)
@@ -56,7 +58,7 @@ export const resetFields: Readonly<Record<string, string>> = {
   authenticators: 'Authenticators',
 }
 
-export const resetWords = {
+export const resetWords = isolating({
   button: 'Reset Organization 2FA',
   buttonWhat: 'Takes the authenticators of everybody away at once, for instance when a device or an integration is no longer trusted.',
   title: 'Reset Two-Factor Authentication',
@@ -170,4 +172,4 @@ export const resetWords = {
   rulesAction: 'Save',
   rulesSays: 'Change the rules for a reset.',
   rulesDone: 'The rules for a reset were changed',
-} as const
+} as const)

@@ -36,6 +36,19 @@ test('a wait is told in words and never too short', () => {
   assert.match(waitOf(3600), /Wait 1 hour,/)
 })
 
+test('A87 whoever gets no code is told why in a sentence of its own; where waiting does not help, another way is named and no wait', () => {
+  const limit = (reason: string, more = {}) => explain({ code: 'sending-limit', reason, ...more })
+  for (const reason of ['country-not-allowed', 'number']) {
+    assert.match(limit(reason).advice, /another way/, reason)
+    assert.doesNotMatch(limit(reason).advice, /[Ww]ait/, reason)
+  }
+  for (const reason of ['few-used', 'prefix', 'country', 'organization', 'installation'])
+    assert.match(limit(reason, { retryAfterSeconds: 600 }).advice, /another way.*wait 10 minutes, then ask again/, reason)
+  for (const reason of ['person', 'address', 'network'])
+    assert.match(limit(reason, { retryAfterSeconds: 30 }).advice, /^Wait 30 seconds, then ask again/, reason)
+  assert.equal(new Set(['country-not-allowed', 'number', 'few-used', 'prefix', 'network', 'person'].map((one) => limit(one).title)).size, 6)
+})
+
 test('a weak password is refused with its reason', () => {
   const weak = (reason: string) => explain({ code: 'password-too-weak', reason, minLength: 15 }).advice
   assert.match(weak('too-short'), /at least 15 characters/)

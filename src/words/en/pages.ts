@@ -5,7 +5,7 @@ import { isolating } from '../bidi.ts'
 import type { Explanation, FieldName, PageProblem } from '../problem.ts'
 import { passwordHint, passwordTooWeak } from './passwords.ts'
 import { passNotAccepted, recoveryWords } from './recovery.ts'
-import { sentCodes } from './sent-codes.ts'
+import { notSent, sentCodes } from './sent-codes.ts'
 
 const unit = (amount: number, name: 'second' | 'minute' | 'hour' | 'day') =>
   new Intl.NumberFormat('en', { style: 'unit', unit: name, unitDisplay: 'long' }).format(amount)
@@ -120,7 +120,7 @@ function explain(problem: PageProblem, situation: Situation = {}): Explanation {
     case 'too-many-attempts':
       return { title: 'Too many attempts.', advice: `${afterWait}, then try again. Until then even a right answer is refused.` }
     case 'sending-limit':
-      return { title: sentCodes.problems.limit.title, advice: sentCodes.problems.limit.advice(afterWait) }
+      return notSent(problem.reason, afterWait)
     case 'invalid-phone':
       return { field: 'phone', ...sentCodes.numberInvalid }
     case 'password-change-required':

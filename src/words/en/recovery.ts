@@ -1,4 +1,5 @@
 import type { Role } from '#domain/roles.ts'
+import { isolating } from '../bidi.ts'
 import type { Explanation, FieldName } from '../problem.ts'
 
 const several: Readonly<Record<Role, string>> = {
@@ -46,7 +47,7 @@ export function passNotAccepted(reason: string | undefined, isOneTimePass: boole
 }
 
 /** The ways back in, as the Prompt says them. */
-export const recoveryWords = {
+export const recoveryWords = isolating({
   stuck: {
     title: 'No phone and no backup codes?',
     whatElse: 'Any of your authenticators will do, and so does a backup code.',
@@ -83,4 +84,4 @@ export const recoveryWords = {
     },
     taken: 'Another account has taken this email in the meantime, so it cannot be put back by itself. Ask your administrator or support.',
   },
-} as const
+} as const)

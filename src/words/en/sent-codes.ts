@@ -1,3 +1,5 @@
+import { isolating } from '../bidi.ts'
+
 /** What the pages say about codes that are sent. */
 
 const methods: Readonly<Record<string, string>> = {
@@ -19,8 +21,58 @@ const nothingArrives: Readonly<Record<string, string>> = {
     'Check that the phone is on and has a signal. If you have another number now, use another way to log in, then change the number in your settings.',
 }
 
+const anotherWay = 'Use another way that this page offers, or another number.'
+
+/** Why nothing is sent, and what to do: where waiting does not help, another way is named. */
+export function notSent(reason: string | undefined, afterWait: string): { readonly title: string; readonly advice: string } {
+  switch (reason) {
+    case 'country-not-allowed':
+      return {
+        title: 'We send no codes to numbers of this country.',
+        advice: `${anotherWay} If you need this number, ask your administrator to allow its country.`,
+      }
+    case 'number':
+      return { title: 'We send no codes to this number.', advice: `It costs extra, or reaches nobody. ${anotherWay}` }
+    case 'few-used':
+      return {
+        title: 'Codes to numbers like this one are held back for now.',
+        advice: `Too many were asked for that nobody entered. ${anotherWay} Or: ${afterWait.toLowerCase()}, then ask again.`,
+      }
+    case 'prefix':
+    case 'country':
+    case 'organization':
+    case 'installation':
+      return {
+        title: 'No more codes can be sent for now.',
+        advice: `So many went out already that we stop, to keep somebody from running up a bill. ${anotherWay} Or: ${afterWait.toLowerCase()}, then ask again.`,
+      }
+    case 'network':
+      return { title: 'Too much was asked for from your network.', advice: `${afterWait}, then ask again, or use another network.` }
+    default:
+      return {
+        title: 'No more codes for now.',
+        advice: `${afterWait}, then ask again. A code that arrived already still works until it runs out.`,
+      }
+  }
+}
+
+/** Why a message did not arrive, in the words of whoever waits for it, by what its gateway reported. */
+const notArrived: Readonly<Record<string, string>> = {
+  'invalid-number': 'The number does not exist, or cannot be reached.',
+  'invalid-address': 'The mail server knows no such address.',
+  'not-mobile': 'The number takes no text messages. Have us call you, if the page offers that.',
+  'opted-out': 'This number has answered STOP to our messages. Send START to the number they came from, then ask again.',
+  unreachable: 'The phone is switched off, out of reach, or blocks us.',
+  busy: 'The line was engaged.',
+  'no-answer': 'Nobody answered the call.',
+  'not-heard': 'Somebody or something answered, and pressed no key. The code is read after a key press only.',
+  filtered: 'The phone company took it for advertising and did not pass it on.',
+  'region-blocked': 'Our service reaches no numbers of this country. Use another way to log in.',
+  'no-route': 'Our service finds no way to this number. Use another way to log in.',
+}
+
 /** What the pages say. Where a code went is masked before it comes here. */
-export const sentCodes = {
+export const sentCodes = isolating({
   method: (kind: string) => methods[kind] ?? kind,
   send: (kind: string) => senders[kind] ?? 'Send a code',
   /** Under the button: where the code would go. */
@@ -35,10 +87,13 @@ export const sentCodes = {
       : `${how} ${to}. The code works for ${minutes(left)}, and only here.`
   },
   delivered: 'The phone network reports that it was delivered.',
-  undelivered: (kind: string) => ({
-    title: kind === 'voice' ? 'The call did not get through.' : 'It could not be delivered.',
-    advice: nothingArrives[kind] ?? '',
-  }),
+  undelivered: (kind: string, reason?: string) => {
+    const why = reason !== undefined && Object.hasOwn(notArrived, reason) ? `${notArrived[reason]} ` : ''
+    return {
+      title: kind === 'voice' ? 'The call did not get through.' : 'It could not be delivered.',
+      advice: `${why}${nothingArrives[kind] ?? ''}`,
+    }
+  },
   nothing: 'Nothing arrives?',
   nothingText: (kind: string) => nothingArrives[kind] ?? '',
   leadFirst: (kind: string) =>
@@ -97,9 +152,5 @@ export const sentCodes = {
       title: 'No code was sent yet.',
       advice: 'Have one sent to you first: the code works only in the log-in that asked for it.',
     },
-    limit: {
-      title: 'No more codes for now.',
-      advice: (wait: string) => `${wait}, then ask again. A code that arrived already still works until it runs out.`,
-    },
   },
-} as const
+} as const)
