@@ -64,6 +64,17 @@ export async function startFloor(cluster: Cluster, people: number, closeLater: C
   return subjectOf('floor', server, floorPreparations(database), people)
 }
 
+/**
+ * Waits for the server to seal the events that filling the database has left: as in a house that is lived in, only what is measured
+ * is sealed while it is measured.
+ */
+async function untilSealed(database: pg.Pool): Promise<void> {
+  for (const patience = Date.now() + 120_000; Date.now() < patience; await new Promise((resume) => setTimeout(resume, 100))) {
+    if ((await database.query('SELECT FROM audit_events WHERE position IS NULL LIMIT 1')).rowCount === 0) return
+  }
+  throw new Error('The events that filling the database has left were not sealed within two minutes.')
+}
+
 export interface CountersignOptions {
   readonly name?: string
   /** For Node, before the program. */
@@ -92,6 +103,7 @@ export async function startCountersign(
   await prepare?.(database, keys)
   const server = await startServer([...flagsOfStart(), ...flags, countersignProgram, 'serve'], port, environment)
   closeLater(server.stop)
+  await untilSealed(database)
   return {
     ...subjectOf(name, server, preparations, people),
     pageBytes: await pageBytes(`http://127.0.0.1:${port}/sign-in`),

@@ -49,11 +49,10 @@ const headText = 'select position, hash from audit_events where position is not 
  * person is a member of at this moment, and none that they join later. What concerns nobody is the provider's.
  */
 const nextText = `select ${chained}, coalesce(
-    (select json_agg(one.id order by one.id) from (
-      select o.id from organizations o where o.id = e.organization_id
-      union select o.parent_id from organizations o where o.id = e.organization_id and o.parent_id is not null
-      union select m.organization_id from memberships m where e.organization_id is null and m.user_id = e.subject_id and m.joined_at is not null
-    ) one),
+    case when e.organization_id is null
+      then (select json_agg(m.organization_id order by m.organization_id) from memberships m where m.user_id = e.subject_id and m.joined_at is not null)
+      else (select json_agg(one.id order by one.id) from organizations o, unnest(array[o.id, o.parent_id]) one (id)
+        where o.id = e.organization_id and one.id is not null) end,
     (select json_agg(o.id) from organizations o where o.parent_id is null), '[]')::text as concerns
   from audit_events e where e.position is null order by e.id limit $1`
 

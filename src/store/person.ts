@@ -32,18 +32,19 @@ export interface Account extends Person {
 }
 
 /**
- * The select list that {@link toAccount} reads; `u` is the user. Text, so that hot statements stay constant; lists of values
- * rather than objects, because a name in every value is most of the work of writing and reading them.
+ * The one value that {@link toAccount} reads; `u` is the user. Text, so that hot statements stay constant; lists of values rather than
+ * objects, because a name in every value is most of the work of writing and reading them; and one value rather than a column each,
+ * because the driver reads the description of every column again each time.
  */
-export const accountColumns = `
-  u.id as user_id, u.email, u.name, u.password_hash, u.set_up_due, u.language, u.password_mailed, u.one_time_pass,
-  case when u.phone_verified_at is not null then u.phone end as verified_phone,
+export const accountValue = `json_build_array(
+  u.id, u.email, u.name, u.password_hash, u.set_up_due, u.language, u.password_mailed, u.one_time_pass,
+  case when u.phone_verified_at is not null then u.phone end,
   (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, o.host, m.role, m.required, m.method, ${policyColumns})
       order by m.joined_at, m.organization_id)
     from memberships m join organizations o on o.id = m.organization_id join policies p on p.organization_id = m.organization_id
-    where m.user_id = u.id and m.joined_at is not null and m.suspended_at is null and o.suspended_at is null) as memberships,
+    where m.user_id = u.id and m.joined_at is not null and m.suspended_at is null and o.suspended_at is null),
   (select json_agg(json_build_array(a.id, a.kind, a.counter, a.hashes, a.used_hashes, encode(a.secret_sealed, 'base64')) order by a.id)
-    from authenticators a where a.user_id = u.id and a.retired_at is null) as authenticators`
+    from authenticators a where a.user_id = u.id and a.retired_at is null))`
 
 type MembershipValues = readonly [
   organizationId: string,
@@ -56,35 +57,36 @@ type MembershipValues = readonly [
   ...policy: PolicyValues,
 ]
 
-export interface AccountRow {
-  readonly user_id: string
-  readonly email: string
-  readonly name: string
-  readonly password_hash: string | null
-  readonly set_up_due: boolean
-  readonly password_mailed: boolean
-  readonly one_time_pass: StoredPass | null
-  readonly language: string | null
-  readonly verified_phone: string | null
-  readonly memberships: readonly MembershipValues[] | null
-  readonly authenticators: readonly (readonly [string, string, number, string[], string[], string])[] | null
-}
+export type AccountValues = readonly [
+  id: string,
+  email: string,
+  name: string,
+  passwordHash: string | null,
+  setUpDue: boolean,
+  language: string | null,
+  isPasswordMailed: boolean,
+  oneTimePass: StoredPass | null,
+  verifiedPhone: string | null,
+  memberships: readonly MembershipValues[] | null,
+  authenticators: readonly (readonly [string, string, number, string[], string[], string])[] | null,
+]
 
 /** A pass as its column has it, where times are text. */
 export type StoredPass = Omit<OneTimePass, 'expiresAt'> & { readonly expiresAt: string }
 
-export function toAccount(row: AccountRow): Account {
+export function toAccount(values: AccountValues): Account {
+  const [id, email, name, passwordHash, setUpDue, language, isPasswordMailed, oneTimePass, phone, memberships, authenticators] = values
   return {
-    id: row.user_id,
-    email: row.email,
-    name: row.name,
-    ...(row.password_hash === null ? {} : { passwordHash: row.password_hash }),
-    ...(row.verified_phone === null ? {} : { phone: row.verified_phone }),
-    setUpDue: row.set_up_due,
-    isPasswordMailed: row.password_mailed,
-    ...(row.one_time_pass === null ? {} : { oneTimePass: { ...row.one_time_pass, expiresAt: new Date(row.one_time_pass.expiresAt) } }),
-    ...(row.language === null ? {} : { language: row.language }),
-    memberships: (row.memberships ?? []).map(([organizationId, organizationName, isProvider, host, role, required, method, ...policy]) => ({
+    id,
+    email,
+    name,
+    ...(passwordHash === null ? {} : { passwordHash }),
+    ...(phone === null ? {} : { phone }),
+    setUpDue,
+    isPasswordMailed,
+    ...(oneTimePass === null ? {} : { oneTimePass: { ...oneTimePass, expiresAt: new Date(oneTimePass.expiresAt) } }),
+    ...(language === null ? {} : { language }),
+    memberships: (memberships ?? []).map(([organizationId, organizationName, isProvider, host, role, required, method, ...policy]) => ({
       organizationId,
       organizationName,
       kind: isProvider ? 'provider' : 'site',
@@ -94,7 +96,7 @@ export function toAccount(row: AccountRow): Account {
       ...(method === null ? {} : { method }),
       policy: policyOfValues(policy),
     })),
-    authenticators: (row.authenticators ?? []).map(([id, kind, counter, hashes, usedHashes, sealed]) => ({
+    authenticators: (authenticators ?? []).map(([id, kind, counter, hashes, usedHashes, sealed]) => ({
       id,
       kind,
       counter,

@@ -4,8 +4,8 @@ import type { Membership } from '#domain/policy.ts'
 import type { RememberedDevice } from '#domain/remembered-devices.ts'
 import type { Role } from '#domain/roles.ts'
 import { sessionLifetime } from '#domain/session.ts'
-import { type Account, type AccountRow, accountColumns, toAccount } from './person.ts'
-import { type PolicyRow, policyColumns, policyOfRow } from './policy.ts'
+import { type Account, type AccountValues, accountValue, toAccount } from './person.ts'
+import { type PolicyValues, policyColumns, policyOfValues } from './policy.ts'
 import { isLiveDevice } from './remembered-devices.ts'
 import { toEvidence } from './sign-in.ts'
 import type { Store } from './store.ts'
@@ -36,10 +36,10 @@ const columns = 's.id, s.user_id, s.evidence, s.started_at, s.last_seen_at, s.ad
 const isLive = `s.last_seen_at > $2::timestamptz - interval '${sessionLifetime.idleSeconds} seconds'
   and s.started_at > $2::timestamptz - interval '${sessionLifetime.overallSeconds} seconds'`
 
-// A row for each membership: plain joins cost the database less than one row with lists in it.
-const sessionText = `select s.id, s.user_id, s.evidence, s.started_at, s.last_seen_at < $2::timestamptz - interval '1 minute' as is_stale, u.email, u.name, m.organization_id, o.name as organization_name, o.parent_id, o.host, o.suspended_at, m.role, m.required,
-    s.device_id, d.created_at as remembered_at,
-    ${policyColumns}
+// A row for each membership, because plain joins cost the database less than one row with lists in it; and one value in each row, because
+// the driver reads the description of every column again each time.
+const sessionText = `select json_build_array(s.id, s.user_id, s.evidence, s.started_at, s.last_seen_at < $2::timestamptz - interval '1 minute', u.email, u.name,
+    s.device_id, d.created_at, case when o.suspended_at is null then m.organization_id end, o.name, o.parent_id is null, o.host, m.role, m.required, ${policyColumns}) as row
   from sessions s join users u on u.id = s.user_id
     left join remembered_devices d on d.id = s.device_id and ${isLiveDevice('$2::timestamptz')}
     left join memberships m on m.user_id = s.user_id and m.joined_at is not null and m.suspended_at is null
@@ -58,28 +58,33 @@ interface SessionRow {
   readonly device_id: string | null
 }
 
-/** What the session check reads beside the session itself; the columns of the membership are null for who has none. */
-interface MembershipRow extends Pick<SessionRow, 'id' | 'user_id' | 'evidence' | 'started_at'>, PolicyRow {
-  readonly is_stale: boolean
-  readonly device_id: string | null
-  readonly remembered_at: Date | null
-  readonly email: string
-  readonly name: string
-  readonly organization_id: string | null
-  readonly organization_name: string
-  readonly parent_id: string | null
-  readonly host: string | null
-  readonly suspended_at: Date | null
-  readonly role: Role
-  readonly required: boolean
-}
+/** A session beside one of its person's memberships; what is of the membership is null where there is none that counts. */
+type SessionValues = readonly [
+  id: string,
+  userId: string,
+  evidence: unknown,
+  startedAt: string,
+  isStale: boolean,
+  email: string,
+  name: string,
+  deviceId: string | null,
+  rememberedAt: string | null,
+  organizationId: string | null,
+  organizationName: string,
+  isProvider: boolean,
+  host: string | null,
+  role: Role,
+  required: boolean,
+  ...policy: PolicyValues,
+]
 
 /** The session of a cookie, if it is alive. A look that comes a minute after the last one is written down. */
 export async function findSession({ db, run }: Store, tokenHash: Buffer, now: Date): Promise<OpenSession | undefined> {
-  const rows = await run<MembershipRow>(sessionText, [tokenHash, now.toISOString()])
-  const [row] = rows
-  if (!row) return undefined
-  if (row.is_stale) {
+  const rows = await run<{ readonly row: SessionValues }>(sessionText, [tokenHash, now.toISOString()])
+  const [first] = rows
+  if (!first) return undefined
+  const [id, userId, evidence, startedAt, isStale, email, name, deviceId, rememberedAt] = first.row
+  if (isStale) {
     await db
       .updateTable('sessions')
       .set({ last_seen_at: now })
@@ -87,41 +92,32 @@ export async function findSession({ db, run }: Store, tokenHash: Buffer, now: Da
       .where('last_seen_at', '<', now)
       .execute()
   }
-  const memberships = rows.flatMap((one) =>
-    one.organization_id === null || one.suspended_at !== null ? [] : [toMembership(one, one.organization_id)],
-  )
   return {
-    id: row.id,
-    userId: row.user_id,
-    evidence: toEvidence(row.evidence),
-    startedAt: row.started_at,
-    email: row.email,
-    name: row.name,
-    memberships,
-    ...(row.device_id === null
-      ? {}
-      : { device: row.remembered_at === null ? 'forgotten' : { id: row.device_id, rememberedAt: row.remembered_at } }),
+    id,
+    userId,
+    evidence: toEvidence(evidence),
+    startedAt: new Date(startedAt),
+    email,
+    name,
+    memberships: rows.flatMap(({ row }) => toMembership(row)),
+    ...(deviceId === null ? {} : { device: rememberedAt === null ? 'forgotten' : { id: deviceId, rememberedAt: new Date(rememberedAt) } }),
   }
 }
 
-function toMembership(row: MembershipRow, organizationId: string): Membership {
-  return {
-    organizationId,
-    organizationName: row.organization_name,
-    kind: row.parent_id === null ? 'provider' : 'site',
-    host: row.host,
-    role: row.role,
-    required: row.required,
-    policy: policyOfRow(row),
-  }
+function toMembership([, , , , , , , , , organizationId, organizationName, isProvider, ...rest]: SessionValues): readonly Membership[] {
+  const [host, role, required, ...policy] = rest
+  if (organizationId === null) return []
+  return [
+    { organizationId, organizationName, kind: isProvider ? 'provider' : 'site', host, role, required, policy: policyOfValues(policy) },
+  ]
 }
 
-const accountText = `select ${accountColumns} from users u where u.id = $1`
+const accountText = `select ${accountValue} as account from users u where u.id = $1`
 
 /** A person with all that decides about their sign-in. */
 export async function findAccount(db: Database, userId: string): Promise<Account | undefined> {
-  const { rows } = await db.executeQuery<AccountRow>(CompiledQuery.raw(accountText, [userId]))
-  return rows[0] && toAccount(rows[0])
+  const { rows } = await db.executeQuery<{ readonly account: AccountValues }>(CompiledQuery.raw(accountText, [userId]))
+  return rows[0] && toAccount(rows[0].account)
 }
 
 const listText = `select ${columns} from sessions s join users u on u.id = s.user_id

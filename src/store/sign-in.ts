@@ -5,7 +5,7 @@ import type { Challenge } from '#domain/challenge.ts'
 import type { Json } from '#domain/json.ts'
 import type { RememberedDevice } from '#domain/remembered-devices.ts'
 import type { Enrollment, Intent, SignIn } from '#domain/sign-in.ts'
-import { type Account, type AccountRow, accountColumns, toAccount } from './person.ts'
+import { type Account, type AccountValues, accountValue, toAccount } from './person.ts'
 import { isLiveDevice } from './remembered-devices.ts'
 import type { SignInRow } from './settlement.ts'
 import type { Store } from './store.ts'
@@ -29,7 +29,7 @@ export const laneKeys = {
   helpAskedBy: (userId: string) => `help-asked:${userId}`,
 } as const
 
-const claimText = `select ${accountColumns}, (
+const claimText = `select case when u.id is not null then ${accountValue} end as account, (
     select json_agg(json_build_object('key', t.key, 'failures', t.failures, 'waitUntil', t.wait_until)) from throttles t where t.key = any ($2)) as lanes, (
     select json_build_array(d.id, d.created_at) from remembered_devices d where d.token_hash = $3 and ${isLiveDevice('$4::timestamptz')}) as device
   from (select 1) as one left join users u on u.email = $1`
@@ -46,16 +46,14 @@ export async function findClaim(
   laneKeys: readonly string[],
   remembered?: Buffer,
 ): Promise<Claim> {
-  const [row] = await run<
-    AccountRow & {
-      user_id: string | null
-      lanes: readonly { key: string; failures: number; waitUntil: string | null }[] | null
-      device: readonly [id: string, rememberedAt: string] | null
-    }
-  >(claimText, [email, laneKeys, remembered ?? null, now.toISOString()])
+  const [row] = await run<{
+    account: AccountValues | null
+    lanes: readonly { key: string; failures: number; waitUntil: string | null }[] | null
+    device: readonly [id: string, rememberedAt: string] | null
+  }>(claimText, [email, laneKeys, remembered ?? null, now.toISOString()])
   if (!row) throw new Error('A claim answers with one row.')
   return {
-    ...(row.user_id === null ? {} : { account: toAccount(row) }),
+    ...(row.account === null ? {} : { account: toAccount(row.account) }),
     ...(row.device === null ? {} : { device: { id: row.device[0], rememberedAt: new Date(row.device[1]) } }),
     lanes: (row.lanes ?? []).map((one) => ({ ...one, waitUntil: one.waitUntil === null ? null : new Date(one.waitUntil) })),
   }
@@ -73,49 +71,49 @@ export interface Delivery {
   readonly reason?: string
 }
 
-const signInText = `select ${accountColumns}, s.id as sign_in_id, s.intent, s.session_id, s.evidence, s.enrollment_sealed, s.bound,
-    s.return_to, s.expires_at, s.version, s.challenge,
-    (select json_build_array(m.delivery, m.delivery_reason) from messages m
-      where m.id = (s.challenge ->> 'messageId')::uuid and m.delivery is not null) as delivery
+const signInText = `select ${accountValue} as account, json_build_array(s.id, s.intent, s.session_id, s.evidence, s.bound, s.return_to, s.expires_at,
+    s.version, s.challenge, (select json_build_array(m.delivery, m.delivery_reason) from messages m
+      where m.id = (s.challenge ->> 'messageId')::uuid and m.delivery is not null)) as sign_in, s.enrollment_sealed
   from sign_ins s join users u on u.id = s.user_id
   where s.token_hash = $1`
 
+type SignInValues = readonly [
+  id: string,
+  intent: Intent,
+  sessionId: string | null,
+  evidence: unknown,
+  bound: readonly string[],
+  returnTo: string,
+  expiresAt: string,
+  version: number,
+  challenge: unknown,
+  delivery: readonly [Delivery['state'], string | null] | null,
+]
+
 /** Reads a sign-in with everything that decides about its next step, in one statement. */
 export async function findSignIn({ run }: Store, keys: Keys, tokenHash: Buffer): Promise<OpenSignIn | undefined> {
-  const [row] = await run<
-    AccountRow & {
-      sign_in_id: string
-      intent: Intent
-      session_id: string | null
-      evidence: unknown
-      enrollment_sealed: Uint8Array | null
-      bound: string[]
-      return_to: string
-      expires_at: Date
-      version: number
-      challenge: unknown
-      delivery: readonly [Delivery['state'], string | null] | null
-    }
-  >(signInText, [tokenHash])
+  const [row] = await run<{ account: AccountValues; sign_in: SignInValues; enrollment_sealed: Uint8Array | null }>(signInText, [tokenHash])
   if (!row) return undefined
-  const enrollment = row.enrollment_sealed && unseal(keys.seal, enrollmentAddress(row.sign_in_id, row.user_id), row.enrollment_sealed)
+  const account = toAccount(row.account)
+  const [id, intent, sessionId, evidence, bound, returnTo, expiresAt, version, challenge, delivery] = row.sign_in
+  const enrollment = row.enrollment_sealed && unseal(keys.seal, enrollmentAddress(id, account.id), row.enrollment_sealed)
   const signIn: SignIn = {
-    id: row.sign_in_id,
-    intent: row.intent,
-    userId: row.user_id,
-    ...(row.session_id === null ? {} : { sessionId: row.session_id }),
-    evidence: toEvidence(row.evidence),
+    id,
+    intent,
+    userId: account.id,
+    ...(sessionId === null ? {} : { sessionId }),
+    evidence: toEvidence(evidence),
     ...(enrollment ? { enrollment: enrollment as unknown as Enrollment } : {}),
-    ...(row.challenge === null ? {} : { challenge: toChallenge(row.challenge) }),
-    bound: row.bound,
-    returnTo: row.return_to,
-    expiresAt: row.expires_at,
-    version: row.version,
+    ...(challenge === null ? {} : { challenge: toChallenge(challenge) }),
+    bound,
+    returnTo,
+    expiresAt: new Date(expiresAt),
+    version,
   }
-  const [state, reason] = row.delivery ?? []
+  const [state, reason] = delivery ?? []
   return {
     signIn,
-    account: toAccount(row),
+    account,
     ...(state === undefined ? {} : { delivery: { state, ...(reason == null ? {} : { reason }) } }),
   }
 }
