@@ -3,6 +3,7 @@ import { problems } from '#domain/problem.ts'
 import { type Intent, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import { isolating } from '../bidi.ts'
 import type { Explanation, FieldName, PageProblem } from '../problem.ts'
+import { authAnvilWords } from './authanvil.ts'
 import { passwordHint, passwordTooWeak } from './passwords.ts'
 import { passNotAccepted, recoveryWords } from './recovery.ts'
 import { sentCodes } from './sent-codes.ts'
@@ -105,6 +106,8 @@ function explain(problem: PageProblem, situation: Situation = {}): Explanation {
   switch (problem.code) {
     case 'code-not-accepted':
       return codeNotAccepted(problem, situation)
+    case 'authanvil-unavailable':
+      return problem.reason === 'off' ? authAnvilWords.pages.off : authAnvilWords.pages.unavailable
     case 'password-too-weak':
       return passwordTooWeak(problem)
     case 'wrong-password':

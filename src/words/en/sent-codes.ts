@@ -2,6 +2,7 @@
 
 const methods: Readonly<Record<string, string>> = {
   totp: 'Google / Microsoft Authenticator',
+  authanvil: 'AuthAnvil',
   email: 'Email',
   sms: 'Text Message',
   voice: 'Phone Call',
