@@ -7,6 +7,7 @@ import { when } from '../when.ts'
 import type { PolicyFields } from './policy-form.tsx'
 
 const say = { ...words.company, ...methodWords.rules }
+const sent: readonly string[] = ['email', 'sms', 'voice']
 const everyMethod = Object.keys(methodWords.names)
 
 /** Which methods there are, which one is offered first, and whether people may choose. */
@@ -24,7 +25,7 @@ export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields
         key={kind}
         value={kind}
         label={methodName(kind)}
-        description={isUsable ? say.why[kind] : `${say.why[kind]} ${say.unavailable}`}
+        description={isUsable ? say.why[kind] : `${say.why[kind]} ${kind === 'authanvil' ? say.authanvilOff : say.unavailable}`}
         disabled={!mayChange || !isUsable || isLast}
       />
     )
@@ -51,7 +52,7 @@ export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields
       />
       <Checkbox.Group id="allowed-methods" label={say.allowed} description={say.allowedWhat} value={draft.methods} onChange={allow}>
         <Stack gap="sm" mt="xs">
-          {everyMethod.slice(0, 1).map(box)}
+          {everyMethod.filter((kind) => !sent.includes(kind)).map(box)}
           <div>
             <Text size="sm" fw={600} mt="xs">
               {say.sent}
@@ -60,7 +61,7 @@ export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields
               {say.sentWhat}
             </Text>
           </div>
-          {everyMethod.slice(1).map(box)}
+          {sent.map(box)}
         </Stack>
       </Checkbox.Group>
       {stored.weakerAccepted !== null && (

@@ -44,7 +44,7 @@ export const authAnvilWords = {
   saved: 'AuthAnvil answered, and its settings are saved.',
   savedOff: 'AuthAnvil is off.',
   checks: 'Saving asks AuthAnvil for a sign of life first. Nothing is stored when it does not answer.',
-  failed: 'AuthAnvil did not answer as it should. Nothing was saved.',
+  failed: 'Nothing was saved.',
   trouble: (reason: string) => troubles[reason] ?? 'AuthAnvil could not be asked.',
   said: (text: string) => `What was heard: ${text}`,
   inUse: 'The methods above still allow AuthAnvil. Take it out of them and choose "Update" first.',
