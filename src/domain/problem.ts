@@ -77,7 +77,7 @@ export const problems = {
   'message-expired': { status: 409, title: 'What this message carries has expired, so it is not sent again.' },
   'invalid-authanvil': { status: 422, title: 'These settings of AuthAnvil cannot be used.' },
   'authanvil-check-failed': { status: 422, title: 'AuthAnvil did not answer as it should, so nothing was stored.' },
-  'authanvil-unavailable': { status: 503, title: 'AuthAnvil did not answer, so nobody could say whether the passcode is right.' },
+  'authanvil-unavailable': { status: 424, title: 'AuthAnvil did not answer, so nobody could say whether the passcode is right.' },
   'method-in-use': { status: 409, title: 'The rules still allow this method. Take it out of them first.' },
   internal: { status: 500, title: 'Something failed on our side. It was logged; try again.' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>

@@ -215,7 +215,7 @@ describe('a sign-in with AuthAnvil', () => {
     await start(client, person)
     for (const fault of ['reset', 'fault', 'html', 'one', 'xxe', 'true-twice', 'true-in-cdata', 'capital-true'] as const) {
       server.misbehave(fault, { times: 1 })
-      refused(await answer(client, { code: '000000' }), 503, 'authanvil-unavailable')
+      refused(await answer(client, { code: '000000' }), 424, 'authanvil-unavailable')
       assert.equal(await failuresOf(person), 0, fault)
     }
     server.misbehave('reset', { times: 1 })

@@ -27,7 +27,7 @@ export const authAnvilWords = {
   siteIdWhat: 'A whole number. With the hosted service it is always 1.',
   pin: 'Default Pin',
   pinWhat:
-    'The Pin is left over from on-premise AuthAnvil. The hosted service ignores it, but takes it when it is sent; 1111 unless you have configured another one. For one person, set it under Admin > Users.',
+    'The Pin is left over from on-premise AuthAnvil. The hosted service ignores it, but takes it when it is sent; 1111 unless you have configured another one. For one person another one can be set through the API.',
   pinKept: 'A Pin of your own is stored. Leave this empty to keep it.',
   order: 'Where the Pin goes',
   orders: {
@@ -67,6 +67,10 @@ export const authAnvilWords = {
     pinHint: 'Of your AuthAnvil token. Leave it empty if you never set one.',
     enrollLead: 'AuthAnvil: your organization checks passcodes with its own AuthAnvil.',
     enrollText: 'Type the passcode that your token shows now. If AuthAnvil takes it, this is your second step from now on.',
+    mismatch: {
+      title: 'That code is not right.',
+      advice: 'AuthAnvil did not take it. Each passcode works once: type the one your token shows now.',
+    },
     unavailable: {
       title: 'AuthAnvil does not answer.',
       advice:

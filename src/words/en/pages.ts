@@ -36,16 +36,19 @@ interface Situation {
   readonly isEmailFixed?: boolean
   /** A code was sent to be typed here. */
   readonly isSent?: boolean
+  /** AuthAnvil was asked. */
+  readonly isAuthAnvil?: boolean
 }
 
 function codeNotAccepted(
   { reason, clockOffBySeconds = 0 }: PageProblem,
-  { isBackupCode = false, takesBackupCode = false, isOneTimePass = false, isSent = false }: Situation,
+  { isBackupCode = false, takesBackupCode = false, isOneTimePass = false, isSent = false, isAuthAnvil = false }: Situation,
 ): Explanation {
   const field: FieldName = 'code'
   const pass = passNotAccepted(reason, isOneTimePass)
   if (pass) return pass
   if (reason === 'expired' || reason === 'superseded' || reason === 'not-sent') return { field, ...sentCodes.problems[reason] }
+  if (reason === 'mismatch' && isAuthAnvil && !isBackupCode) return { field, ...authAnvilWords.pages.mismatch }
   if (reason === 'mismatch' && isSent && !isBackupCode) return { field, ...sentCodes.problems.mismatch }
   if (reason === 'used-backup-code') {
     return {

@@ -70,7 +70,13 @@ export function answerPage(view: AnswerView, words: Words = defaultWords): strin
   const hasField = isTyped || hasApp || sent !== undefined
   const problem =
     view.problem &&
-    pages.explain(view.problem, { isBackupCode, takesBackupCode: hasBackupCodes, isOneTimePass: isPass, isSent: sent !== undefined })
+    pages.explain(view.problem, {
+      isBackupCode,
+      takesBackupCode: hasBackupCodes,
+      isOneTimePass: isPass,
+      isSent: sent !== undefined,
+      isAuthAnvil: asksAuthAnvil,
+    })
   const title = opens ? sentCodes.titleSetUp : pages.answer.title[intent]
   const isDisabling = intent === 'disable'
   const leadText = isPass ? pages.recovery.pass.lead : leadOf(view, { isBackupCode, hasApp, now }, words)

@@ -23,7 +23,7 @@ export interface EnrollPasscodeView {
 export function enrollPasscodePage(view: EnrollPasscodeView, words: Words = defaultWords): string {
   const { pages, authAnvil } = words
   const { csrf, kinds, asksPin } = view
-  const problem = view.problem && pages.explain(view.problem)
+  const problem = view.problem && pages.explain(view.problem, { isAuthAnvil: true })
   const isOfCode = problem?.field === 'code'
   const content = html`<h1>${pages.enroll.title}</h1>
 ${lead(authAnvil.enrollLead, problem, !isOfCode)}
