@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { Keys } from '#crypto/keys.ts'
 import { seal, unseal } from '#crypto/seal.ts'
 import type { AuthAnvilPerson, AuthAnvilSettings } from '#domain/authanvil.ts'
@@ -115,10 +114,4 @@ export async function changeAuthAnvilPerson(
     .values({ organization_id: organizationId, user_id: userId, ...row })
     .onConflict((conflict) => conflict.columns(['organization_id', 'user_id']).doUpdateSet(row))
     .execute()
-}
-
-/** Whether somebody is a member of an organization, invited or joined. */
-export async function isMember(db: Database, organizationId: string, userId: string): Promise<boolean> {
-  const { rows } = await sql`select from memberships where organization_id = ${organizationId} and user_id = ${userId}`.execute(db)
-  return rows.length === 1
 }
