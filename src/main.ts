@@ -5,10 +5,12 @@ import { dirname, join } from 'node:path'
 import { type Config, readConfig, SettingUnusable } from '#config'
 import { type Keys, keysFrom, newKey } from '#crypto/keys.ts'
 import { openPasswords } from '#crypto/password.ts'
+import { openDoor } from '#delivery/door.ts'
 import { openInbox } from '#delivery/inbox.ts'
 import { openGateways } from '#delivery/settings.ts'
 import { openTransports } from '#delivery/stored.ts'
 import { allFactors } from '#factors/all.ts'
+import { outside } from '#factors/outside.ts'
 import { startSealing } from '#flows/audit.ts'
 import { hasMailGateway } from '#flows/gateways.ts'
 import { startQueue } from '#flows/messages.ts'
@@ -72,6 +74,7 @@ async function serve(config: Config): Promise<void> {
     ...(config.supportContact ? { supportContact: config.supportContact } : {}),
     gateways: openGateways(config.delivery, inbox, now),
     transports: openTransports(config.delivery, config.publicUrl, now),
+    outside: outside(openDoor({ allowedHosts: config.delivery.allowedHosts }).fetch),
     phoneCountries: config.phoneCountries,
     onMessage: () => onMessage(),
     onReset: () => onReset(),

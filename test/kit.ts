@@ -10,6 +10,7 @@ import type { Step } from '#contract/sign-in.ts'
 import { keysFrom, newKey } from '#crypto/keys.ts'
 import { openPasswords, type Passwords } from '#crypto/password.ts'
 import { newId } from '#crypto/random.ts'
+import { openDoor } from '#delivery/door.ts'
 import type { Gateways } from '#delivery/gateway.ts'
 import { openInbox } from '#delivery/inbox.ts'
 import type { DeliverySettings } from '#delivery/settings.ts'
@@ -18,6 +19,7 @@ import { type Policy, startingPolicy } from '#domain/policy.ts'
 import { problems } from '#domain/problem.ts'
 import { allFactors } from '#factors/all.ts'
 import { fromBase32 } from '#factors/base32.ts'
+import { outside } from '#factors/outside.ts'
 import { hotp, stepAt } from '#factors/totp.ts'
 import { startQueue } from '#flows/messages.ts'
 import { type ResetWork, startResets } from '#flows/organization-reset-work.ts'
@@ -153,6 +155,7 @@ export async function openKit({
     phoneCountries,
     gateways: { mail: inbox, text: inbox, call: inbox, ...gateways?.(now) },
     transports: openTransports(delivery, publicUrl, now),
+    outside: outside(openDoor({ allowedHosts: delivery.allowedHosts }).fetch),
     onMessage: () => {},
   }
   const app = await openServer({

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
 import type { AuditRecords } from '#contract/audit.ts'
+import type { AuthAnvil } from '#contract/authanvil.ts'
 import type { FailedMessages, Gateways, Statistics } from '#contract/gateways.ts'
 import type { Help } from '#contract/help.ts'
 import type { Look } from '#contract/look.ts'
@@ -144,6 +145,12 @@ export const membersQuery = (organizationId: string, filter: UserFilter) =>
 
 export const lookQuery = (organizationId: string) =>
   queryOptions({ queryKey: ['look', organizationId], queryFn: () => call<Look>('GET', `/organizations/${organizationId}/look`) })
+
+export const authAnvilQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['authanvil', organizationId],
+    queryFn: () => call<AuthAnvil>('GET', `/organizations/${organizationId}/authanvil`),
+  })
 
 export const gatewaysQuery = (organizationId: string) =>
   queryOptions({

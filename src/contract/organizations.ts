@@ -19,6 +19,7 @@ export const Right = Type.Union([
   Type.Literal('see-audit'),
   Type.Literal('change-policy'),
   Type.Literal('change-gateways'),
+  Type.Literal('change-authanvil'),
   Type.Literal('see-sites'),
   Type.Literal('create-sites'),
   Type.Literal('change-sites'),

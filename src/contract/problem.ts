@@ -16,6 +16,7 @@ export const ProblemReply = Type.Object(
     methods: Type.Optional(Type.Array(Type.String(), { description: 'Kinds of authenticator that it is about' })),
     minLength: Type.Optional(Type.Integer({ description: 'Of a password that was too short' })),
     raisedBy: Type.Optional(Type.String({ description: 'The organization that asks for this length' })),
+    said: Type.Optional(Type.String({ description: 'What was heard from outside, without anything secret' })),
     reason: Type.Optional(Type.String({ description: 'What exactly was wrong, where there is more than one way' })),
     line: Type.Optional(Type.Integer({ description: 'The line of a file that it is about' })),
   },

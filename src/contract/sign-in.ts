@@ -69,6 +69,7 @@ export const Step = Type.Union([
         description: 'The authenticators were reset: a temporary passcode by mail opens the set-up and nothing else',
       }),
     ),
+    asksPin: Type.Optional(Type.Literal(true, { description: 'Of AuthAnvil: a PIN may be typed beside the passcode' })),
     requiredBy: Type.Optional(RequiredBy),
     rememberDays: Type.Optional(
       Type.Integer({ description: 'For how many days this device may be remembered; absent where the rules do not allow it' }),
@@ -83,6 +84,7 @@ export const Step = Type.Union([
     uri: Type.Optional(Type.String({ description: 'Of an app: otpauth:// address, the content of the QR code' })),
     to: Type.Optional(Type.String({ description: 'Of a kind whose code is sent: where it goes. Without it give a phone number first' })),
     sent: Type.Optional(Sent),
+    asksPin: Type.Optional(Type.Literal(true, { description: 'Of AuthAnvil: a PIN may be typed beside the passcode' })),
     requiredBy: Type.Optional(RequiredBy),
   }),
   Type.Object({ step: Type.Literal('codes'), ...common, codes: Type.Array(Type.String()) }),
@@ -114,7 +116,8 @@ export const Answer = Type.Union([
   Type.Object({ password: Type.String({ maxLength: 1024 }) }, { additionalProperties: false }),
   Type.Object(
     {
-      code: Type.String({ maxLength: 64 }),
+      code: Type.String({ maxLength: 128 }),
+      pin: Type.Optional(Type.String({ maxLength: 32, description: 'Of AuthAnvil: the own PIN, where one is asked for' })),
       label: Type.Optional(Type.String({ maxLength: 60, description: 'Name of the authenticator that is set up' })),
       remember: Type.Optional(
         Type.Boolean({ description: 'Remember this device, so that later sign-ins on it need no code; a wish, which rules may deny' }),

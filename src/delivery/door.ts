@@ -6,7 +6,7 @@ import { canonicalHost, isPublic } from './addresses.ts'
 import { Uncertain, Undeliverable } from './gateway.ts'
 
 export interface Outbound {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   /** For all of it, from looking up the name to the last byte of the answer; 15 seconds when absent. */

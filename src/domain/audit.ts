@@ -64,6 +64,9 @@ export type Action =
   | 'reset.taken-back'
   | 'reset.closed'
   | 'reset.rules-changed'
+  | 'authanvil.changed'
+  | 'authanvil.person-changed'
+  | 'authanvil.unanswered'
 
 /**
  * Who did what to whom, where. A personal event (a sign-in) has no organization: administrators of every organization that the

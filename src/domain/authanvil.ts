@@ -4,19 +4,55 @@ export type PinOrder = 'none' | 'before' | 'behind' | 'both'
 /** The PIN that AuthAnvil's users have unless it was configured otherwise. */
 export const usualPin = '1111'
 
+/** What an organization has set about its AuthAnvil. */
+export interface AuthAnvilSettings {
+  readonly isOn: boolean
+  /** As {@link sasUrl} gives it. */
+  readonly url: string
+  readonly siteId: number
+  readonly pin: string
+  readonly pinOrder: PinOrder
+  /** Whether people see a field for a PIN of their own. */
+  readonly showsPin: boolean
+}
+
+/** What one person is known by, where that is not their mail address and the PIN of the organization. */
+export interface AuthAnvilPerson {
+  readonly userName?: string
+  readonly pin?: string
+}
+
+/** What the service said of one answer. It counts for that answer and for no other. */
+export interface Said {
+  readonly answer: string
+  readonly isRight: boolean
+  /** Whose service it was. */
+  readonly organizationId: string
+  /** The PIN that was sent was typed by the person, so it is something that they know. */
+  readonly hasTypedPin: boolean
+}
+
+/** A PIN as it may be stored or typed: none, or up to 32 characters that can be sent. */
+export function isPin(text: string): boolean {
+  return text === '' || (text.length <= 32 && fitsAuthAnvil(text) && text.trim() === text)
+}
+
 const mostLength = 128
 
 /**
  * The address of the service out of what somebody pasted: a bare host, the folder, the page itself, or the address of its WSDL. What
  * is missing is completed to `/AuthAnvil/SAS.asmx`; capitals in a path are kept as they are. Undefined for what cannot be one:
  * anything but https, an address with a name and password in it, another page.
+ *
+ * @param mayBePlain also takes http, which the way out then opens only to hosts that the operator has listed
  */
-export function sasUrl(pasted: string): string | undefined {
+export function sasUrl(pasted: string, mayBePlain = false): string | undefined {
   const text = pasted.trim().replace(/^<(.*)>$/, '$1')
   const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`
   if (/[\s\p{Cc}\\]/u.test(whole) || !URL.canParse(whole)) return undefined
   const url = new URL(whole)
-  if (url.protocol !== 'https:' || url.username !== '' || url.password !== '' || url.hostname === '') return undefined
+  const isOpen = url.protocol === 'https:' || (mayBePlain && url.protocol === 'http:')
+  if (!isOpen || url.username !== '' || url.password !== '' || url.hostname === '') return undefined
   const path = url.pathname.replace(/\/+$/, '')
   if (/\/sas\.asmx$/i.test(path)) return url.origin + path
   if (path === '') return `${url.origin}/AuthAnvil/SAS.asmx`

@@ -1,4 +1,5 @@
 import type { Amr, Proof } from './assurance.ts'
+import type { Said } from './authanvil.ts'
 import type { Sent } from './challenge.ts'
 import type { Json } from './json.ts'
 import type { Channel } from './message.ts'
@@ -18,6 +19,8 @@ export type Form =
   | { readonly form: 'list'; readonly codes: readonly string[] }
   /** A code goes to an address; without `to` it has to be given first. */
   | { readonly form: 'sent'; readonly to?: string }
+  /** Nothing is shown: what is typed is made elsewhere already, and judged there. */
+  | { readonly form: 'passcode' }
 
 /**
  * The memory of an authenticator.
@@ -80,6 +83,8 @@ export interface Asked {
   readonly tolerance: Tolerance
   /** What this sign-in has sent to be answered; absent while it has sent nothing. */
   readonly sent?: Sent
+  /** What a service outside has said of the answer, of kinds that are judged there. */
+  readonly said?: Said
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Tolerance } from './factor.ts'
-import { strongest } from './methods.ts'
+import { judgedByOrganization, strongest } from './methods.ts'
 import type { Role } from './roles.ts'
 
 /** Whom an organization's requirement covers: everybody decides alone, the chosen ones must, or all must. */
@@ -111,10 +111,12 @@ export function requirementFor(memberships: readonly Membership[], setUpDue: boo
 
 /**
  * The methods that all of these organizations allow this person, the one that is offered first at the front. Where the organizations
- * contradict each other it is the strongest of what each puts first, so that the stricter one is not walked around.
+ * contradict each other it is the strongest of what each puts first, so that the stricter one is not walked around. What the service
+ * of one of them judges is nothing to the others, so it is left out wherever there are several.
  */
 export function methodsFor(memberships: readonly Pick<Membership, 'policy' | 'role' | 'method'>[]): readonly string[] {
-  const allowed = memberships.map(methodsIn)
+  const isOne = memberships.length < 2
+  const allowed = memberships.map((one) => methodsIn(one, isOne))
   const [first = []] = allowed
   const common = first.filter((kind) => allowed.every((kinds) => kinds.includes(kind)))
   if (common.length > 0) return common
@@ -130,10 +132,13 @@ export function hasOneMethod(membership: Pick<Membership, 'policy' | 'role' | 'm
 
 /**
  * What one organization allows one person, the first to offer at the front. "Two Factor Type" leaves that method alone while the
- * policy allows it. Whoever is left with nothing, because e-mail is not for administrators, uses an app.
+ * policy allows it. Whoever is left with nothing, because e-mail is not for administrators or the organization's own service not for
+ * those of several organizations, uses an app.
  */
-function methodsIn({ policy, role, method }: Pick<Membership, 'policy' | 'role' | 'method'>): readonly string[] {
-  const kept = policy.methods.filter((kind) => kind !== 'email' || role === 'user' || policy.emailForAdministrators)
+function methodsIn({ policy, role, method }: Pick<Membership, 'policy' | 'role' | 'method'>, isOne = true): readonly string[] {
+  const kept = policy.methods.filter(
+    (kind) => (kind !== 'email' || role === 'user' || policy.emailForAdministrators) && (isOne || !judgedByOrganization.includes(kind)),
+  )
   const usable = kept.length > 0 ? kept : ['totp']
   if (method !== undefined && usable.includes(method)) return [method]
   const first = usable.includes(policy.defaultMethod) ? policy.defaultMethod : (strongest(usable) ?? 'totp')

@@ -33,7 +33,7 @@ export const problems = {
   'invalid-phone': { status: 422, title: 'This is not a phone number that can be called or sent a text message.' },
   'two-factor-not-available': { status: 409, title: 'Two-Factor Authentication is switched off for this organization.' },
   'two-factor-required': { status: 409, title: 'Two-Factor Authentication is required, so it cannot be switched off.' },
-  'method-not-available': { status: 409, title: 'Nothing is set up here to send codes this way. Set up a gateway for it first.' },
+  'method-not-available': { status: 409, title: 'Nothing is set up here for this method. Set up what it needs first.' },
   'weaker-methods': { status: 409, title: 'This allows methods that are weaker than an app. Accept that first.' },
   'opt-in-mode': {
     status: 409,
@@ -75,6 +75,10 @@ export const problems = {
   'no-gateway': { status: 409, title: 'Nothing is set up that this could be sent through.' },
   'no-phone': { status: 409, title: 'Your profile has no phone number that a test could go to.' },
   'message-expired': { status: 409, title: 'What this message carries has expired, so it is not sent again.' },
+  'invalid-authanvil': { status: 422, title: 'These settings of AuthAnvil cannot be used.' },
+  'authanvil-check-failed': { status: 422, title: 'AuthAnvil did not answer as it should, so nothing was stored.' },
+  'authanvil-unavailable': { status: 424, title: 'AuthAnvil did not answer, so nobody could say whether the passcode is right.' },
+  'method-in-use': { status: 409, title: 'The rules still allow this method. Take it out of them first.' },
   internal: { status: 500, title: 'Something failed on our side. It was logged; try again.' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>
 

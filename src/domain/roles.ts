@@ -21,6 +21,7 @@ export type Right =
   | 'see-audit'
   | 'change-policy'
   | 'change-gateways'
+  | 'change-authanvil'
   | 'see-sites'
   | 'create-sites'
   | 'change-sites'
@@ -44,6 +45,7 @@ const securityAdmin = [
   'change-roles',
   'change-policy',
   'change-gateways',
+  'change-authanvil',
   'reset-organization',
 ] as const satisfies readonly Right[]
 

@@ -6,6 +6,7 @@ import type { Factor } from '#domain/factor.ts'
 import { sentMethods } from '#domain/methods.ts'
 import { factorContract } from '../../test/factor-contract.ts'
 import { allFactors } from './all.ts'
+import { authAnvilPasscodes } from './authanvil/passcodes.ts'
 import { backupCodes } from './backup-codes.ts'
 import { fromBase32 } from './base32.ts'
 import { sentCodes } from './sent-codes.ts'
@@ -33,6 +34,31 @@ factorContract(() => ({
   answering: (show, nth) => (show.form === 'list' ? (show.codes[nth] ?? '') : ''),
   wait: () => {},
 }))
+
+factorContract(() => {
+  const organizationId = randomUUID()
+  const passcode = (nth: number) => `${organizationId} ${nth}`
+  return {
+    factor: authAnvilPasscodes,
+    asked: (nth) => ({ tolerance: 'usual', said: { answer: passcode(nth), isRight: true, organizationId, hasTypedPin: false } }),
+    enrolling: () => passcode(-1),
+    answering: (_show, nth) => passcode(nth),
+    wait: () => {},
+  }
+})
+
+test('A72 a yes of AuthAnvil counts for the answer it was about, and of the organization that bound it', () => {
+  const { authentication } = authAnvilPasscodes
+  const state = { secret: { organizationId: 'a' }, counter: 0, hashes: [], usedHashes: [] }
+  const judged = (more: object) =>
+    authentication.answer(state, '123456', {
+      tolerance: 'usual',
+      said: { answer: '123456', isRight: true, organizationId: 'a', hasTypedPin: false, ...more },
+    })
+  const yes = judged({ hasTypedPin: true })
+  assert.deepEqual(yes.verdict === 'accepted' && yes.proves, ['have', 'know'])
+  for (const more of [{ answer: '123457' }, { isRight: false }, { organizationId: 'b' }]) assert.equal(judged(more).verdict, 'rejected')
+})
 
 for (const kind of sentMethods) {
   factorContract(() => {

@@ -1,3 +1,4 @@
+import type { Said } from '#domain/authanvil.ts'
 import { byPhone } from '#domain/authenticators.ts'
 import type { Asked, Rejection, Verdict } from '#domain/factor.ts'
 import { toleranceFor } from '#domain/policy.ts'
@@ -8,9 +9,9 @@ import { factorOf, type Rooms, sendingOf } from './rooms.ts'
 import { sentIn } from './sent-codes.ts'
 
 /** What an answer is judged by in this sign-in, beside the memory of the authenticator. */
-export const askedIn = (rooms: Rooms, open: OpenSignIn): Asked => {
+export const askedIn = (rooms: Rooms, open: OpenSignIn, said?: Said): Asked => {
   const sent = sentIn(rooms, open)
-  return { tolerance: toleranceFor(open.account.memberships), ...(sent ? { sent } : {}) }
+  return { tolerance: toleranceFor(open.account.memberships), ...(sent ? { sent } : {}), ...(said ? { said } : {}) }
 }
 
 /** What became of a code. */
@@ -24,11 +25,12 @@ interface Judged {
 /**
  * Tries a code on every authenticator that it fits and on what was sent; the most telling refusal speaks when none takes it.
  *
+ * @param said what AuthAnvil has said of it
  * @throws {Problem} `code-not-accepted` for what fits none; it costs no try
  */
-export function judgeCode(rooms: Rooms, open: OpenSignIn, code: string, kinds: readonly string[]): Judged {
+export function judgeCode(rooms: Rooms, open: OpenSignIn, code: string, kinds: readonly string[], said?: Said): Judged {
   const { account } = open
-  const asked = askedIn(rooms, open)
+  const asked = askedIn(rooms, open, said)
   const known = account.authenticators.filter(({ kind }) => kinds.includes(kind) && !sendingOf(rooms, kind))
   const judged = known.flatMap((authenticator): Judged[] => {
     const { kind } = authenticator

@@ -1,15 +1,18 @@
 import { channelOf, methods } from '#domain/methods.ts'
 import type { Policy } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
+import { hasAuthAnvil } from '#store/authanvil.ts'
 import { gatewayFor } from './gateways.ts'
 import type { Rooms } from './rooms.ts'
 
-/** The methods that an organization can use: an app always, and what is sent where there is a gateway that takes it. */
+/** The methods that an organization can use: an app always, its AuthAnvil while that is on, what is sent where a gateway takes it. */
 export async function availableMethods(rooms: Rooms, organizationId: string): Promise<readonly string[]> {
   const usable: string[] = []
   for (const kind of methods) {
     const channel = channelOf(kind)
-    if (channel === undefined || (await gatewayFor(rooms, channel, organizationId))) usable.push(kind)
+    if (kind === 'authanvil') {
+      if (await hasAuthAnvil(rooms.store.db, organizationId)) usable.push(kind)
+    } else if (channel === undefined || (await gatewayFor(rooms, channel, organizationId))) usable.push(kind)
   }
   return usable
 }
@@ -25,5 +28,6 @@ export function requireUsableMethods(usable: readonly string[], before: Policy, 
   if (!wanted.every((kind) => methods.includes(kind))) throw new Problem('malformed', { reason: 'methods' })
   if (!wanted.includes(defaultMethod)) throw new Problem('malformed', { reason: 'defaultMethod' })
   const missing = wanted.filter((kind) => !usable.includes(kind) && !before.methods.includes(kind))
-  if (missing.length > 0) throw new Problem('method-not-available', { methods: missing, reason: 'no-gateway' })
+  if (missing.length > 0)
+    throw new Problem('method-not-available', { methods: missing, reason: missing.includes('authanvil') ? 'authanvil-off' : 'no-gateway' })
 }

@@ -8,6 +8,7 @@ import type { GatewaySettings } from '#domain/gateways.ts'
 import { originOf } from '#domain/host.ts'
 import type { Channel, Message } from '#domain/message.ts'
 import type { Clock } from '#domain/ports.ts'
+import type { Ask } from '#factors/outside.ts'
 import { sealMessage } from '#store/messages.ts'
 import type { EventRow, MessageRow, Origin } from '#store/settlement.ts'
 import type { Store } from '#store/store.ts'
@@ -37,6 +38,8 @@ export interface Rooms {
   /** The gateways that the operator has set, by channel. They hold where the provider has stored none. */
   readonly gateways: Gateways
   readonly transports: Transports
+  /** The one way out of factors that are judged elsewhere: guarded, and with a number of questions to one host that may be open. */
+  readonly outside: Ask
   /** Called after something was put into the queue, so that it need not wait for the next look. */
   readonly onMessage: () => void
   /** Called after the reset of an organization began or was taken back, so that its work need not wait for the next look. */

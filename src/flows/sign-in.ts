@@ -3,6 +3,7 @@ import { digest, keyedDigest, newId, newToken } from '#crypto/random.ts'
 import { seal } from '#crypto/seal.ts'
 import { type Assurance, type Evidence, hasSecondStep, ownsPassword, passwordEvidence, setUpPasscode } from '#domain/assurance.ts'
 import type { AuditEvent } from '#domain/audit.ts'
+import type { Said } from '#domain/authanvil.ts'
 import { byPhone, fewBackupCodes, mostAuthenticators, plainLabel } from '#domain/authenticators.ts'
 import { plainEmail } from '#domain/email.ts'
 import type { Rejection, Verdict } from '#domain/factor.ts'
@@ -26,6 +27,7 @@ import { findAccount, type OpenSession } from '#store/session.ts'
 import { type EventRow, type MessageRow, type Settlement, settle } from '#store/settlement.ts'
 import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash, toSignInRow } from '#store/sign-in.ts'
 import { findSuspendedSite } from '#store/sites.ts'
+import { askAuthAnvil, isForAuthAnvil, stepViewOf } from './authanvil-asking.ts'
 import { claimedDevice, newDeviceCookie, recognizedDevice } from './device.ts'
 import { askedIn, judgeCode, notAccepted } from './judging.ts'
 import { afterPass, judgePass } from './one-time-pass.ts'
@@ -34,7 +36,7 @@ import { newRememberedDevice } from './remembered-devices.ts'
 import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
 import { keptAddress, noteEntered, sendCode, withNumber } from './sent-codes.ts'
 import { requireSession } from './session.ts'
-import { type StepView, viewOf } from './step-view.ts'
+import type { StepView } from './step-view.ts'
 
 export type { StepView }
 
@@ -138,7 +140,7 @@ export async function currentStep(rooms: Rooms, visit: Visit): Promise<StepView>
   if (step.step === 'enroll' && !step.kinds.includes(open.signIn.enrollment?.kind ?? '')) {
     return (await take(rooms, visit, open, open.signIn.version, {})).step
   }
-  return viewOf(rooms, open, step)
+  return stepViewOf(rooms, open, step)
 }
 
 /**
@@ -161,6 +163,7 @@ export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): 
     const { form } = enrollment.show
     if ('code' in answer && form === 'secret') return answerEnrollment(rooms, visit, open, answer.code, answer.label)
     if ('code' in answer && form === 'sent') return answerSentEnrollment(rooms, visit, open, answer.code)
+    if ('code' in answer && form === 'passcode') return answerPasscodeEnrollment(rooms, visit, open, answer)
     if ('saved' in answer && form === 'list') return answerEnrollment(rooms, visit, open, 'saved')
     if ('send' in answer && answer.send === enrollment.kind) return send(rooms, visit, open, enrollment.kind, 'set-up')
     if ('phone' in answer) return answerPhone(rooms, visit, open, answer.phone)
@@ -244,12 +247,42 @@ async function answerCodeIn(
   step: AnswerStep,
   lane: BearingLane,
 ): Promise<Reply> {
-  const now = rooms.now()
   const { account, signIn } = open
   const pass = signIn.intent === 'enter' ? judgePass(rooms, account, answer.code) : undefined
   if (pass === 'gone') throw notAccepted({ reason: 'pass-gone' })
   if (pass) return answerPass(rooms, visit, open, pass, lane)
-  const { kind, authenticator, verdict } = judgeCode(rooms, open, answer.code, step.kinds)
+  const code = answer.code.trim()
+  const own = judgeCode(rooms, open, code, step.kinds)
+  if (own.verdict.verdict === 'rejected' && own.verdict.reason === 'mismatch' && isForAuthAnvil(rooms, account, step.kinds, code)) {
+    const asked = await askAuthAnvil(rooms, visit, open, { ...answer, code }, lane)
+    if (!asked.said.isRight) throw await refuseCharged(rooms, visit, account, asked.lane)
+    return acceptCode(rooms, visit, open, answer, step, asked.lane, judgeCode(rooms, open, code, step.kinds, asked.said))
+  }
+  return acceptCode(rooms, visit, open, answer, step, lane, own)
+}
+
+/** A refusal whose attempt was charged before AuthAnvil was asked: only the rest of it is left to be written. */
+async function refuseCharged(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane): Promise<Problem> {
+  const { lane: _charged, events, messages, ...rest } = refusal(rooms, visit, account, lane, { reason: 'mismatch' })
+  const isNow = ({ whenFailures }: { readonly whenFailures?: number }) => whenFailures === undefined || whenFailures === lane.charged
+  const always = <Row extends { readonly whenFailures?: number }>({ whenFailures: _mark, ...row }: Row) => row
+  const told = messages.filter(isNow).map(always)
+  await settle(rooms.store, { ...rest, events: events.filter(isNow).map(always), messages: told })
+  if (told.length > 0) rooms.onMessage()
+  return notAccepted({ reason: 'mismatch' })
+}
+
+async function acceptCode(
+  rooms: Rooms,
+  visit: Visit,
+  open: OpenSignIn,
+  answer: CodeAnswer,
+  step: AnswerStep,
+  lane: BearingLane,
+  { kind, authenticator, verdict }: ReturnType<typeof judgeCode>,
+): Promise<Reply> {
+  const now = rooms.now()
+  const { account, signIn } = open
   if (verdict.verdict === 'rejected') {
     const settled = await settle(rooms.store, refusal(rooms, visit, account, lane, verdict))
     throw settled.isOpen ? notAccepted(verdict) : shut(now, settled, lane)
@@ -317,6 +350,16 @@ function answerSentEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, code
   return inLane(rooms, visit, open.account, (lane) => answerEnrollment(rooms, visit, open, code, undefined, lane))
 }
 
+/** The first passcode that AuthAnvil takes binds it. It is asked like at any other time: charged before, given back with a yes. */
+function answerPasscodeEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: CodeAnswer): Promise<Reply> {
+  return inLane(rooms, visit, open.account, async (lane) => {
+    const code = answer.code.trim()
+    const asked = await askAuthAnvil(rooms, visit, open, { ...answer, code }, lane)
+    if (!asked.said.isRight) throw await refuseCharged(rooms, visit, open.account, asked.lane)
+    return answerEnrollment(rooms, visit, open, code, undefined, asked.lane, asked.said)
+  })
+}
+
 async function answerEnrollment(
   rooms: Rooms,
   visit: Visit,
@@ -324,6 +367,7 @@ async function answerEnrollment(
   answer: string,
   name?: string,
   lane?: BearingLane,
+  said?: Said,
 ): Promise<Reply> {
   const { account, signIn } = open
   const { enrollment } = signIn
@@ -331,7 +375,7 @@ async function answerEnrollment(
   const now = rooms.now()
   const { kind } = enrollment
   const { sending, ...factor } = factorOf(rooms, kind)
-  const binding = factor.enrollment.answer(enrollment.keep, answer, askedIn(rooms, open))
+  const binding = factor.enrollment.answer(enrollment.keep, answer, askedIn(rooms, open, said))
   if (binding.verdict === 'rejected') {
     const costsNothing = binding.reason === 'malformed' || binding.reason === 'not-sent'
     const settled = lane && !costsNothing ? await settle(rooms.store, refusal(rooms, visit, account, lane, binding)) : undefined
@@ -355,7 +399,7 @@ async function answerEnrollment(
   const reply = await take(rooms, visit, { ...open, signIn: bound }, signIn.version, {
     ...(lane ? { lane: borne(lane) } : {}),
     bind: { id, kind, label, secretSealed, counter: binding.state.counter, hashes: binding.state.hashes },
-    ...(isCodes || sending ? { retire: { kinds: retired } } : {}),
+    ...(isCodes || sending || enrollment.show.form === 'passcode' ? { retire: { kinds: retired } } : {}),
     ...(number === undefined ? {} : { verifiedPhone: number }),
     ...(isCodes
       ? {}
@@ -380,7 +424,13 @@ async function answerEnrollment(
 
 /** What an authenticator is called: as the person says, or by its kind. */
 function labelFor(account: Account, kind: string, name: string | undefined): string {
-  const own: Readonly<Record<string, string>> = { 'backup-codes': 'Backup codes', email: 'Email', sms: 'Text Message', voice: 'Phone Call' }
+  const own: Readonly<Record<string, string>> = {
+    'backup-codes': 'Backup codes',
+    email: 'Email',
+    sms: 'Text Message',
+    voice: 'Phone Call',
+    authanvil: 'AuthAnvil',
+  }
   const before = account.authenticators.filter((one) => own[one.kind] === undefined).length
   return own[kind] ?? plainLabel(name ?? '') ?? (before === 0 ? 'Authenticator app' : `Authenticator app ${before + 1}`)
 }
@@ -459,7 +509,7 @@ async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | und
       step: { step: 'done', intent: signIn.intent, returnTo: signIn.returnTo },
       cookies: { ...finish.cookies, ...(isNew && signIn.intent !== 'enter' ? {} : { signIn: null }) },
     }
-  return { step: viewOf(rooms, { ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
+  return { step: await stepViewOf(rooms, { ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
 }
 
 /** What `done` brings about, by intent. */

@@ -34,7 +34,9 @@ export async function previewMethods(db: Database, organizationId: string, draft
     ), ruled as (
       select h.user_id, h.listed_as, u.phone_verified_at is not null as has_number, s.user_id is not null as sets_up,
         case when h.was_on then ${allowed} -> 'was' -> h.who end as was,
-        case when h.will_be_on then ${allowed} -> 'draft' -> h.who end as kinds
+        case when h.will_be_on then ${allowed} -> 'draft' -> h.who end as kinds,
+        case when h.was_on then ${allowed} -> 'was beside others' -> h.who end as was_beside,
+        case when h.will_be_on then ${allowed} -> 'draft beside others' -> h.who end as kinds_beside
       from here h join users u on u.id = h.user_id left join setting_up s on s.user_id = h.user_id
     ), concerned as (
       select * from ruled where sets_up and ${isOfPhones}::boolean or was is distinct from kinds
@@ -79,17 +81,20 @@ async function allowedBy(
       select other.organization_id from memberships mine join memberships other on other.user_id = mine.user_id and other.organization_id <> mine.organization_id
       where mine.organization_id = ${organizationId})`.execute(db)
   const everybody = (['user', 'admin'] as const).flatMap((role) => ['', ...methods].map((method) => ({ role, method })))
-  const byWhom = (policy: Policy) =>
+  const byWhom = (policy: Policy, isOne = true) =>
     Object.fromEntries(
-      everybody.map(({ role, method }) => [
-        method + (role === 'user' ? '' : administers),
-        methodsFor([{ policy, role, ...(method === '' ? {} : { method }) }]),
-      ]),
+      everybody.map(({ role, method }) => {
+        const one = { policy, role, ...(method === '' ? {} : { method }) }
+        // Beside another organization, what the own service of this one judges is left out: twice the same asks for that.
+        return [method + (role === 'user' ? '' : administers), methodsFor(isOne ? [one] : [one, one])]
+      }),
     )
   return {
     was: byWhom(stored),
     draft: byWhom(draft),
-    ...Object.fromEntries(others.map((row) => [row.organization_id, byWhom(policyOfRow(row))])),
+    'was beside others': byWhom(stored, false),
+    'draft beside others': byWhom(draft, false),
+    ...Object.fromEntries(others.map((row) => [row.organization_id, byWhom(policyOfRow(row), false)])),
   }
 }
 
@@ -98,10 +103,11 @@ const everywhere = sql`array_remove(array[${sql.join(methods.map((kind) => sql`c
 
 /** What is left of the methods of this organization in view of the others; null where nobody has a say. As {@link methodsFor} has it. */
 const leftWith = (own: 'was' | 'kinds') => {
-  const kinds = sql.ref(`c.${own}`)
+  const alone = sql.ref(`c.${own}`)
+  const kinds = sql.ref(`c.${own}_beside`)
   const strongest = (of: RawBuilder<unknown>) =>
     sql`jsonb_build_array((${knownMethods})[(select min(array_position(${knownMethods}, kind)) from unnest(${of}) as f (kind))])`
-  return sql`case when e.user_id is null then ${kinds}
+  return sql`case when e.user_id is null then ${alone}
     when ${kinds} is null then case when e.common = '{}' then ${strongest(sql`e.firsts`)} else to_jsonb(e.common) end
     when ${kinds} ?| e.common then (select jsonb_agg(kind) from jsonb_array_elements_text(${kinds}) as k (kind) where kind = any (e.common))
     else ${strongest(sql`e.firsts || (${kinds} ->> 0)`)} end`

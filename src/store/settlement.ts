@@ -64,7 +64,16 @@ export interface Settlement {
   readonly origin: Origin
   readonly userId?: string
   /** The lane that bears the answer: `charge` counts a wrong one, `clear` forgives, `keep` only asks whether it is open. */
-  readonly lane?: { readonly key: string; readonly rules: Lane; readonly effect: 'charge' | 'clear' | 'keep' }
+  readonly lane?: {
+    readonly key: string
+    readonly rules: Lane
+    readonly effect: 'charge' | 'clear' | 'keep'
+    /**
+     * The attempt was charged before somebody else was asked, and was the so many-th; it is given back, with the wait that it caused.
+     * The lane was open then, so it is not asked whether it is now.
+     */
+    readonly charged?: number
+  }
   /** The hash of the password that was found right. When it was changed in the meantime, nothing of this happens. */
   readonly passwordHash?: string
   readonly spend?: { readonly authenticatorId: string; readonly cost: Cost }
@@ -168,6 +177,7 @@ type Value = (settlement: Settlement) => unknown
  */
 interface Shape {
   readonly lane: 'charge' | 'clear' | 'keep' | undefined
+  readonly givesBack: boolean
   readonly holdsPassword: boolean
   readonly recalls: boolean
   readonly spends: 'counter' | 'hash' | 'challenge' | 'pass' | undefined
@@ -196,6 +206,7 @@ function conditionOf(row: EventRow | MessageRow): Condition {
 function shapeOf(one: Settlement): Shape {
   return {
     lane: one.lane?.effect,
+    givesBack: one.lane?.charged !== undefined,
     holdsPassword: one.passwordHash !== undefined,
     recalls: one.recall !== undefined,
     spends: one.spendPass
@@ -249,7 +260,19 @@ function statementOf(shape: Shape): Statement {
   const requestId = shared((one) => one.origin.requestId, 'text')
   const authenticator = shared((one) => one.spend?.authenticatorId, 'uuid')
 
-  if (shape.lane) {
+  if (shape.lane && shape.givesBack) {
+    const key = $((one) => one.lane?.key, 'text')
+    const charged = $((one) => one.lane?.charged, 'int')
+    const failures = shape.lane === 'clear' ? '0' : 'greatest(t.failures - 1, 0)'
+    part(
+      'lane',
+      `insert into throttles as t (key, failures, wait_until, updated_at) values (${key}, 0, null, ${at})
+        on conflict (key) do update set failures = ${failures}, updated_at = ${at},
+          wait_until = case when ${shape.lane === 'clear'} or t.failures = ${charged} then null else t.wait_until end
+        returning failures`,
+      true,
+    )
+  } else if (shape.lane) {
     const key = $((one) => one.lane?.key, 'text')
     const isCharged = shape.lane === 'charge'
     const waits = isCharged ? $((one) => one.lane?.rules.waits, 'int[]') : ''

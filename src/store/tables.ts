@@ -1,4 +1,5 @@
 import type { ColumnType, Kysely } from 'kysely'
+import type { PinOrder } from '#domain/authanvil.ts'
 import type { GatewaySettings } from '#domain/gateways.ts'
 import type { Channel } from '#domain/message.ts'
 import type { LeftAlone, ResetOutcome, ResetState } from '#domain/organization-reset.ts'
@@ -180,6 +181,27 @@ export interface Tables {
     delivery_at: ColumnType<Date | null, never, Date | null>
     /** When the code in it was entered. */
     used_at: ColumnType<Date | null, never, Date>
+  }
+  authanvil: {
+    organization_id: string
+    is_on: boolean
+    url: string
+    site_id: number
+    pin_sealed: Buffer
+    pin_order: PinOrder
+    shows_pin: boolean
+    sas: ColumnType<unknown, string | null, string | null>
+    version: number
+    changed_by: string
+    changed_at: Date
+  }
+  authanvil_people: {
+    organization_id: string
+    user_id: string
+    user_name: string | null
+    pin_sealed: Buffer | null
+    changed_by: string
+    changed_at: Date
   }
   gateways: {
     organization_id: string

@@ -1,4 +1,5 @@
 import { audit } from './en/audit.ts'
+import { authAnvilWords } from './en/authanvil.ts'
 import { calls } from './en/calls.ts'
 import { callFromQueue, textFromQueue } from './en/codes.ts'
 import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
@@ -18,6 +19,7 @@ export interface Words {
   readonly calls: typeof calls
   readonly audit: typeof audit
   readonly sentCodes: typeof sentCodes
+  readonly authAnvil: typeof authAnvilWords.pages
   readonly gatewayTest: typeof gatewayTest
   readonly gatewayTestPrompt: string
 }
@@ -32,6 +34,7 @@ const english: Words = {
   calls,
   audit,
   sentCodes,
+  authAnvil: authAnvilWords.pages,
   gatewayTest,
   gatewayTestPrompt,
 }

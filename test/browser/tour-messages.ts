@@ -22,6 +22,14 @@ export async function tourMessages(
   const { page, client } = provider
   const path = `/api/v1/organizations/${provider.organizationId}`
   await fill(at, site.id)
+  await page.goto('/company-settings/general/two-factor')
+  const anvil = page.getByRole('region', { name: 'AuthAnvil' })
+  await anvil.getByRole('switch', { name: 'Enable Authanvil' }).check()
+  await look('authanvil', page)
+  await anvil.getByLabel('AuthAnvil SAS URL').fill('https://10.11.12.13')
+  await anvil.getByRole('button', { name: 'Save' }).click()
+  await see(anvil.getByText('Nothing was saved.'))
+  await look('authanvil-refused', page)
   await page.goto(tab)
   await see(page.getByRole('region', { name: 'NOT DELIVERED' }).getByRole('row').nth(2))
   await look('messages', page)

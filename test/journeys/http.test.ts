@@ -201,7 +201,7 @@ test('A13 A98 whatever is typed into a code field is answered with a refusal, as
     assert.ok(page.status >= 400 && page.status < 500, `${JSON.stringify(code)} → ${page.status}`)
     assert.ok(!page.text.includes('<script>') && page.headers['set-cookie'] === undefined)
   }
-  refused(await answer(client, { code: 'x'.repeat(65) }), 400, 'malformed')
+  refused(await answer(client, { code: 'x'.repeat(129) }), 400, 'malformed')
   refused(await client.call('GET', '/api/v1/session'), 401, 'not-signed-in')
 })
 

@@ -4,6 +4,7 @@ import type { Role } from '#contract/account.ts'
 import { newId } from '#crypto/random.ts'
 import { methods } from '#domain/methods.ts'
 import { methodsFor, type Policy } from '#domain/policy.ts'
+import { changeAuthAnvil } from '#store/authanvil.ts'
 import { addMembership } from '#store/people.ts'
 import { findPolicy, type StoredPolicy } from '#store/policy.ts'
 import { findAccount } from '#store/session.ts'
@@ -142,7 +143,10 @@ test('a method that nothing here can send is refused with the reason, and one th
   } finally {
     Object.assign(rooms, { gateways: all })
   }
-  assert.deepEqual((await client.call('GET', `${at(site.id)}/policy`)).json.availableMethods, methods)
+  assert.deepEqual(
+    (await client.call('GET', `${at(site.id)}/policy`)).json.availableMethods,
+    methods.filter((kind) => kind !== 'authanvil'),
+  )
   refused(await put(client, site.id, { methods: ['totp', 'duo-by-pigeon'] }), 400, 'malformed', { reason: 'methods' })
   refused(await put(client, site.id, { methods: ['totp'], defaultMethod: 'email' }), 400, 'malformed', { reason: 'defaultMethod' })
 })
@@ -199,6 +203,9 @@ test('a preview of methods sees all organizations of each person, exactly as a s
     await kit.site({ methods: ['email', 'totp'], defaultMethod: 'email', mayChangeMethod: false }),
     await kit.site({ enabled: false, methods: ['sms'], defaultMethod: 'sms' }),
   ]
+  const settings = { isOn: true, url: 'https://a.example/', siteId: 1, pin: '1111', pinOrder: 'before', showsPin: false } as const
+  const switched = { organizationId: site.id, settings, sas: {}, version: 0, changedBy: head.id }
+  await changeAuthAnvil(kit.rooms.store.db, kit.rooms.keys, kit.now(), switched)
   const people: Person[] = [head]
   for (let mask = 0; mask < 16; mask++) {
     const person = await kit.person(site.id, { role: mask % 3 === 0 ? 'admin' : 'user' })
@@ -221,6 +228,8 @@ test('a preview of methods sees all organizations of each person, exactly as a s
     { methods: ['email', 'voice'], defaultMethod: 'voice' },
     { methods: ['email'], defaultMethod: 'email', emailForAdministrators: true },
     { defaultMethod: 'email', mayChangeMethod: false },
+    { methods: ['authanvil'], defaultMethod: 'authanvil' },
+    { methods: ['authanvil', 'sms'], defaultMethod: 'authanvil', mayChangeMethod: false },
     { enabled: false },
   ]
   for (const draft of drafts) {

@@ -5,6 +5,7 @@ import { Page } from '../page.tsx'
 import { SettingsSearch } from '../settings-search.tsx'
 import { Forbidden } from '../states.tsx'
 import { useWho } from '../who.tsx'
+import { AuthAnvilCard } from './authanvil-card.tsx'
 import { LookSettings } from './look.tsx'
 import { Messages } from './messages.tsx'
 import { ResetRulesCard } from './organization-reset-rules.tsx'
@@ -55,6 +56,7 @@ function CompanySettings({ tab }: { readonly tab: Tab }) {
         <Tabs.Panel value="two-factor">
           <Stack gap="lg">
             <TwoFactorPolicy />
+            <AuthAnvilCard />
             <ResetRulesCard />
           </Stack>
         </Tabs.Panel>

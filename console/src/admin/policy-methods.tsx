@@ -11,6 +11,7 @@ import { useWho } from '../who.tsx'
 import type { PolicyFields } from './policy-form.tsx'
 
 const say = { ...words.company, ...methodWords.rules }
+const sent: readonly string[] = ['email', 'sms', 'voice']
 const everyMethod = Object.keys(methodWords.names)
 
 /** Which methods there are, which one is offered first, and whether people may choose. */
@@ -28,7 +29,7 @@ export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields
         key={kind}
         value={kind}
         label={methodName(kind)}
-        description={isUsable ? say.why[kind] : `${say.why[kind]} ${say.unavailable}`}
+        description={isUsable ? say.why[kind] : `${say.why[kind]} ${kind === 'authanvil' ? say.authanvilOff : say.unavailable}`}
         disabled={!mayChange || !isUsable || isLast}
       />
     )
@@ -55,7 +56,7 @@ export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields
       />
       <Checkbox.Group id="allowed-methods" label={say.allowed} description={say.allowedWhat} value={draft.methods} onChange={allow}>
         <Stack gap="sm" mt="xs">
-          {everyMethod.slice(0, 1).map(box)}
+          {everyMethod.filter((kind) => !sent.includes(kind)).map(box)}
           <div>
             <Text size="sm" fw={600} mt="xs">
               {say.sent}
@@ -64,7 +65,7 @@ export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields
               {say.sentWhat}
             </Text>
           </div>
-          {everyMethod.slice(1).map(box)}
+          {sent.map(box)}
         </Stack>
       </Checkbox.Group>
       {mayChange && draft.methods.some((kind) => kind === 'sms' || kind === 'voice') && <NoCountry />}

@@ -14,6 +14,7 @@ import { requireAuthorities } from '../authority.ts'
 import { requireSameOrigin, type Visits } from '../visit.ts'
 import { accountRoutes } from './account.ts'
 import { auditRoutes } from './audit.ts'
+import { authAnvilRoutes } from './authanvil.ts'
 import { gatewayRoutes } from './gateways.ts'
 import { helpRoutes } from './help.ts'
 import { linkRoutes } from './links.ts'
@@ -74,6 +75,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       linkRoutes(api)
       helpRoutes(api)
       gatewayRoutes(api)
+      authAnvilRoutes(api)
       app.get('/openapi.json', { config: { authority: { who: 'anyone' } }, schema: { hide: true } }, () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -40,6 +40,12 @@ export function field(view: FieldView, words: Words): Html {
 </div>`
 }
 
+/** The PIN of AuthAnvil, where an organization lets its people type one. */
+export function pinField(words: Words): Html {
+  const { pin, pinHint } = words.authAnvil
+  return field({ id: 'pin', label: pin, type: 'password', autocomplete: 'off', hint: pinHint, isOptional: true, longest: 32 }, words)
+}
+
 export function csrfField(csrf: string): Html {
   return html`<input type="hidden" name="csrf" value="${csrf}">`
 }

@@ -14,6 +14,7 @@ import { askedPage } from './pages/ask-administrator.ts'
 import { codesPage } from './pages/codes.ts'
 import { completePage } from './pages/complete.ts'
 import { enrollPage } from './pages/enroll.ts'
+import { enrollPasscodePage } from './pages/enroll-passcode.ts'
 import { enrollSentPage } from './pages/enroll-sent.ts'
 import { passwordPage } from './pages/password.ts'
 import { refusedPage } from './pages/refused.ts'
@@ -37,10 +38,11 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
         const meant = textOf(request.query, 'with') || textOf(request.body, 'with')
         const remember = textOf(request.body, 'remember') !== ''
         const { kinds, ways, sent, opens, intent, rememberDays } = step
-        const view = { kinds, ways, sent, opens, intent, rememberDays, remember, now: rooms.now() }
+        const view = { kinds, ways, sent, opens, intent, rememberDays, remember, now: rooms.now(), asksPin: step.asksPin }
         return answerPage({ ...common, ...view, with: meant === 'backup-code' || meant === 'one-time-pass' ? meant : 'app' }, words)
       }
       case 'enroll': {
+        if (step.kind === 'authanvil') return enrollPasscodePage({ ...common, kinds: step.kinds, asksPin: step.asksPin }, words)
         if (step.key === undefined || step.uri === undefined) {
           const { kind, kinds, to, sent } = step
           const phone = textOf(request.body, 'phone').slice(0, 40) || undefined
@@ -151,7 +153,7 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     if (send !== '') return answer(request, reply, visit, { send: send.slice(0, 40) })
     if (choose !== '') return answer(request, reply, visit, { choose: choose.slice(0, 40) })
     if (phone !== '') return answer(request, reply, visit, { phone: phone.slice(0, 40) })
-    const code = textOf(request.body, 'code').slice(0, 64)
+    const code = textOf(request.body, 'code').slice(0, 128)
     if (code === '' && (await isAt(visit, 'codes'))) {
       // The tick is missing; the codes are still the same ones.
       const problem = new Problem('malformed')
@@ -160,7 +162,8 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     }
     const label = textOf(request.body, 'label').slice(0, 60)
     const remember = textOf(request.body, 'remember') !== ''
-    return answer(request, reply, visit, { code, ...(remember ? { remember } : {}), ...(label ? { label } : {}) })
+    const pin = textOf(request.body, 'pin').slice(0, 32)
+    return answer(request, reply, visit, { code, ...(pin ? { pin } : {}), ...(remember ? { remember } : {}), ...(label ? { label } : {}) })
   })
 
   app.post<{ Body: Fields }>('/sign-in/cancel', { config: { authority: { who: 'sign-in' } } }, async (request, reply) => {

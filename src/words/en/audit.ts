@@ -124,6 +124,12 @@ const actions = {
   'one-time-pass.used': ['One-time pass used', (who) => `${who} used a one-time pass, so their authenticators were removed`],
   'help.asked': ['Administrator asked', (who) => `${who} asked an administrator for help with the second step`],
   'audit.exported': ['Audit exported', (who, _, { detail }) => `${who} exported the audit as ${text(detail.format).toUpperCase()}`],
+  'authanvil.changed': ['Authanvil changed', (who) => `${who} changed the settings of AuthAnvil`],
+  'authanvil.person-changed': ['Authanvil of a person changed', (who, whom) => `${who} changed what AuthAnvil knows ${whom} by`],
+  'authanvil.unanswered': [
+    'Authanvil did not answer',
+    (_, whom) => `AuthAnvil did not answer about a passcode of ${whom}, so nobody was let in`,
+  ],
   ...resetActions,
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 
@@ -191,6 +197,11 @@ const otherFields: Readonly<Record<string, string>> = {
   minutes: 'Good for, in minutes',
   isSplit: 'Last group given by voice',
   administrators: 'Administrators who were asked',
+  isOn: 'Switched on',
+  siteId: 'AuthAnvil Site ID',
+  pinOrder: 'Where the Pin goes',
+  showsPin: 'Users see a Pin field',
+  userName: 'Name at AuthAnvil',
   ...resetFields,
 }
 

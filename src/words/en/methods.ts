@@ -7,6 +7,7 @@ const people = (count: number): string => (count === 1 ? '1 person' : `${count.t
 /** As they are known in the field, the strongest first. */
 const names: Readonly<Record<string, string | undefined>> = {
   totp: 'Google / Microsoft Authenticator',
+  authanvil: 'AuthAnvil',
   email: 'Email',
   sms: 'Text Message',
   voice: 'Phone Call',
@@ -28,6 +29,7 @@ export const methodWords = isolating({
       'Email, Text Message and Phone Call are weaker than an app, and off until you allow them. Whoever takes over a mailbox, talks a phone company into moving a number, or listens in on the network has the code. Prefer them to no second step at all, not to an app.',
     why: {
       totp: 'The strongest of these: the codes are made on the phone and never travel.',
+      authanvil: 'Passcodes of AuthAnvil tokens, checked by your own AuthAnvil. Not for people who also belong to another organization.',
       email:
         'A code by mail. Whoever reads the mailbox has it, and can have a new password mailed there too. It proves no second thing to the portals that sign in here (AAL1).',
       sms: 'A code as a text message. Numbers can be moved to another SIM card by deceit, and text messages can be read on their way.',
@@ -38,6 +40,7 @@ export const methodWords = isolating({
     noCountryWhat: 'No country is open: choose those whose numbers get texts and calls.',
     noCountryOfSite: 'No country is open here. Choose those whose numbers get texts and calls, or ask your provider to open some.',
     toCountries: 'To the countries',
+    authanvilOff: 'Not possible yet: enable it below first.',
     adminEmail: 'Email for administrators',
     adminEmailWhat:
       'OFF: whoever has another role than User does not get codes by mail, whatever is allowed above, and uses an app where nothing else is left. ON: they may, too.',
@@ -87,12 +90,14 @@ export const methodWords = isolating({
   own: {
     labels: {
       totp: 'Third Party Authenticator App',
+      authanvil: 'AuthAnvil',
       email: 'Email',
       sms: 'Text Message',
       voice: 'Phone Call',
     } as Readonly<Record<string, string | undefined>>,
     whats: {
       totp: 'Google Authenticator, Microsoft Authenticator, Duo Mobile or any TOTP app. The strongest of these.',
+      authanvil: 'The passcode of your AuthAnvil token. Your organization checks it with its own AuthAnvil.',
       email: 'We mail you a code each time. Weaker than an app: whoever reads your mail has it.',
       sms: 'We send a code to your phone each time. Weaker than an app.',
       voice: 'We call your phone and say the code. Weaker than an app.',
@@ -125,6 +130,10 @@ export const methodWords = isolating({
       {
         name: 'Google / Microsoft Authenticator',
         text: 'Any app for six-digit codes (TOTP). It needs no connection and is the strongest of these.',
+      },
+      {
+        name: 'AuthAnvil',
+        text: 'The passcode of an AuthAnvil token, where your organization has AuthAnvil. The Pin is left over from on-premise installations: the hosted service ignores it, so you see a field for it only where your organization has switched that on.',
       },
       {
         name: 'Email',

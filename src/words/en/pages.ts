@@ -3,6 +3,7 @@ import { problems } from '#domain/problem.ts'
 import { type Intent, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import { isolating } from '../bidi.ts'
 import type { Explanation, FieldName, PageProblem } from '../problem.ts'
+import { authAnvilWords } from './authanvil.ts'
 import { passwordHint, passwordTooWeak } from './passwords.ts'
 import { passNotAccepted, recoveryWords } from './recovery.ts'
 import { notSent, sentCodes } from './sent-codes.ts'
@@ -35,16 +36,19 @@ interface Situation {
   readonly isEmailFixed?: boolean
   /** A code was sent to be typed here. */
   readonly isSent?: boolean
+  /** AuthAnvil was asked. */
+  readonly isAuthAnvil?: boolean
 }
 
 function codeNotAccepted(
   { reason, clockOffBySeconds = 0 }: PageProblem,
-  { isBackupCode = false, takesBackupCode = false, isOneTimePass = false, isSent = false }: Situation,
+  { isBackupCode = false, takesBackupCode = false, isOneTimePass = false, isSent = false, isAuthAnvil = false }: Situation,
 ): Explanation {
   const field: FieldName = 'code'
   const pass = passNotAccepted(reason, isOneTimePass)
   if (pass) return pass
   if (reason === 'expired' || reason === 'superseded' || reason === 'not-sent') return { field, ...sentCodes.problems[reason] }
+  if (reason === 'mismatch' && isAuthAnvil && !isBackupCode) return { field, ...authAnvilWords.pages.mismatch }
   if (reason === 'mismatch' && isSent && !isBackupCode) return { field, ...sentCodes.problems.mismatch }
   if (reason === 'used-backup-code') {
     return {
@@ -105,6 +109,8 @@ function explain(problem: PageProblem, situation: Situation = {}): Explanation {
   switch (problem.code) {
     case 'code-not-accepted':
       return codeNotAccepted(problem, situation)
+    case 'authanvil-unavailable':
+      return problem.reason === 'off' ? authAnvilWords.pages.off : authAnvilWords.pages.unavailable
     case 'password-too-weak':
       return passwordTooWeak(problem)
     case 'wrong-password':

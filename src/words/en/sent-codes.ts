@@ -4,6 +4,7 @@ import { isolating } from '../bidi.ts'
 
 const methods: Readonly<Record<string, string>> = {
   totp: 'Google / Microsoft Authenticator',
+  authanvil: 'AuthAnvil',
   email: 'Email',
   sms: 'Text Message',
   voice: 'Phone Call',

@@ -83,6 +83,11 @@ export const settings: readonly Setting[] = [
     `${twoFactor}#reset-organization`,
     'reset organisation two-factor authentication everybody all users remove duo confirm done lost secrets',
   ),
+  ofCompany(
+    'AuthAnvil',
+    `${twoFactor}#authanvil`,
+    'enable authanvil sas url site id default pin passly kaseya strong authentication server token soap',
+  ),
   ofCompany('Rules for a reset', `${twoFactor}#reset-rules`, 'second security admin must approve two-person rule undo take back window'),
   ofCompany('Least password length', `${passwords}#least-password-length`, 'password policy security rules minimum characters complexity'),
   ofCompany('Password Security Rules', passwords, 'password policy enable 2fa two-factor domain security'),

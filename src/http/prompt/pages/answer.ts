@@ -2,7 +2,7 @@ import type { Intent, RequiredBy, Sent } from '#contract/sign-in.ts'
 import type { PageLook } from '#flows/look.ts'
 import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
-import { because, cancelForm, csrfField, field, lead, submit } from '../form.ts'
+import { because, cancelForm, csrfField, field, lead, pinField, submit } from '../form.ts'
 import { flag, type Html, html } from '../html.ts'
 import { defaultWords, document, icons } from '../layout.ts'
 import { deliveryLine, resendForm, stillGood, type Way, waysList } from '../ways.ts'
@@ -27,6 +27,8 @@ export interface AnswerView {
   readonly rememberDays?: number | undefined
   /** Ticked before, on a page that is shown again because of a problem. */
   readonly remember?: boolean | undefined
+  /** A PIN of AuthAnvil may be typed beside the code. */
+  readonly asksPin?: true | undefined
   readonly problem?: PageProblem | undefined
   readonly organization?: string | undefined
   readonly support?: string | undefined
@@ -59,6 +61,7 @@ export function answerPage(view: AnswerView, words: Words = defaultWords): strin
   const sent = stillGood(view.sent, now)
   const hasBackupCodes = kinds.includes('backup-codes')
   const hasApp = kinds.some((kind) => !isTypedKind(kind) && !ways.some((way) => way.kind === kind))
+  const asksAuthAnvil = kinds.includes('authanvil')
   const hasOthers = hasApp || ways.length > 0
   const isPass = intent === 'enter' && (view.with === 'one-time-pass' || !(hasOthers || hasBackupCodes))
   const isBackupCode = !isPass && hasBackupCodes && (view.with === 'backup-code' || !hasOthers)
@@ -67,7 +70,13 @@ export function answerPage(view: AnswerView, words: Words = defaultWords): strin
   const hasField = isTyped || hasApp || sent !== undefined
   const problem =
     view.problem &&
-    pages.explain(view.problem, { isBackupCode, takesBackupCode: hasBackupCodes, isOneTimePass: isPass, isSent: sent !== undefined })
+    pages.explain(view.problem, {
+      isBackupCode,
+      takesBackupCode: hasBackupCodes,
+      isOneTimePass: isPass,
+      isSent: sent !== undefined,
+      isAuthAnvil: asksAuthAnvil,
+    })
   const title = opens ? sentCodes.titleSetUp : pages.answer.title[intent]
   const isDisabling = intent === 'disable'
   const leadText = isPass ? pages.recovery.pass.lead : leadOf(view, { isBackupCode, hasApp, now }, words)
@@ -79,7 +88,7 @@ ${!isTyped && deliveryLine(sent, words)}
 ${!hasField && waysList(csrf, otherWays, words, true)}
 ${
   hasField &&
-  html`<form method="post" action="/sign-in/answer"${!isTyped && html` data-submit-at-six`}>${csrfField(csrf)}${isTyped && html`<input type="hidden" name="with" value="${isPass ? 'one-time-pass' : 'backup-code'}">`}
+  html`<form method="post" action="/sign-in/answer"${!isTyped && html`${!asksAuthAnvil && html` data-submit-at-six`}`}>${csrfField(csrf)}${isTyped && html`<input type="hidden" name="with" value="${isPass ? 'one-time-pass' : 'backup-code'}">`}
 ${
   // Above the code, because the form goes by itself at the sixth digit.
   view.rememberDays !== undefined &&
@@ -91,21 +100,25 @@ ${field(
     id: 'code',
     label: pages.fields.code,
     autocomplete: 'one-time-code',
-    inputmode: isTyped ? 'text' : 'numeric',
+    // A passcode of AuthAnvil may be a temporary password of any letters.
+    inputmode: isTyped || asksAuthAnvil ? 'text' : 'numeric',
     isCode: isTyped ? 'backup-code' : 'app',
     hint: isPass
       ? pages.recovery.pass.hint
       : isBackupCode
         ? pages.answer.hintBackupCode
-        : hasApp && !sent
-          ? pages.answer.hintApp
-          : sentCodes.hint,
+        : asksAuthAnvil
+          ? words.authAnvil.hint
+          : hasApp && !sent
+            ? pages.answer.hintApp
+            : sentCodes.hint,
     error: problem?.field === 'code' ? problem.advice : undefined,
     isFocused: true,
-    longest: 64,
+    longest: 128,
   },
   words,
 )}
+${view.asksPin === true && !isTyped && pinField(words)}
 ${submit(opens ? sentCodes.buttonSetUp : pages.answer.button[intent], isDisabling)}
 </form>`
 }
@@ -129,12 +142,17 @@ interface Shown {
 }
 
 /** What to do now, in one sentence. */
-function leadOf({ intent, ways = [], sent, opens }: AnswerView, { isBackupCode, hasApp, now }: Shown, { pages, sentCodes }: Words): string {
+function leadOf(
+  { intent, kinds, ways = [], sent, opens }: AnswerView,
+  { isBackupCode, hasApp, now }: Shown,
+  { pages, sentCodes, authAnvil }: Words,
+): string {
   const isDisabling = intent === 'disable'
   if (isBackupCode) return isDisabling ? pages.answer.disableLeadBackupCode : pages.answer.leadBackupCode
   if (sent) return sentCodes.sent(sent, now)
   if (opens) return sentCodes.leadSetUp
   if (isDisabling) return hasApp && ways.length === 0 ? pages.answer.disableLead : sentCodes.disableLead
   if (!hasApp) return sentCodes.leadFirst(ways[0]?.kind ?? '')
+  if (kinds.includes('authanvil')) return kinds.includes('totp') ? authAnvil.leadAny : authAnvil.lead
   return ways.length > 0 ? sentCodes.leadAny : pages.answer.leadApp
 }
