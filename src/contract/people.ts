@@ -138,6 +138,7 @@ export const LineProblem = Type.Union([
   Type.Literal('role-above-yours'),
   Type.Literal('twice'),
   Type.Literal('already-member'),
+  Type.Literal('invited-often'),
 ])
 export type LineProblem = Static<typeof LineProblem>
 

@@ -17,6 +17,7 @@ export type LineProblem =
   | 'role-above-yours'
   | 'twice'
   | 'already-member'
+  | 'invited-often'
 
 export interface ImportLine {
   readonly line: number

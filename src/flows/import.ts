@@ -12,6 +12,7 @@ import { invitationMessage, invitationTime } from './invitations.ts'
 import { authorize } from './organizations.ts'
 import { requireActor } from './people.ts'
 import type { Rooms, Visit } from './rooms.ts'
+import { chargeInvitations } from './sending-limits.ts'
 import { requireSession } from './session.ts'
 
 /** Statements take so many people at a time. */
@@ -21,7 +22,7 @@ const batch = 500
  * Invites the people of a file, all in one transaction: those whose line is right. A trial reads and judges the same and changes
  * nothing, so it needs no fresh proof.
  *
- * @throws {Problem} `unreadable-import` with a `reason`, `forbidden`, `proof-required`
+ * @throws {Problem} `unreadable-import` with a `reason`, `forbidden`, `proof-required`, `sending-limit`
  */
 export async function importMembers(
   rooms: Rooms,
@@ -36,10 +37,14 @@ export async function importMembers(
   }
   const session = await requireActor(rooms, visit, organizationId, ['import-users'])
   const now = rooms.now()
+  const chargeable = await judge(outside, await authorize(outside, session, organizationId, 'import-users'), csv)
+  const charged = await mayBeInvited(rooms, visit, chargeable)
   const lines = await rooms.store.transaction(async (db) => {
     const organization = await authorize(db, session, organizationId, 'import-users')
     if (!(await holdOrganization(db, organization.id))) throw new Problem('not-found')
-    const judged = await judge(db, organization, csv)
+    const judged = (await judge(db, organization, csv)).map((one) =>
+      one.problem || charged.has(one.email) ? one : { ...one, problem: 'invited-often' as const },
+    )
     const { newUsersRequired } = await findPolicy(db, organization.id)
     // In one order for everybody, so that two imports of the same people wait for each other and not in a circle.
     const good = judged.filter(({ problem }) => !problem).toSorted((a, b) => (a.email < b.email ? -1 : 1))
@@ -65,6 +70,15 @@ export async function importMembers(
   })
   rooms.onMessage()
   return report(lines)
+}
+
+/** The addresses that are charged for an invitation, so that nobody is mailed without end by being imported and removed. */
+async function mayBeInvited(rooms: Rooms, visit: Visit, lines: readonly ImportLine[]): Promise<ReadonlySet<string>> {
+  const wanted = [...new Set(lines.filter(({ problem }) => !problem).map(({ email }) => email))]
+  const charged = new Set<string>()
+  for (let from = 0; from < wanted.length; from += batch)
+    for (const email of await chargeInvitations(rooms, visit, wanted.slice(from, from + batch))) charged.add(email)
+  return charged
 }
 
 async function judge(

@@ -65,6 +65,39 @@ export async function maySend(
 }
 
 /**
+ * Charges an invitation to each of many addresses, by one statement for all of them. Call it outside of a transaction.
+ *
+ * @returns those that may be invited and are charged; the others were invited too often already
+ */
+export async function chargeInvitations(
+  rooms: Rooms,
+  { address }: Pick<Origin, 'address'>,
+  addresses: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const now = rooms.now()
+  const most = ruleFor(unset, undefined, []).most
+  let wanted = addresses.map((to) => ({
+    to,
+    windows: windowsFor(
+      { purpose: 'invitation', channel: 'mail', address: keyedDigest(rooms.keys.lane, to), network: networkOf(address) },
+      now,
+      most,
+    ),
+  }))
+  while (wanted.length > 0) {
+    const windows = wanted.flatMap((one) => one.windows)
+    const spent = await spendWindows(rooms.store.db, windows, [], bucketAt(now))
+    if (spent.isSpent) break
+    const full = new Set(spent.full)
+    const left = wanted.filter((one) => !one.windows.some(({ key }) => full.has(key)))
+    // Somebody else took the last place and has it no more: whoever imports tries again.
+    if (left.length === wanted.length) throw refusal('address', 60)
+    wanted = left
+  }
+  return new Set(wanted.map(({ to }) => to))
+}
+
+/**
  * Counts that the code of a message was entered, once per message: a place where codes are asked for and never entered is one where
  * somebody earns by having them sent, and gets no more for a while.
  */

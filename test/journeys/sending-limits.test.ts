@@ -234,6 +234,29 @@ test('A88 an invitation goes to one address four times an hour, whoever sends it
   assert.equal((await client.call('GET', `${at}?search=often`)).json.users.length, 0, 'what was refused left nobody behind')
 })
 
+test('A88 an import invites nobody a fifth time in an hour, says so of that line, and invites the others', async () => {
+  newDay()
+  const site = await kit.site()
+  const head = await kit.person(site.id, { role: 'security-admin' })
+  await kit.enroll(head, await kit.signIn(head))
+  const client = await kit.signIn(head)
+  const at = `/api/v1/organizations/${site.id}/users`
+  const email = `imported-${site.id}@example.org`
+  const send = async (more = '') => {
+    const { status, json, text } = await client.call('POST', `${at}/import`, { csv: `name,email\nOften,${email}\n${more}`, isTrial: false })
+    assert.equal(status, 200, text)
+    return json.lines.map(({ problem }: { problem: string | null }) => problem)
+  }
+  for (let nth = 0; nth < 4; nth++) {
+    assert.deepEqual(await send(), [null])
+    const [{ id }] = (await client.call('GET', `${at}?search=imported`)).json.users
+    assert.equal((await client.call('DELETE', `${at}/${id}`)).status, 204)
+  }
+  assert.deepEqual(await send(`Once,once-${site.id}@example.org\n`), ['invited-often', null])
+  assert.equal((await kit.mailsTo(email)).filter(({ text }) => text.includes('/invitation/')).length, 4)
+  assert.equal((await kit.mailsTo(`once-${site.id}@example.org`)).length, 1)
+})
+
 test('counts that are over are removed, and those that still count stay', async () => {
   newDay()
   const { db } = kit.rooms.store

@@ -5,7 +5,7 @@ import { resendAfterSeconds } from '#domain/challenge.ts'
 import type { Policy } from '#domain/policy.ts'
 import { codesFromAnywhere } from '#domain/throttle.ts'
 import { messageFrom } from '#store/messages.ts'
-import { answer, type Client, type Kit, openKit, type Person, refused, rulesOf, start, startFromSession } from '../kit.ts'
+import { answer, type Client, confirm, type Kit, openKit, type Person, refused, rulesOf, start, startFromSession } from '../kit.ts'
 
 let kit: Kit
 const log: string[] = []
@@ -526,4 +526,41 @@ test('an honest person signs in day after day by each method that is sent', asyn
       kit.pass(86_400)
     }
   }
+})
+
+test('S0.36 after "Standardize on one method" every next login leads to that method, whatever its person had chosen before', async () => {
+  const site = await kit.site(all)
+  const head = await kit.person(site.id, { role: 'security-admin' })
+  const admin = await kit.signIn(head)
+  const people: Awaited<ReturnType<typeof member>>[] = []
+  for (const kind of ['email', 'voice', 'sms']) {
+    const person = { ...(await kit.person(site.id)), siteId: site.id, number: newNumber() }
+    const client = kit.client()
+    await start(client, person)
+    await setUp(person, kind, client)
+    people.push(person)
+  }
+  const rules = { ...(await rulesOf(admin, site.id)), methods: ['sms'], defaultMethod: 'sms', mayChangeMethod: false, mode: 'everyone' }
+  await confirm(kit, head, admin)
+  assert.equal((await admin.call('PUT', `/api/v1/organizations/${site.id}/policy`, rules)).status, 200)
+  kit.pass(60)
+  for (const [nth, person] of people.entries()) {
+    const { client, step } = await asked(person)
+    const had = ['email', 'voice', 'sms'][nth] ?? ''
+    if (step.ways.some(({ kind }: { kind: string }) => kind === 'sms')) {
+      await ok(answer(client, { send: 'sms' }))
+      assert.equal((await ok(answer(client, { code: await received(person, 'sms') }))).step, 'done', had)
+      continue
+    }
+    await ok(answer(client, { send: had }))
+    const due = await ok(answer(client, { code: await received(person, had) }))
+    assert.deepEqual([due.step, due.kind, due.kinds], ['enroll', 'sms', ['sms']], had)
+    await setUp(person, 'sms', client)
+  }
+  kit.pass(60)
+  for (const person of people)
+    assert.deepEqual(
+      (await asked(person)).step.kinds.filter((kind: string) => kind !== 'backup-codes'),
+      ['sms'],
+    )
 })

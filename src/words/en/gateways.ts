@@ -130,7 +130,7 @@ export const gatewayWords = isolating({
   noPhone: 'Your profile has no phone number that a test could go to.',
   toProfile: 'Add one',
   accepted: (to: string, milliseconds: number) =>
-    `The gateway took the test for ${to} after ${(milliseconds / 1000).toLocaleString('en', { maximumFractionDigits: 1 })} s. Look whether it arrives.`,
+    `The gateway took the test for ${to} ${milliseconds < 1000 ? 'within a second' : `after ${(milliseconds / 1000).toLocaleString('en', { maximumFractionDigits: 1 })} s`}. Look whether it arrives.`,
   refused: 'The test was not sent',
   said: (said: string) => `What was said: ${said}`,
   reasons,

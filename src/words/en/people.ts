@@ -137,6 +137,7 @@ export const peopleWords = isolating({
       'role-above-yours': 'A role that is not yours to give',
       twice: 'Twice in the file; the first one counts',
       'already-member': 'A member already',
+      'invited-often': 'Invited too often today: wait, then import the line again',
     } satisfies Record<LineProblem, string>,
     moreLines: (count: number) => `${count.toLocaleString('en')} more lines are not shown.`,
     action: (count: number) => `Invite ${people(count)}`,
