@@ -7,6 +7,17 @@ export const fewBackupCodes = 3
 /** Methods that share the person's verified number: who proved it by one of them can be reached by the other. */
 export const byPhone: readonly string[] = ['sms', 'voice']
 
+/**
+ * How long a number counts after a code has proved it last, in days: numbers are given to others once they are left unused (SP 800-63B-4
+ * §3.1.3.3).
+ */
+export const numberGoodForDays = 365
+
+/** Whether a number that was proved at this moment still counts. */
+export function isNumberGood(provedAt: Date | undefined, now: Date): boolean {
+  return provedAt !== undefined && now.getTime() - provedAt.getTime() < numberGoodForDays * 86_400_000
+}
+
 /** Kinds that only ever come on top of a method, and help out whatever the method is. */
 export const rescues: readonly string[] = ['backup-codes', 'one-time-pass']
 

@@ -58,7 +58,7 @@ export type Event =
 export interface Means {
   /** Kinds of the authenticators that are bound, backup codes included. */
   readonly enrolled: readonly string[]
-  /** Whether a code has proved their phone number. */
+  /** Whether a code has proved their phone number, and not too long ago. */
   readonly hasPhone?: boolean
   /** Whether their password was last set through a mailed link: a code by mail then proves nothing that the password does not. */
   readonly isPasswordMailed?: boolean

@@ -4,7 +4,7 @@ import { seal } from '#crypto/seal.ts'
 import { type Assurance, type Evidence, hasSecondStep, ownsPassword, passwordEvidence, setUpPasscode } from '#domain/assurance.ts'
 import type { AuditEvent } from '#domain/audit.ts'
 import type { Said } from '#domain/authanvil.ts'
-import { byPhone, fewBackupCodes, mostAuthenticators, plainLabel } from '#domain/authenticators.ts'
+import { byPhone, fewBackupCodes, isNumberGood, mostAuthenticators, plainLabel } from '#domain/authenticators.ts'
 import { plainEmail } from '#domain/email.ts'
 import type { Rejection, Verdict } from '#domain/factor.ts'
 import { masked } from '#domain/masked.ts'
@@ -591,11 +591,11 @@ function judgeStep(rooms: Rooms, open: OpenSignIn): { readonly step: Step } {
  * @param bound kinds that are about to be bound
  */
 function meansOf({ signIn, account }: OpenSignIn, now: Date, bound: readonly string[] = []): Means {
-  const { authenticators, phone, isPasswordMailed, oneTimePass } = account
+  const { authenticators, phoneVerifiedAt, isPasswordMailed, oneTimePass } = account
   const isPassOpen = signIn.intent === 'enter' && isOpenPass(oneTimePass, isPasswordMailed, now)
   return {
     enrolled: [...new Set([...authenticators.map((one) => one.kind), ...(isPassOpen ? ['one-time-pass'] : []), ...bound])],
-    hasPhone: phone !== undefined,
+    hasPhone: isNumberGood(phoneVerifiedAt, now),
     isPasswordMailed,
   }
 }

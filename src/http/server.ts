@@ -2,6 +2,7 @@ import { type KeyObject, randomUUID } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { Problem } from '#domain/problem.ts'
+import { troubleOf } from '#flows/readiness.ts'
 import type { Rooms } from '#flows/rooms.ts'
 import { registerApi } from './api/api.ts'
 import { registerCallbacks } from './callbacks.ts'
@@ -122,8 +123,8 @@ export async function openServer({
   await app.register(cookie)
   app.get('/healthz', { logLevel: 'warn' }, async () => ({ status: 'alive' }))
   app.get('/readyz', { logLevel: 'warn' }, async (_request, reply) => {
-    const isReady = await rooms.store.isReady()
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'the database is not reachable or not migrated' })
+    const trouble = await troubleOf(rooms)
+    return reply.code(trouble === undefined ? 200 : 503).send({ status: trouble ?? 'ready' })
   })
   await registerApi(app, rooms, visits)
   await registerPrompt(app, { rooms, visits, ...(inbox ? { inbox } : {}) })

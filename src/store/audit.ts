@@ -62,3 +62,8 @@ const withStanding = (organizationId: string, actorId: string, detail: NonNullab
         and own.suspended_at is null and o.suspended_at is null
     where o.id = ${organizationId} and (own.role is null or own.role = 'user' or (own.role = 'admin' and above.role <> 'admin')))
   then '{"actsAs": "provider"}'::jsonb else '{}'::jsonb end`
+
+/** When the newest event was written, by the clock of whoever wrote it. */
+export async function newestEventAt(db: Database): Promise<Date | undefined> {
+  return (await db.selectFrom('audit_events').select('at').orderBy('id', 'desc').limit(1).executeTakeFirst())?.at
+}

@@ -75,3 +75,14 @@ export async function retireKinds(
   if (gone.length > 0) await db.updateTable('authenticators').set({ retired_at: now }).where('id', 'in', gone).execute()
   return { retired: gone.length, left: rows.length - gone.length }
 }
+
+/** A verified number that has just been reached counts from now on, written at most once a month. */
+export async function proveAgain(db: Database, userId: string, phone: string, now: Date): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ phone_verified_at: now })
+    .where('id', '=', userId)
+    .where('phone', '=', phone)
+    .where('phone_verified_at', '<', new Date(now.getTime() - 30 * 86_400_000))
+    .execute()
+}

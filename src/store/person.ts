@@ -19,6 +19,8 @@ export interface Authenticator {
 /** A person with all that decides about their sign-in, read in one statement. */
 export interface Account extends Person {
   readonly passwordHash?: string
+  /** When a code has proved the phone number last. */
+  readonly phoneVerifiedAt?: Date
   readonly setUpDue: boolean
   /** The password was last set through a mailed link, and no second step has followed it since. */
   readonly isPasswordMailed: boolean
@@ -38,7 +40,7 @@ export interface Account extends Person {
  */
 export const accountValue = `json_build_array(
   u.id, u.email, u.name, u.password_hash, u.set_up_due, u.language, u.password_mailed, u.one_time_pass,
-  case when u.phone_verified_at is not null then u.phone end,
+  case when u.phone_verified_at is not null then u.phone end, u.phone_verified_at,
   (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, o.host, m.role, m.required, m.method, ${policyColumns})
       order by m.joined_at, m.organization_id)
     from memberships m join organizations o on o.id = m.organization_id join policies p on p.organization_id = m.organization_id
@@ -67,6 +69,7 @@ export type AccountValues = readonly [
   isPasswordMailed: boolean,
   oneTimePass: StoredPass | null,
   verifiedPhone: string | null,
+  phoneVerifiedAt: string | null,
   memberships: readonly MembershipValues[] | null,
   authenticators: readonly (readonly [string, string, number, string[], string[], string])[] | null,
 ]
@@ -75,13 +78,15 @@ export type AccountValues = readonly [
 export type StoredPass = Omit<OneTimePass, 'expiresAt'> & { readonly expiresAt: string }
 
 export function toAccount(values: AccountValues): Account {
-  const [id, email, name, passwordHash, setUpDue, language, isPasswordMailed, oneTimePass, phone, memberships, authenticators] = values
+  const [id, email, name, passwordHash, setUpDue, language, isPasswordMailed, oneTimePass, phone, phoneVerifiedAt, ...lists] = values
+  const [memberships, authenticators] = lists
   return {
     id,
     email,
     name,
     ...(passwordHash === null ? {} : { passwordHash }),
     ...(phone === null ? {} : { phone }),
+    ...(phoneVerifiedAt === null ? {} : { phoneVerifiedAt: new Date(phoneVerifiedAt) }),
     setUpDue,
     isPasswordMailed,
     ...(oneTimePass === null ? {} : { oneTimePass: { ...oneTimePass, expiresAt: new Date(oneTimePass.expiresAt) } }),

@@ -438,6 +438,24 @@ test('A53 another number is set up with the old method first: the old one is dea
   assert.equal((await ok(answer(next, { code: await received(person, 'sms') }))).step, 'done')
 })
 
+test("A53 a number that no code has proved for twelve months counts no more: it may be somebody else's by now; each use proves it anew", async () => {
+  const { person } = await secured('sms')
+  const day = 86_400
+  for (const wait of [300 * day, 300 * day]) {
+    kit.pass(wait)
+    const { client } = await asked(person)
+    await ok(answer(client, { send: 'sms' }))
+    assert.equal((await ok(answer(client, { code: await received(person, 'sms') }))).step, 'done', 'used within the year')
+  }
+  kit.pass(365 * day)
+  const before = (await kit.textsTo(person.number)).length
+  const { client, step } = await asked(person)
+  assert.deepEqual([step.kinds, step.ways], [['backup-codes'], []])
+  refused(await answer(client, { send: 'sms' }), 409, 'step-not-open')
+  assert.equal((await kit.textsTo(person.number)).length, before)
+  assert.match((await client.call('GET', '/sign-in')).text, /Ask an administrator/)
+})
+
 test('whoever changes a number that codes went to has no way by text or call any more, until the new one is proved', async () => {
   const { person, client } = await secured('sms')
   await confirmBySms(person, client)

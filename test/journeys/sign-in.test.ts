@@ -142,7 +142,10 @@ test('A12 a clock that is set back brings no used code to life, and one that was
   kit.pass(-3600)
   for (const dead of [used, earlier, kit.code(person)])
     refused(await answer(await atCode(person), { code: dead }), 422, 'code-not-accepted')
+  const sick = await kit.client().call('GET', '/readyz')
+  assert.deepEqual([sick.status, sick.json.status], [503, 'the clock is behind what was written last'])
   kit.pass(3600 + 30)
+  assert.equal((await kit.client().call('GET', '/readyz')).status, 200)
   assert.equal((await answer(await atCode(person), { code: kit.code(person) })).json.step, 'done')
 
   const { person: other } = await secured()
