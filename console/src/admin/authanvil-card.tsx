@@ -6,7 +6,7 @@ import type { AuthAnvil, AuthAnvilChange } from '#contract/authanvil.ts'
 import { authAnvilWords as say } from '#words/en/authanvil.ts'
 import { words } from '#words/en/console.ts'
 import { gatewayWords } from '#words/en/gateways.ts'
-import { authAnvilQuery } from '../api.ts'
+import { authAnvilQuery, policyQuery } from '../api.ts'
 import { useChange } from '../changes.tsx'
 import { Section } from '../page.tsx'
 import { Shown } from '../states.tsx'
@@ -15,11 +15,13 @@ import { useWho } from '../who.tsx'
 
 const usualPin = '1111'
 
-/** The organization's own AuthAnvil; whoever may not change it reads whom to ask. */
+/** The organization's own AuthAnvil, unfolding with the master switch like all options; whoever may not change it reads whom to ask. */
 export function AuthAnvilCard() {
   const { organization, may } = useWho()
   const isAllowed = may('change-authanvil')
+  const policy = useQuery(policyQuery(organization.id))
   const found = useQuery({ ...authAnvilQuery(organization.id), enabled: isAllowed })
+  if (!policy.data?.enabled) return null
   return (
     <Section id="authanvil" title={say.card} what={say.cardWhat}>
       {isAllowed ? (
