@@ -28,7 +28,9 @@ export async function previewPolicyOf(rooms: Rooms, visit: Visit, organizationId
   const session = await requireSession(rooms, visit)
   const { id } = await authorize(rooms.store.db, session, organizationId, 'change-policy')
   requireUsableMethods(await availableMethods(rooms, id), await findPolicy(rooms.store.db, id), draft)
-  return { ...(await previewPolicy(rooms.store.db, rooms.now(), id, draft)), ...(await previewMethods(rooms.store.db, id, draft)) }
+  const { db } = rooms.store
+  const [people, ofMethods] = await Promise.all([previewPolicy(db, rooms.now(), id, draft), previewMethods(db, id, draft)])
+  return { ...people, ...ofMethods }
 }
 
 /**

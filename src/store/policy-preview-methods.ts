@@ -13,19 +13,17 @@ export interface MethodsPreview {
 /** Methods that need a number. */
 const ofPhones: readonly string[] = ['sms', 'voice']
 
-type Rules = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
-
 const nobody: Group = { count: 0, names: [] }
 
 /** Who would have to move to another method under this policy, and who of those that set one up has no number for it. */
 export async function previewMethods(db: Database, organizationId: string, draft: Policy): Promise<MethodsPreview> {
   const stored = await findPolicy(db, organizationId)
-  const given = await allowedBy(db, organizationId, { stored, draft })
-  const isOfPhones = Object.values(given).some((byWhom) =>
-    Object.values(byWhom).some((kinds) => kinds.some((kind) => ofPhones.includes(kind))),
-  )
-  const isSame = stored.enabled === draft.enabled && JSON.stringify(given.was) === JSON.stringify(given.draft)
-  if (isSame && !isOfPhones) return { mustMove: nobody, withoutNumber: nobody }
+  const [was, will] = [rulesOf('was', stored), rulesOf('draft', draft)]
+  const isSame = stored.enabled === draft.enabled && JSON.stringify(Object.values(was)) === JSON.stringify(Object.values(will))
+  // Whoever may use something stronger here is left with it, whatever the others say; so nobody lacks a number, and nobody moves.
+  if (isSame && !Object.values(will).some(asksForNumber)) return { mustMove: nobody, withoutNumber: nobody }
+  const given = { ...was, ...will, ...(await allowedElsewhere(db, organizationId)) }
+  const isOfPhones = Object.values(given).some(asksForNumber)
   // Read out of the text once, and not for each person.
   const allowed = sql`(select rules from given)`
   const { rows } = await sql<MethodsPreview>`
@@ -66,36 +64,34 @@ export async function previewMethods(db: Database, organizationId: string, draft
   return preview
 }
 
+type AllowedTo = Readonly<Record<string, readonly string[]>>
+
+const asksForNumber = (allowed: AllowedTo) => Object.values(allowed).some((kinds) => kinds.some((kind) => ofPhones.includes(kind)))
+
+/** The methods that a policy allows, by who it is for. It is computed by {@link methodsFor} itself. */
+function allowedTo(policy: Policy, isOne = true): AllowedTo {
+  const everybody = (['user', 'admin'] as const).flatMap((role) => ['', ...methods].map((method) => ({ role, method })))
+  return Object.fromEntries(
+    everybody.map(({ role, method }) => {
+      const one = { policy, role, ...(method === '' ? {} : { method }) }
+      // Beside another organization, what the own service of this one judges is left out: twice the same asks for that.
+      return [method + (role === 'user' ? '' : administers), methodsFor(isOne ? [one] : [one, one])]
+    }),
+  )
+}
+
+const rulesOf = (name: string, policy: Policy) => ({ [name]: allowedTo(policy), [`${name} beside others`]: allowedTo(policy, false) })
+
 /**
- * What the draft, the stored rules and those of all other organizations of these people allow: by rules, then by who it is for, the
- * methods. It is computed by {@link methodsFor} itself; there are few rules and many people. Looked up in an expression rather than
- * joined, because no planner knows how many rows come out of a join with it.
+ * What all other organizations of these people allow, by organization. There are few rules and many people; they are looked up in an
+ * expression rather than joined, because no planner knows how many rows come out of a join with them.
  */
-async function allowedBy(
-  db: Database,
-  organizationId: string,
-  { stored, draft }: { readonly stored: Policy; readonly draft: Policy },
-): Promise<Rules> {
+async function allowedElsewhere(db: Database, organizationId: string): Promise<Readonly<Record<string, AllowedTo>>> {
   const { rows: others } = await sql<PolicyRow & { readonly organization_id: string }>`
     select p.organization_id, ${sql.raw(policyColumns)} from policies p where p.enabled and p.organization_id in (
       select other.organization_id from memberships mine join memberships other on other.user_id = mine.user_id and other.organization_id <> mine.organization_id
-      where mine.organization_id = ${organizationId})`.execute(db)
-  const everybody = (['user', 'admin'] as const).flatMap((role) => ['', ...methods].map((method) => ({ role, method })))
-  const byWhom = (policy: Policy, isOne = true) =>
-    Object.fromEntries(
-      everybody.map(({ role, method }) => {
-        const one = { policy, role, ...(method === '' ? {} : { method }) }
-        // Beside another organization, what the own service of this one judges is left out: twice the same asks for that.
-        return [method + (role === 'user' ? '' : administers), methodsFor(isOne ? [one] : [one, one])]
-      }),
-    )
-  return {
-    was: byWhom(stored),
-    draft: byWhom(draft),
-    'was beside others': byWhom(stored, false),
-    'draft beside others': byWhom(draft, false),
-    ...Object.fromEntries(others.map((row) => [row.organization_id, byWhom(policyOfRow(row), false)])),
-  }
+      where mine.organization_id = ${organizationId} and mine.elsewhere)`.execute(db)
+  return Object.fromEntries(others.map((row) => [row.organization_id, allowedTo(policyOfRow(row), false)]))
 }
 
 /** The methods that all of somebody's other organizations allow. */
