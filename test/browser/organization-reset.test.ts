@@ -33,8 +33,10 @@ async function order(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: 'Confirm', exact: true }).click()
 }
 
-test('S2.37 the card has the button "Reset Organization 2FA" for Security Admins, and for nobody else', async () => {
-  const { page, site } = await desk(1)
+test('S2.35 S2.37 Admin > Company Settings has the card, and the card the button "Reset Organization 2FA" for Security Admins, and for nobody else', async () => {
+  const { page, site } = await desk(1, '/settings')
+  await page.getByRole('button', { name: 'Admin' }).click()
+  await page.getByRole('menuitem', { name: 'Company Settings' }).click()
   const card = page.getByRole('region', { name: 'Two-Factor Authentication' })
   await card.getByRole('button', { name: 'Reset Organization 2FA', exact: true }).click()
   await see(heading(page, 'Reset Two-Factor Authentication'))

@@ -282,3 +282,50 @@ describe('a sign-in with AuthAnvil', () => {
     assert.deepEqual((await start(kit.client(), person)).json.kinds, ['totp'])
   })
 })
+
+test('S0.1 one directory of users, and six kinds of second factor that are on at the same time, each of which signs in', async () => {
+  const kinds = ['totp', 'authanvil', 'email', 'sms', 'voice']
+  const { client: admin, site } = await siteWith({}, { methods: kinds, defaultMethod: 'totp', mayChangeMethod: true, acceptsWeaker: true })
+  const person = await kit.person(site.id)
+  const others = [await kit.person(site.id), await kit.person(site.id)]
+  const number = '+4930901777'
+  token(person, ['anvil-one', 'anvil-two'])
+  const code = async (kind: string): Promise<string> => {
+    if (kind === 'totp') return kit.code(person)
+    if (kind === 'email') return kit.mailedCode(person.email)
+    const [last] = await (kind === 'sms' ? kit.textsTo(number) : kit.callsTo(number))
+    return /[0-9]{6}/.exec(last?.text ?? '')?.[0] ?? ''
+  }
+  const client = kit.client()
+  let step = (await start(client, person)).json
+  for (const [nth, kind] of kinds.entries()) {
+    if (nth > 0) {
+      await client.call('GET', '/api/v1/session')
+      step = (await client.call('POST', '/api/v1/me/sign-ins', { intent: 'enroll' })).json
+    }
+    if (step.kind !== kind) step = (await answer(client, { choose: kind })).json
+    assert.deepEqual([step.step, step.kind], ['enroll', kind])
+    if (kind === 'totp') person.key = step.key
+    if (kind === 'sms') await answer(client, { phone: number })
+    if (kind === 'email' || kind === 'voice') await answer(client, { send: kind })
+    const bound = await answer(client, { code: kind === 'authanvil' ? 'anvil-one' : await code(kind) })
+    assert.equal(bound.status, 200, `${kind}: ${bound.text}`)
+    if (nth === 0) {
+      person.backupCodes = bound.json.codes
+      assert.equal((await answer(client, { saved: true })).json.step, 'done')
+    }
+  }
+  kit.pass(60)
+  const listed = (await admin.call('GET', `${at(site.id)}/users`)).json
+  assert.ok([person, ...others].every(({ id }) => JSON.stringify(listed).includes(id)))
+  for (const kind of [...kinds, 'backup-codes']) {
+    const entering = kit.client()
+    const asked = (await start(entering, person)).json
+    assert.ok(asked.kinds.includes(kind), `${kind} of ${asked.kinds}`)
+    if (['email', 'sms', 'voice'].includes(kind)) assert.equal((await answer(entering, { send: kind })).status, 200)
+    const given = kind === 'backup-codes' ? person.backupCodes?.[0] : kind === 'authanvil' ? 'anvil-two' : await code(kind)
+    const entered = await answer(entering, { code: given })
+    assert.deepEqual([entered.status, entered.json.step], [200, 'done'], `${kind}: ${entered.text}`)
+    kit.pass(60)
+  }
+})
