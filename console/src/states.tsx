@@ -1,9 +1,10 @@
-import { Button, EmptyState, Skeleton, Stack, VisuallyHidden } from '@mantine/core'
+import { Button, EmptyState, Skeleton, Stack, Text, VisuallyHidden } from '@mantine/core'
 import { IconAlertTriangle, IconLock, IconShieldLock } from '@tabler/icons-react'
-import type { UseQueryResult } from '@tanstack/react-query'
+import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { words } from '#words/en/console.ts'
-import { Problem, start } from './api.ts'
+import { helpQuery, Problem, start } from './api.ts'
+import { Contact } from './contact.tsx'
 
 /** Grey bars in the place of what is to come; the style sheet shows them after 300 ms, so that quick answers do not flicker. */
 export function Loading({ lines = 4 }: { readonly lines?: number }) {
@@ -48,9 +49,18 @@ function SecondStep() {
   )
 }
 
-/** Says whom to ask; never merely that it is not allowed. */
+/** Says whom to ask, and where else help is to be had; never merely that it is not allowed. */
 export function Forbidden({ whom }: { readonly whom: string }) {
-  return <EmptyState py="xl" icon={<IconLock aria-hidden />} title={words.states.forbidden} description={whom} />
+  const { data } = useQuery(helpQuery)
+  return (
+    <EmptyState py="xl" icon={<IconLock aria-hidden />} title={words.states.forbidden} description={whom}>
+      {data?.supportContact && (
+        <Text size="sm" className="words">
+          {words.helpFoot.support} <Contact contact={data.supportContact} />
+        </Text>
+      )}
+    </EmptyState>
+  )
 }
 
 interface ShownProps<T> {

@@ -44,6 +44,8 @@ test('S3.36 S4.2 each organization names whom to ask for help: it stands on its 
   const saved = await put(head.client, site.id, { supportContact: ' help@acme.example ' })
   assert.equal(saved.json.supportContact, 'help@acme.example')
   assert.match((await page('/sign-in', host)).text, /Need help\? Contact support: <a href="mailto:help@acme.example">/)
+  // The Console names it too: under the help, and wherever something is forbidden.
+  assert.equal((await head.client.call('GET', '/api/v1/help')).json.supportContact, 'help@acme.example')
   assert.doesNotMatch((await page('/sign-in', 'id.example.org')).text, /acme/)
   assert.equal((await other.call('GET', at(site.id))).status, 404)
   const reset = kit.client()

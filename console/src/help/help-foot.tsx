@@ -1,10 +1,11 @@
-import { Anchor, Button, Group, Text } from '@mantine/core'
+import { Button, Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { HelpPage } from '#contract/help.ts'
 import { words } from '#words/en/console.ts'
 import { helpQuery } from '../api.ts'
 import { useChange } from '../changes.tsx'
+import { Contact } from '../contact.tsx'
 import { Section } from '../page.tsx'
 
 const say = words.helpFoot
@@ -21,17 +22,6 @@ export function HelpFoot({ page }: { readonly page: HelpPage }) {
       </Section>
       <Useful page={page} />
     </>
-  )
-}
-
-/** A contact is whatever the operator wrote: a mail address, a web address, or something to read. */
-function Contact({ contact }: { readonly contact: string }) {
-  const isMail = /^[^\s@:/?&]+@[^\s@:/?&]+$/.test(contact)
-  if (!isMail && !/^https?:\/\//i.test(contact)) return contact
-  return (
-    <Anchor href={isMail ? `mailto:${contact}` : contact} className="target">
-      {contact}
-    </Anchor>
   )
 }
 
