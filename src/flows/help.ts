@@ -14,7 +14,10 @@ export async function helpOf(rooms: Rooms, visit: Visit): Promise<HelpView> {
   const votes = await listHelpVotes(rooms.store.db)
   const of = (page: HelpPage, useful: boolean) => votes.find((one) => one.page === page && one.useful === useful)?.votes ?? 0
   const both = (page: HelpPage) => ({ yes: of(page, true), no: of(page, false) })
-  return { supportContact: own?.supportContact ?? rooms.supportContact ?? null, votes: { 'two-factor': both('two-factor'), questions: both('questions') } }
+  return {
+    supportContact: own?.supportContact ?? rooms.supportContact ?? null,
+    votes: { 'two-factor': both('two-factor'), questions: both('questions') },
+  }
 }
 
 /** "Was this useful?": a count, for which one must be signed in and by which nobody is known. */
