@@ -1,3 +1,27 @@
+/** An application in Duo, as its panel shows it: "API hostname", "Integration key" or "Client ID", "Secret key" or "Client secret". */
+export interface DuoApplication {
+  readonly host: string
+  readonly key: string
+  readonly secret: string
+}
+
+/** What an organization has set about Duo. */
+export interface DuoSettings {
+  readonly isOn: boolean
+  /** Whose account at Duo its people use: that of the organization, or that of the provider. */
+  readonly account: 'own' | 'provider'
+  /** The application of type "Web SDK": the prompt in the browser. */
+  readonly prompt?: DuoApplication
+  /** The application of type "Auth API": the push, and setting up a phone. */
+  readonly auth?: DuoApplication
+  /** What a sign-in does while Duo is away: it ends there, or the person's other authenticators are offered. */
+  readonly whenAway: 'closed' | 'other-factor'
+  /** Whether somebody whom Duo lets in without asking has given a second step. */
+  readonly countsBypass: boolean
+  /** Of the provider's settings alone: sites may use its account. */
+  readonly servesSites?: boolean
+}
+
 /** Lengths of the two values that Duo gives for an application. */
 const idPattern = /^[A-Z0-9]{20}$/
 const secretPattern = /^[A-Za-z0-9]{40}$/

@@ -2,15 +2,18 @@ import { channelOf, methods } from '#domain/methods.ts'
 import type { Policy } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { hasAuthAnvil } from '#store/authanvil.ts'
+import { hasDuo } from '#store/duo.ts'
 import { gatewayFor } from './gateways.ts'
 import type { Rooms } from './rooms.ts'
 
-/** The methods that an organization can use: an app always, its AuthAnvil while that is on, what is sent where a gateway takes it. */
+/** The methods that an organization can use: an app always, its Duo and its AuthAnvil while they are on, what is sent where a gateway takes it. */
 export async function availableMethods(rooms: Rooms, organizationId: string): Promise<readonly string[]> {
   const usable: string[] = []
   for (const kind of methods) {
     const channel = channelOf(kind)
-    if (kind === 'authanvil') {
+    if (kind === 'duo') {
+      if (await hasDuo(rooms.store.db, organizationId)) usable.push(kind)
+    } else if (kind === 'authanvil') {
       if (await hasAuthAnvil(rooms.store.db, organizationId)) usable.push(kind)
     } else if (channel === undefined || (await gatewayFor(rooms, channel, organizationId))) usable.push(kind)
   }
@@ -28,6 +31,10 @@ export function requireUsableMethods(usable: readonly string[], before: Policy, 
   if (!wanted.every((kind) => methods.includes(kind))) throw new Problem('malformed', { reason: 'methods' })
   if (!wanted.includes(defaultMethod)) throw new Problem('malformed', { reason: 'defaultMethod' })
   const missing = wanted.filter((kind) => !usable.includes(kind) && !before.methods.includes(kind))
-  if (missing.length > 0)
-    throw new Problem('method-not-available', { methods: missing, reason: missing.includes('authanvil') ? 'authanvil-off' : 'no-gateway' })
+  if (missing.length > 0) throw new Problem('method-not-available', { methods: missing, reason: reasonOf(missing) })
+}
+
+function reasonOf(missing: readonly string[]): string {
+  if (missing.includes('duo')) return 'duo-off'
+  return missing.includes('authanvil') ? 'authanvil-off' : 'no-gateway'
 }
