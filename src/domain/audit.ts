@@ -67,6 +67,7 @@ export type Action =
   | 'authanvil.changed'
   | 'authanvil.person-changed'
   | 'authanvil.unanswered'
+  | 'duo.approved'
   | 'duo.refused'
   | 'duo.other-user'
   | 'duo.unanswered'
