@@ -419,7 +419,10 @@ describe('moving to Duo', () => {
     assert.deepEqual(await boundOf(person), ['backup-codes', 'duo', 'totp'])
     assert.deepEqual((await start(kit.client(), person)).json.kinds, ['duo', 'backup-codes'])
     const mails = (await kit.mailsTo(person.email)).map(({ subject }) => subject)
-    assert.match(mails[0] ?? '', /authenticator was added/i)
+    assert.ok(
+      mails.some((subject) => /authenticator was added/i.test(subject)),
+      String(mails),
+    )
   })
 
   test('S0.36 once an organization has only Duo, the next login of everybody asks Duo, whatever they had chosen before', async () => {
@@ -567,12 +570,9 @@ describe('Duo beside the other ways', () => {
     for (let nth = 0; nth < 5; nth++) assert.equal((await duoKit.open(client)).status, 200)
     const throttles = await kit.rooms.store.db.selectFrom('throttles').select('failures').where('key', '=', `code:${person.id}`).execute()
     assert.ok(throttles.every(({ failures }) => failures === 0))
-    for (let nth = 0; nth < 3; nth++) await answer(client, { code: 'AAAA-AAAA-AAAA-AAAA' })
+    for (let nth = 0; nth < 5; nth++) refused(await answer(client, { code: 'AAAA-AAAA-AAAA-AAAA' }), 422, 'code-not-accepted')
     const calls = duoKit.duo.asked.length
-    const shut = await answer(client, { open: 'duo' })
-    if (shut.status !== 200) {
-      refused(shut, 429, 'too-many-attempts')
-      assert.equal(duoKit.duo.asked.length, calls, 'Duo is not asked')
-    }
+    refused(await answer(client, { open: 'duo' }), 429, 'too-many-attempts')
+    assert.equal(duoKit.duo.asked.length, calls, 'Duo is not asked')
   })
 })
