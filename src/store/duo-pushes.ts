@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { pushLimits, type Pushes } from '#domain/duo-push.ts'
+import { type Pushes, pushLimits } from '#domain/duo-push.ts'
 import type { Database } from './tables.ts'
 
 /**
