@@ -62,7 +62,7 @@ async function answerCodeIn(
   if (own.verdict.verdict === 'rejected' && own.verdict.reason === 'mismatch' && isForAuthAnvil(rooms, account, step.kinds, code)) {
     const asked = await askAuthAnvil(rooms, visit, open, { ...answer, code }, lane)
     if (!asked.said.isRight) throw await refuseCharged(rooms, visit, account, asked.lane)
-    return acceptCode(rooms, visit, open, answer, step, asked.lane, judgeCode(rooms, open, code, step.kinds, asked.said))
+    return acceptCode(rooms, visit, open, answer, step, asked.lane, judgeCode(rooms, open, code, step.kinds, { said: asked.said }))
   }
   return acceptCode(rooms, visit, open, answer, step, lane, own)
 }

@@ -2,7 +2,6 @@ import type { Answer } from '#contract/sign-in.ts'
 import { newId } from '#crypto/random.ts'
 import { seal } from '#crypto/seal.ts'
 import type { Evidence } from '#domain/assurance.ts'
-import type { Said } from '#domain/authanvil.ts'
 import { byPhone, plainLabel } from '#domain/authenticators.ts'
 import { masked } from '#domain/masked.ts'
 import { Problem } from '#domain/problem.ts'
@@ -12,7 +11,7 @@ import { settle } from '#store/settlement.ts'
 import type { OpenSignIn } from '#store/sign-in.ts'
 import { askAuthAnvil } from './authanvil-asking.ts'
 import { borne, type CodeAnswer, inLane, owning, refusal, refuseCharged } from './code-answers.ts'
-import { askedIn, notAccepted } from './judging.ts'
+import { askedIn, type Heard, notAccepted } from './judging.ts'
 import { type BearingLane, shut } from './password.ts'
 import { eventRow, factorOf, type Rooms, type Visit } from './rooms.ts'
 import { keptAddress, noteEntered, sendCode, withNumber } from './sent-codes.ts'
@@ -49,7 +48,7 @@ function answerPasscodeEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, 
     const code = answer.code.trim()
     const asked = await askAuthAnvil(rooms, visit, open, { ...answer, code }, lane)
     if (!asked.said.isRight) throw await refuseCharged(rooms, visit, open.account, asked.lane)
-    return answerEnrollment(rooms, visit, open, code, undefined, asked.lane, asked.said)
+    return answerEnrollment(rooms, visit, open, code, undefined, asked.lane, { said: asked.said })
   })
 }
 
@@ -60,7 +59,7 @@ export async function answerEnrollment(
   answer: string,
   name?: string,
   lane?: BearingLane,
-  said?: Said,
+  heard: Heard = {},
 ): Promise<Reply> {
   const { account, signIn } = open
   const { enrollment } = signIn
@@ -68,7 +67,7 @@ export async function answerEnrollment(
   const now = rooms.now()
   const { kind } = enrollment
   const { sending, ...factor } = factorOf(rooms, kind)
-  const binding = factor.enrollment.answer(enrollment.keep, answer, askedIn(rooms, open, said))
+  const binding = factor.enrollment.answer(enrollment.keep, answer, askedIn(rooms, open, heard))
   if (binding.verdict === 'rejected') {
     const costsNothing = binding.reason === 'malformed' || binding.reason === 'not-sent'
     const settled = lane && !costsNothing ? await settle(rooms.store, refusal(rooms, visit, account, lane, binding)) : undefined
@@ -92,7 +91,7 @@ export async function answerEnrollment(
   const reply = await take(rooms, visit, { ...open, signIn: bound }, signIn.version, {
     ...(lane ? { lane: borne(lane) } : {}),
     bind: { id, kind, label, secretSealed, counter: binding.state.counter, hashes: binding.state.hashes },
-    ...(isCodes || sending || enrollment.show.form === 'passcode' ? { retire: { kinds: retired } } : {}),
+    ...(isCodes || sending || enrollment.show.form === 'passcode' || enrollment.show.form === 'duo' ? { retire: { kinds: retired } } : {}),
     ...(number === undefined ? {} : { verifiedPhone: number }),
     ...(isCodes
       ? {}
@@ -123,6 +122,7 @@ function labelFor(account: Account, kind: string, name: string | undefined): str
     sms: 'Text Message',
     voice: 'Phone Call',
     authanvil: 'AuthAnvil',
+    duo: 'Duo',
   }
   const before = account.authenticators.filter((one) => own[one.kind] === undefined).length
   return own[kind] ?? plainLabel(name ?? '') ?? (before === 0 ? 'Authenticator app' : `Authenticator app ${before + 1}`)

@@ -16,6 +16,7 @@ import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePa
 import { findSuspendedSite } from '#store/sites.ts'
 import { answerCode } from './code-answers.ts'
 import { claimedDevice, recognizedDevice } from './device.ts'
+import { answerDuo, isForDuo } from './duo-answers.ts'
 import { answerEnrolling, send } from './enrollment-answers.ts'
 import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, tooMany } from './password.ts'
 import type { Rooms, Visit } from './rooms.ts'
@@ -127,7 +128,7 @@ export async function currentStep(rooms: Rooms, visit: Visit): Promise<StepView>
 /**
  * Gives an answer to what the sign-in waits for, or has a code sent for it.
  *
- * @throws {Problem} `sign-in-gone`, `step-not-open`, `code-not-accepted` with a `reason`, `wrong-password`,
+ * @throws {Problem} of {@link answerDuo}, and `sign-in-gone`, `step-not-open`, `code-not-accepted` with a `reason`, `wrong-password`,
  *   `too-many-attempts`, `password-change-required`, `moved-on`, `sending-limit`, `invalid-phone`
  */
 export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): Promise<Reply> {
@@ -137,6 +138,7 @@ export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): 
   if (step.step === 'done') return take(rooms, visit, open, open.signIn.version, {})
   if (step.step === 'password' && 'password' in answer) return answerPassword(rooms, visit, open, answer.password)
   if (step.step === 'answer' && 'code' in answer) return answerCode(rooms, visit, open, answer, step)
+  if (isForDuo(answer)) return answerDuo(rooms, visit, open, answer, step)
   if (step.step === 'answer' && 'send' in answer && step.kinds.includes(answer.send))
     return send(rooms, visit, open, answer.send, step.opens ?? 'sign-in')
   if (step.step === 'enroll') return answerEnrolling(rooms, visit, open, answer, step)
