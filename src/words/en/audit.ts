@@ -124,6 +124,9 @@ const actions = {
   'one-time-pass.used': ['One-time pass used', (who) => `${who} used a one-time pass, so their authenticators were removed`],
   'help.asked': ['Administrator asked', (who) => `${who} asked an administrator for help with the second step`],
   'audit.exported': ['Audit exported', (who, _, { detail }) => `${who} exported the audit as ${text(detail.format).toUpperCase()}`],
+  'duo.changed': ['Duo changed', (who) => `${who} changed the settings of Duo`],
+  'duo.checked': ['Duo checked', (who) => `${who} tried the keys of Duo`],
+  'duo.notice-changed': ['Notice about Duo changed', (who) => `${who} changed the notice about Duo`],
   'authanvil.changed': ['Authanvil changed', (who) => `${who} changed the settings of AuthAnvil`],
   'authanvil.person-changed': ['Authanvil of a person changed', (who, whom) => `${who} changed what AuthAnvil knows ${whom} by`],
   'authanvil.unanswered': [
@@ -202,6 +205,13 @@ const otherFields: Readonly<Record<string, string>> = {
   pinOrder: 'Where the Pin goes',
   showsPin: 'Users see a Pin field',
   userName: 'Name at AuthAnvil',
+  account: 'Account at Duo',
+  webSdk: 'Web SDK application',
+  authApi: 'Auth API application',
+  whenAway: 'While Duo is away',
+  countsBypass: 'Bypass counts',
+  servesSites: 'Sites may use this account',
+  text: 'Text',
   ...resetFields,
 }
 
