@@ -162,3 +162,39 @@ export function diagnose(
   }
   return { findings, merges, isAgreed: prompt === 'unknown' || auth === 'unknown' || prompt === auth }
 }
+
+/**
+ * What must be kept of somebody who was sent to Duo: with their sign-in, for their browser alone, and taken away before the answer is
+ * looked at, so that it is good for one return only.
+ */
+export interface DuoPending {
+  /** SHA-256 of the state, in base64url. */
+  readonly stateDigest: string
+  readonly nonce: string
+  /** The name that was sent, letter by letter. */
+  readonly userName: string
+  /** Whom Duo knew this person as when it first let them in. */
+  readonly userKey?: string
+  /** Seconds since 1970. */
+  readonly startedAt: number
+}
+
+/** Whom an authenticator of Duo stands for: kept, sealed, from the first time that Duo let the person in. */
+export interface DuoPin {
+  /** The organization whose account at Duo it was. */
+  readonly accountOf: string
+  /** Duo's own id of its user. Somebody whom Duo knows by another one is somebody else. */
+  readonly userKey: string
+  /** The name that was sent. */
+  readonly userName: string
+}
+
+/** That Duo has let somebody in: after one attempt, and counting for that attempt alone. */
+export interface DuoSaid extends DuoPin {
+  /** What the attempt is told from all others by: the digest of its state, the id of its push, the passcode that was typed. */
+  readonly attempt: string
+  /** What Duo says it was done with, such as `duo_push`. */
+  readonly factor: string
+  /** Duo let them in without asking them, and the organization counts that: a second step, which has proved nothing. */
+  readonly isSpared: boolean
+}
