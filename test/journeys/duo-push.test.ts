@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { pushLimits, pushSeconds } from '#domain/duo-push.ts'
 import { type DuoFault, type DuoSimulator, start as startDuo } from '../../simulators/duo.ts'
-import { type DuoKit, type DuoPerson, duoKit } from '../duo-kit.ts'
+import { type DuoKit, type DuoPerson, duoKit } from '../duo-push-kit.ts'
 import { type Answered, answer, type Client, type Kit, openKit, type Person, refused, start } from '../kit.ts'
 
 let kit: Kit
