@@ -87,5 +87,5 @@ export async function checkActivation(
   const known = withActivation(open, { ...activating, state })
   const reply = await take(rooms, visit, { ...open, signIn: known }, signIn.version, {})
   if (state === 'expired') return reply
-  return push(rooms, visit, { ...open, signIn: known }, service, step, {})
+  return push(rooms, visit, { ...open, signIn: known }, service, {})
 }

@@ -1,10 +1,10 @@
 import { Problem } from '#domain/problem.ts'
 import { type DuoAuth, type DuoOutcome, duoAuth } from '#factors/duo/duo-auth.ts'
 import { Failure } from '#factors/outside.ts'
-import { type DuoService, noteDuoTrouble } from '#store/duo.ts'
-import { settle } from '#store/settlement.ts'
+import type { DuoService } from '#store/duo.ts'
 import type { OpenSignIn } from '#store/sign-in.ts'
-import { eventRow, type Rooms, type Visit } from './rooms.ts'
+import { unanswered } from './duo-away.ts'
+import type { Rooms, Visit } from './rooms.ts'
 
 /** The Auth API of a service. */
 export const duoAuthOf = ({ outside, now }: Rooms, { auth }: DuoService): DuoAuth => duoAuth({ ask: outside, now, application: auth })
@@ -14,30 +14,19 @@ export const duoAuthOf = ({ outside, now }: Rooms, { auth }: DuoService): DuoAut
  *
  * @throws {Problem} `duo-unavailable` with a `reason`; `duo-refused` where Duo does not know what the question is about
  */
-export async function askDuo<T>(
-  rooms: Rooms,
-  visit: Visit,
-  { account }: OpenSignIn,
-  service: DuoService,
-  ask: (duo: DuoAuth) => Promise<T>,
-) {
+export async function askDuo<T>(rooms: Rooms, visit: Visit, open: OpenSignIn, service: DuoService, ask: (duo: DuoAuth) => Promise<T>) {
   try {
     return await ask(duoAuthOf(rooms, service))
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    if (error.reason === 'request') {
-      throw new Problem(
-        'duo-refused',
-        { reason: /\bdevice\b/.test(error.detail ?? '') ? 'no-such-device' : 'not-enrolled' },
-        { cause: error },
-      )
-    }
-    const now = rooms.now()
-    await noteDuoTrouble(rooms.store.db, now, service.organizationId, error.reason)
-    const events = [eventRow(now, { action: 'duo.unanswered', subjectId: account.id, detail: { reason: error.reason } })]
-    await settle(rooms.store, { now, origin: visit, events, messages: [] })
-    throw new Problem('duo-unavailable', { reason: error.reason }, { cause: error })
+    throw unknownToDuo(error) ?? (await unanswered(rooms, visit, open, service, error))
   }
+}
+
+/** What Duo refuses to be asked about: somebody, or a phone, that is not there any more. */
+export function unknownToDuo(error: unknown): Problem | undefined {
+  if (!(error instanceof Failure) || error.reason !== 'request') return undefined
+  const reason = /\bdevice\b/.test(error.detail ?? '') ? 'no-such-device' : 'not-enrolled'
+  return new Problem('duo-refused', { reason }, { cause: error })
 }
 
 /** How long Duo may hold one question for what became of a push. */

@@ -11,19 +11,19 @@ type Shown = Pick<DuoView, 'devices' | 'push' | 'activation' | 'isManaged'>
 /** What there is to say about pushes and phones on the page of a step. */
 export async function duoPushView(rooms: Rooms, open: OpenSignIn, service: DuoService): Promise<Shown> {
   const managed = service.isManaged ? { isManaged: true as const } : {}
-  return { ...managed, ...pushOf(rooms, open), ...(await activationOf(rooms, open, service)) }
+  return { ...managed, ...pushOf(open), ...(await activationOf(rooms, open, service)) }
 }
 
-function pushOf(rooms: Rooms, { signIn }: OpenSignIn): Shown {
+function pushOf({ signIn }: OpenSignIn): Shown {
   const challenge = duoChallenge(signIn.challenge)
   if (!challenge || challenge.way === 'prompt') return {}
   const devices = challenge.devices.map(({ id, name }) => ({ id, name }))
   if (challenge.way === 'device') return { devices }
-  const { txid, ended, device, sentAt, expiresAt, code } = challenge
+  const { ended, device, sentAt, expiresAt, code } = challenge
   return {
     devices,
     push: {
-      state: ended ?? (txid === '' && rooms.now() >= expiresAt ? 'timeout' : 'waiting'),
+      state: ended ?? 'waiting',
       device: device.name,
       sentAt: sentAt.toISOString(),
       expiresAt: expiresAt.toISOString(),

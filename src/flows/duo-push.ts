@@ -6,8 +6,9 @@ import { findPushes, forgetPushes } from '#store/duo-pushes.ts'
 import type { OpenSignIn } from '#store/sign-in.ts'
 import { activate, checkActivation } from './duo-activation.ts'
 import { askDuo, duoAuthOf, outcomeOfPush } from './duo-asking.ts'
+import { letInByDuo } from './duo-letting-in.ts'
 import { endPush } from './duo-push-ends.ts'
-import { accept, type DuoSend, push } from './duo-pushing.ts'
+import { type DuoSend, pinOf, push } from './duo-pushing.ts'
 import { serviceOf } from './duo-service.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import type { Reply } from './settling.ts'
@@ -29,7 +30,7 @@ export async function sendDuoPush(rooms: Rooms, visit: Visit, open: OpenSignIn, 
   if (step.step === 'enroll' && !service.isManaged) throw new Problem('step-not-open')
   const activating = activationIn(open.signIn.enrollment)
   if (step.step === 'enroll' && activating?.state !== 'done') return activate(rooms, visit, open, service)
-  return push(rooms, visit, open, service, step, wish)
+  return push(rooms, visit, open, service, wish)
 }
 
 /**
@@ -47,7 +48,7 @@ export async function checkDuoPush(rooms: Rooms, visit: Visit, open: OpenSignIn,
     return checkActivation(rooms, visit, open, service, step, activating)
   }
   const unchanged = async () => ({ step: await stepViewOf(rooms, open, step), cookies: {} })
-  if (challenge.txid === '' || challenge.ended !== undefined) return unchanged()
+  if (challenge.ended !== undefined) return unchanged()
   const outcome = await askDuo(rooms, visit, open, service, () =>
     outcomeOfPush(duoAuthOf(rooms, service), service.auth.host, challenge.txid),
   ).catch((error: unknown) => {
@@ -66,17 +67,14 @@ export async function checkDuoPush(rooms: Rooms, visit: Visit, open: OpenSignIn,
     if (outcome.status === 'locked_out') throw new Problem('duo-refused', { reason: 'locked-out' })
     return endPush(rooms, visit, open, challenge, 'timeout')
   }
-  const isSpared = outcome.isBypass
-  if (isSpared && !(service.countsBypass && step.step === 'answer')) throw new Problem('duo-refused', { reason: 'spared' })
+  if (outcome.isBypass && step.step === 'enroll') throw new Problem('duo-refused', { reason: 'spared' })
   // One that was denied a moment ago takes with it whatever else was on its way.
   if ((await findPushes(rooms.store.db, open.account.id)).stoppedAt) throw new Problem('duo-push-limit', { reason: 'stopped' })
-  const factor = challenge.code === undefined ? 'duo_push' : 'verified_duo_push'
-  const reply = await accept(rooms, visit, open, step, {
-    attempt: challenge.txid,
-    factor: isSpared ? 'bypass' : factor,
-    isSpared,
-    remember: challenge.remember,
-  })
+  const { txid: attempt, code, device, remember } = challenge
+  const factor = outcome.isBypass ? 'bypass' : code === undefined ? 'duo_push' : 'verified_duo_push'
+  const said = { ...pinOf(rooms, open), attempt, factor, isSpared: outcome.isBypass }
+  const circumstances = { device: device.name.slice(0, 100), txid: attempt.slice(0, 60) }
+  const reply = await letInByDuo(rooms, visit, open, service, said, { remember, circumstances })
   await forgetPushes(rooms.store.db, open.account.id)
   return reply
 }

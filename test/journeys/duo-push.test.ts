@@ -124,7 +124,7 @@ describe('a push', () => {
     const [mail] = (await kit.mailsTo(site.admin.email)).filter(({ subject }) => subject.includes('reported a log-in'))
     assert.match(mail?.text ?? '', /gave the right password/)
     assert.ok((await actionsOf(person)).includes('duo.push-reported'))
-    const unlocked = await site.client.call('POST', `/api/v1/organizations/${site.id}/users/${person.id}/unlock`, {})
+    const unlocked = await site.client.call('POST', `/api/v1/organizations/${site.id}/users/${person.id}/unlocking`, {})
     assert.ok(unlocked.status < 300, unlocked.text)
     await ringing(person, kit.client('203.0.113.13'))
   })
