@@ -11,7 +11,7 @@ const helped: readonly string[] = ['aliases', 'applications', 'normalization']
 export function DuoChecklist({ children }: { readonly children: ReactNode }) {
   return (
     <Stack gap="md" component="section" aria-labelledby="existing-duo">
-      <Title order={3} size="h5" id="existing-duo">
+      <Title order={3} size="h4" id="existing-duo">
         {say.section}
       </Title>
       <Alert color="orange" icon={<IconAlertTriangle aria-hidden />} title={say.warning.title}>

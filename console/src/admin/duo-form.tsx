@@ -131,7 +131,7 @@ export function DuoForm({ stored, fixed, onSaved }: DuoFormProps) {
             <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={say.failed}>
               {fault !== undefined && <Text size="sm">{say.faults[fault]}</Text>}
               {trouble?.what !== undefined && <Text size="sm">{trouble.what}</Text>}
-              {results && both.map((which) => <DuoResult key={which} which={which} result={results[which]} />)}
+              {results && <Text size="sm">{say.eachSays}</Text>}
               {trouble?.said !== undefined && (
                 <Text size="sm" c="dimmed" mt={4} className="words">
                   {trouble.said}

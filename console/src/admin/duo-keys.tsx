@@ -1,5 +1,5 @@
-import { Anchor, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
-import { IconAlertTriangle, IconCheck, IconExternalLink } from '@tabler/icons-react'
+import { Anchor, Card, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { IconAlertTriangle, IconCheck } from '@tabler/icons-react'
 import { duoWords as say } from '#words/en/duo-settings.ts'
 import { gatewayWords } from '#words/en/gateways.ts'
 import type { Keys, Which } from './duo-draft.ts'
@@ -28,51 +28,53 @@ export function DuoKeys({ which, keys, hasSecret, onChange, fault, result }: Duo
   const wrong = (...fields: readonly string[]) =>
     fields.map((field) => `${which}.${field}`).includes(fault ?? '') ? say.faults[fault ?? ''] : undefined
   return (
-    <Stack gap="sm" role="group" aria-labelledby={id}>
-      <div>
-        <Title order={4} size="h6" id={id}>
-          {title}
-        </Title>
-        <Text size="sm" c="dimmed">
-          {what}{' '}
-          <Anchor href={documentation[which].href} target="_blank" rel="noreferrer" inherit>
-            {documentation[which].label} {say.newTab} <IconExternalLink size={14} aria-hidden />
-          </Anchor>
-        </Text>
-      </div>
-      <TextInput
-        label={say.key}
-        description={say.keyWhat}
-        error={wrong('key')}
-        value={keys.key}
-        maxLength={100}
-        autoComplete="off"
-        spellCheck={false}
-        onChange={(event) => onChange({ ...keys, key: event.currentTarget.value })}
-      />
-      <PasswordInput
-        label={say.secret}
-        description={hasSecret ? say.secretKept : say.secretWhat}
-        error={wrong('secret', 'secret-again')}
-        value={keys.secret}
-        maxLength={200}
-        autoComplete="new-password"
-        {...(hasSecret ? { placeholder: say.secretPlace } : {})}
-        onChange={(event) => onChange({ ...keys, secret: event.currentTarget.value })}
-        visibilityToggleButtonProps={{ 'aria-label': gatewayWords.reveal(say.secret), tabIndex: 0 }}
-      />
-      <TextInput
-        label={say.host}
-        description={say.hostWhat}
-        error={wrong('host', 'host-other')}
-        value={keys.host}
-        maxLength={500}
-        autoComplete="off"
-        spellCheck={false}
-        onChange={(event) => onChange({ ...keys, host: event.currentTarget.value })}
-      />
-      <div role="status">{result !== undefined && <DuoResult which={which} result={result} />}</div>
-    </Stack>
+    <Card withBorder padding="md" role="group" aria-labelledby={id}>
+      <Stack gap="sm">
+        <div>
+          <Title order={4} size="h5" id={id}>
+            {title}
+          </Title>
+          <Text size="sm" c="dimmed">
+            {what}{' '}
+            <Anchor href={documentation[which].href} target="_blank" rel="noreferrer" inherit underline="always">
+              {documentation[which].label} {say.newTab}
+            </Anchor>
+          </Text>
+        </div>
+        <TextInput
+          label={say.key}
+          description={say.keyWhat}
+          error={wrong('key')}
+          value={keys.key}
+          maxLength={100}
+          autoComplete="off"
+          spellCheck={false}
+          onChange={(event) => onChange({ ...keys, key: event.currentTarget.value })}
+        />
+        <PasswordInput
+          label={say.secret}
+          description={hasSecret ? say.secretKept : say.secretWhat}
+          error={wrong('secret', 'secret-again')}
+          value={keys.secret}
+          maxLength={200}
+          autoComplete="new-password"
+          {...(hasSecret ? { placeholder: say.secretPlace } : {})}
+          onChange={(event) => onChange({ ...keys, secret: event.currentTarget.value })}
+          visibilityToggleButtonProps={{ 'aria-label': gatewayWords.reveal(say.secret), tabIndex: 0 }}
+        />
+        <TextInput
+          label={say.host}
+          description={say.hostWhat}
+          error={wrong('host', 'host-other')}
+          value={keys.host}
+          maxLength={500}
+          autoComplete="off"
+          spellCheck={false}
+          onChange={(event) => onChange({ ...keys, host: event.currentTarget.value })}
+        />
+        <div role="status">{result !== undefined && <DuoResult which={which} result={result} />}</div>
+      </Stack>
+    </Card>
   )
 }
 

@@ -18,7 +18,7 @@ export function ShownDuoNotice() {
   const { data } = useQuery(duoNoticeQuery(organization.id))
   if (!data || data.text === '') return null
   return (
-    <Alert color="gray" icon={<IconInfoCircle aria-hidden />} title={say.region} mt="md">
+    <Alert color="gray" icon={<IconInfoCircle aria-hidden />} title={organization.kind === 'provider' ? say.ownRegion : say.region} mt="md">
       <Text size="sm" className="words paragraphs">
         {data.text}
       </Text>

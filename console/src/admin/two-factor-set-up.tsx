@@ -52,12 +52,13 @@ function useProgress(organizationId: string) {
     const kept = sessionStorage.getItem(place)
     return kept === null ? { step: 'choose', provider: 'duo', mode: 'everyone' } : (JSON.parse(kept) as Progress)
   })
-  useEffect(() => sessionStorage.setItem(place, JSON.stringify(progress)), [place, progress])
-  return {
-    progress,
-    go: (part: Partial<Progress>) => setProgress((known) => ({ ...known, ...part })),
-    end: () => sessionStorage.removeItem(place),
-  }
+  useEffect(() => {
+    // Whoever comes back another time begins anew.
+    if (progress.step === 'done') sessionStorage.removeItem(place)
+    else sessionStorage.setItem(place, JSON.stringify(progress))
+  }, [place, progress])
+  const go = (part: Partial<Progress>) => setProgress((known) => ({ ...known, ...part }))
+  return { progress, go }
 }
 
 function SetUp() {
@@ -77,10 +78,14 @@ function SetUp() {
 
 function Steps({ policy, duo }: { readonly policy: Policy; readonly duo: Duo }) {
   const { organization } = useWho()
-  const { progress, go, end } = useProgress(organization.id)
+  const { progress, go } = useProgress(organization.id)
   const { provider, mode } = progress
   // The rules may have been stored on the way back from a proof, when this page was not there.
-  const step = progress.step === 'who' && isOnly(policy, methodOf(provider), mode) ? 'done' : progress.step
+  const isStored = progress.step === 'who' && isOnly(policy, methodOf(provider), mode)
+  const step = isStored ? 'done' : progress.step
+  useEffect(() => {
+    if (isStored) go({ step: 'done' })
+  })
   const shown = Math.min(steps.indexOf(step) + 1, 3)
   return (
     <Stack gap="lg">
@@ -109,7 +114,7 @@ function Steps({ policy, duo }: { readonly policy: Policy; readonly duo: Duo }) 
           onDone={() => go({ step: 'done' })}
         />
       )}
-      {step === 'done' && <Done provider={provider} onLeave={end} />}
+      {step === 'done' && <Done provider={provider} />}
     </Stack>
   )
 }
@@ -166,9 +171,7 @@ function Choose({ provider, duo, onChoose, onNext }: ChooseProps) {
   )
 }
 
-function Done({ provider, onLeave }: { readonly provider: Provider; readonly onLeave: () => void }) {
-  // Whoever comes back another time begins anew.
-  useEffect(onLeave, [onLeave])
+function Done({ provider }: { readonly provider: Provider }) {
   const method = methodOf(provider)
   return (
     <Section id="done" title={say.done} what={say.doneWhat(methodName(method))}>

@@ -145,6 +145,7 @@ export const duoWords = isolating({
   savedKept: 'The settings of Duo are saved.',
   savedOff: 'Duo is off.',
   failed: 'Nothing was saved.',
+  eachSays: 'What Duo said stands below each application.',
   checked: 'What Duo says now',
   checkedAt: (when: string) => `Asked ${when}.`,
   asking: 'Duo is being asked …',
@@ -193,6 +194,7 @@ export const duoWords = isolating({
 
   notice: {
     region: 'From your provider',
+    ownRegion: 'Your notice, as your sites see it',
     title: 'Notice about Duo',
     what: 'Shown to the administrators of all your sites beside the settings of Duo: an offer, whom to ask. Without a text nothing is shown.',
     text: 'Text',
@@ -266,7 +268,8 @@ export const duoWords = isolating({
         'They save backup codes, and are in.',
       ],
     },
-    yourself: 'You are one of them: have your phone at hand before you finish.',
+    yourself:
+      'You are one of them, so have your phone at hand. If you logged in without a second step, you are asked to log in again at once, and set the new one up then.',
     finish: 'FINISH',
     says: (method: string) => `Set up ${method} for the organization.`,
     done: 'Two-Factor Authentication is set up.',
