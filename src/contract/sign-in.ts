@@ -54,6 +54,9 @@ export const DuoView = Type.Object({
   address: Type.Optional(
     Type.String({ description: 'Where to send the browser now; only in the reply to {"open":"duo"}, and good for one return' }),
   ),
+  isAway: Type.Optional(
+    Type.Literal(true, { description: 'Duo was away when this sign-in asked, so whatever else the person has is taken for now' }),
+  ),
   devices: Type.Optional(
     Type.Array(Type.Object({ id: Type.String(), name: Type.String() }), {
       description: 'Phones that a push can be sent to, the one that Duo would choose first',
@@ -102,6 +105,9 @@ export const Step = Type.Union([
     ),
     asksPin: Type.Optional(Type.Literal(true, { description: 'Of AuthAnvil: a PIN may be typed beside the passcode' })),
     duo: Type.Optional(DuoView),
+    withoutDuo: Type.Optional(
+      Type.Array(Type.String(), { description: 'Organizations whose Duo is not for this person, who belongs to several' }),
+    ),
     requiredBy: Type.Optional(RequiredBy),
     rememberDays: Type.Optional(
       Type.Integer({ description: 'For how many days this device may be remembered; absent where the rules do not allow it' }),
@@ -118,6 +124,9 @@ export const Step = Type.Union([
     sent: Type.Optional(Sent),
     asksPin: Type.Optional(Type.Literal(true, { description: 'Of AuthAnvil: a PIN may be typed beside the passcode' })),
     duo: Type.Optional(DuoView),
+    withoutDuo: Type.Optional(
+      Type.Array(Type.String(), { description: 'Organizations whose Duo is not for this person, who belongs to several' }),
+    ),
     requiredBy: Type.Optional(RequiredBy),
   }),
   Type.Object({ step: Type.Literal('codes'), ...common, codes: Type.Array(Type.String()) }),
@@ -180,6 +189,7 @@ export const Answer = Type.Union([
       returned: Type.Object(
         {
           state: Type.String({ maxLength: 1024 }),
+          code: Type.Optional(Type.String({ maxLength: 1024 })),
           duo_code: Type.Optional(Type.String({ maxLength: 1024 })),
           error: Type.Optional(Type.String({ maxLength: 256 })),
           error_description: Type.Optional(Type.String({ maxLength: 1024 })),

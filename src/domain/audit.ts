@@ -70,6 +70,7 @@ export type Action =
   | 'authanvil.changed'
   | 'authanvil.person-changed'
   | 'authanvil.unanswered'
+  | 'duo.approved'
   | 'duo.refused'
   | 'duo.other-user'
   | 'duo.unanswered'

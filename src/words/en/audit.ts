@@ -133,6 +133,7 @@ const actions = {
     'Authanvil did not answer',
     (_, whom) => `AuthAnvil did not answer about a passcode of ${whom}, so nobody was let in`,
   ],
+  'duo.approved': ['Duo approved', (_, whom) => `Duo let ${whom} in`],
   'duo.refused': ['Duo refused', (_, whom) => `Duo did not let ${whom} in`],
   'duo.other-user': [
     'Duo knows another person',
