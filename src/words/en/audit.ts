@@ -140,6 +140,19 @@ const actions = {
     (_, whom) => `Duo let in another of its users in place of ${whom}, so nobody was let in here`,
   ],
   'duo.unanswered': ['Duo did not answer', (_, whom) => `Duo did not answer when ${whom} signed in`],
+  'duo.push-sent': ['Duo push sent', (_, whom) => `A push was sent to the phone of ${whom}`],
+  'duo.push-denied': [
+    'Duo push denied',
+    (_, whom) => `A push to the phone of ${whom} was denied, so there are no more until they log in another way`,
+  ],
+  'duo.push-reported': [
+    'Duo push reported as fraud',
+    (_, whom) => `A push to the phone of ${whom} was reported: it was not them who was logging in, and whoever it was knows their password`,
+  ],
+  'duo.user-added': ['User made in Duo', (who) => `${who} set up Duo, so a user was made for them in the account of the provider`],
+  'duo.user-removed': ['User taken out of Duo', (_, whom) => `The user of ${whom} was taken out of Duo`],
+  'duo.user-left': ['User left in Duo', (_, whom) => `The user of ${whom} could not be taken out of Duo`],
+  'duo.admin-changed': ['Clean-up in Duo changed', (who) => `${who} changed the application that takes people out of Duo`],
   ...resetActions,
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 
@@ -219,6 +232,8 @@ const otherFields: Readonly<Record<string, string>> = {
   countsBypass: 'Bypass counts',
   servesSites: 'Sites may use this account',
   text: 'Text',
+  duoUser: 'Name in Duo',
+  device: 'Device',
   ...resetFields,
 }
 
