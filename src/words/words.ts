@@ -3,6 +3,7 @@ import { authAnvilWords } from './en/authanvil.ts'
 import { calls } from './en/calls.ts'
 import { callFromQueue, textFromQueue } from './en/codes.ts'
 import { duoPages } from './en/duo-pages.ts'
+import { duoPushWords } from './en/duo-push.ts'
 import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
@@ -22,6 +23,7 @@ export interface Words {
   readonly sentCodes: typeof sentCodes
   readonly authAnvil: typeof authAnvilWords.pages
   readonly duo: typeof duoPages
+  readonly duoPush: typeof duoPushWords
   readonly gatewayTest: typeof gatewayTest
   readonly gatewayTestPrompt: string
 }
@@ -38,6 +40,7 @@ const english: Words = {
   sentCodes,
   authAnvil: authAnvilWords.pages,
   duo: duoPages,
+  duoPush: duoPushWords,
   gatewayTest,
   gatewayTestPrompt,
 }

@@ -8,6 +8,7 @@ import type { Visit } from '#flows/rooms.ts'
 import { checkSession } from '#flows/session.ts'
 import { answerSignIn, cancelSignIn, currentStep, type StepView, safeReturn, startSignIn } from '#flows/sign-in.ts'
 import { isBlank } from '../visit.ts'
+import { duoPhonePage } from './duo-phone.ts'
 import { asPage, frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
 import { answerPage } from './pages/answer.ts'
 import { askedPage } from './pages/ask-administrator.ts'
@@ -43,9 +44,14 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
         const { kinds, ways, sent, opens, intent, rememberDays, duo, withoutDuo } = step
         const now = rooms.now()
         const view = { kinds, ways, sent, opens, intent, rememberDays, remember, now, asksPin: step.asksPin, duo, withoutDuo }
-        return answerPage({ ...common, ...view, with: meant === 'backup-code' || meant === 'one-time-pass' ? meant : 'app' }, words)
+        const onPhone = meant === '' && duo && (await duoPhonePage(request, rooms.now(), common, step, duo, words))
+        if (onPhone) return onPhone
+        const known = meant === 'backup-code' || meant === 'one-time-pass' || meant === 'duo-passcode' ? meant : 'app'
+        return answerPage({ ...common, ...view, with: known }, words)
       }
       case 'enroll': {
+        const phone = step.duo && (await duoPhonePage(request, rooms.now(), common, step, step.duo, words))
+        if (phone) return phone
         if (step.kind === 'duo') return enrollDuoPage({ ...common, kinds: step.kinds, duo: step.duo }, words)
         if (step.kind === 'authanvil') return enrollPasscodePage({ ...common, kinds: step.kinds, asksPin: step.asksPin }, words)
         if (step.key === undefined || step.uri === undefined) {
@@ -136,7 +142,8 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     try {
       const { step, cookies } = await answerSignIn(rooms, visit, given)
       visits.setCookies(reply, cookies)
-      if (step.step !== 'done') return reply.redirect(('duo' in step && step.duo?.address) || '/sign-in', 303)
+      if (step.step !== 'done')
+        return reply.redirect(('duo' in step && step.duo?.address) || ('check' in given ? '/sign-in?checked=yes' : '/sign-in'), 303)
       if ('saved' in given && step.intent !== 'backup-codes') return reply.send(await draw(request, reply, step, ''))
       const mark = step.intent === 'enter' ? '' : `${step.returnTo.includes('?') ? '&' : '?'}done=${step.intent}`
       return reply.redirect(`${step.returnTo}${mark}`, 303)
@@ -155,9 +162,18 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     if (textOf(request.body, 'password') !== '') return answer(request, reply, visit, { password: textOf(request.body, 'password') })
     if (textOf(request.body, 'saved') !== '') return answer(request, reply, visit, { saved: true })
     const [send, choose, phone] = [textOf(request.body, 'send'), textOf(request.body, 'choose'), textOf(request.body, 'phone')]
-    if (send !== '') return answer(request, reply, visit, { send: send.slice(0, 40) })
+    if (send !== '') {
+      const device = textOf(request.body, 'device').slice(0, 64)
+      const remembers = textOf(request.body, 'remember') !== ''
+      return answer(request, reply, visit, {
+        send: send.slice(0, 40),
+        ...(device ? { device } : {}),
+        ...(remembers ? { remember: true } : {}),
+      })
+    }
     if (choose !== '') return answer(request, reply, visit, { choose: choose.slice(0, 40) })
     if (phone !== '') return answer(request, reply, visit, { phone: phone.slice(0, 40) })
+    if (textOf(request.body, 'check') === 'duo') return answer(request, reply, visit, { check: 'duo' })
     if (textOf(request.body, 'open') === 'duo')
       return answer(request, reply, visit, { open: 'duo', ...(textOf(request.body, 'remember') === '' ? {} : { remember: true }) })
     const code = textOf(request.body, 'code').slice(0, 128)
