@@ -89,6 +89,7 @@ export const OneTimePassIssued = Type.Object({
   spoken: Type.Union([Type.String(), Type.Null()], {
     description: 'The last group of the pass, to be given by voice, where the password was set through a mailed link; shown this once',
   }),
+  needsApproval: Type.Boolean({ description: 'The pass counts once another administrator has approved it' }),
 })
 export type OneTimePassIssued = Static<typeof OneTimePassIssued>
 

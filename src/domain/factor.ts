@@ -3,6 +3,7 @@ import type { Said } from './authanvil.ts'
 import type { Sent } from './challenge.ts'
 import type { Json } from './json.ts'
 import type { Channel } from './message.ts'
+import type { PasskeyJudged } from './passkey.ts'
 
 /** The person an authenticator belongs to, as far as a factor may know them. */
 export interface Person {
@@ -21,6 +22,8 @@ export type Form =
   | { readonly form: 'sent'; readonly to?: string }
   /** Nothing is shown: what is typed is made elsewhere already, and judged there. */
   | { readonly form: 'passcode' }
+  /** The browser makes a key for the host of the page; what it is asked is written when the page is. */
+  | { readonly form: 'passkey' }
 
 /**
  * The memory of an authenticator.
@@ -85,6 +88,8 @@ export interface Asked {
   readonly sent?: Sent
   /** What a service outside has said of the answer, of kinds that are judged there. */
   readonly said?: Said
+  /** What the check of a browser's signature has come to, of kinds that sign. */
+  readonly passkey?: PasskeyJudged
 }
 
 /**

@@ -79,6 +79,15 @@ export const problems = {
   'authanvil-check-failed': { status: 422, title: 'AuthAnvil did not answer as it should, so nothing was stored.' },
   'authanvil-unavailable': { status: 424, title: 'AuthAnvil did not answer, so nobody could say whether the passcode is right.' },
   'method-in-use': { status: 409, title: 'The rules still allow this method. Take it out of them first.' },
+  'passkey-not-accepted': { status: 422, title: 'That passkey or security key was not accepted.' },
+  'passkey-required': {
+    status: 409,
+    title: 'The rules leave nothing weaker than a passkey or security key here, so this is not possible.',
+  },
+  'passkey-first': {
+    status: 409,
+    title: 'Sign in with a passkey or security key of your own first: after this change nothing else would let you in.',
+  },
   internal: { status: 500, title: 'Something failed on our side. It was logged; try again.' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>
 

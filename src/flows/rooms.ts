@@ -54,6 +54,8 @@ export interface Visit extends Origin {
   /** Of a remembered device. */
   readonly remembered?: string
   readonly browser: string
+  /** The host name that the request names: a claim, see `placeOf` in `passkeys.ts`. */
+  readonly host?: string
 }
 
 /** Cookies to set (text) or to clear (null). */

@@ -10,7 +10,8 @@ import type { Rejection, Verdict } from '#domain/factor.ts'
 import { masked } from '#domain/masked.ts'
 import type { Message } from '#domain/message.ts'
 import { isOpenPass } from '#domain/one-time-pass.ts'
-import { requirementFor } from '#domain/policy.ts'
+import { type PasskeyJudged, toRecord } from '#domain/passkey.ts'
+import { isPhishingResistanceRequired, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { type RememberedDevice, rememberedUntil } from '#domain/remembered-devices.ts'
 import { isFresh } from '#domain/session.ts'
@@ -22,7 +23,8 @@ import {
   passwordsFromAnywhere,
   passwordsFromRecognizedDevice,
 } from '#domain/throttle.ts'
-import { type Account, authenticatorAddress } from '#store/person.ts'
+import { credentialHash } from '#store/passkeys.ts'
+import { type Account, type Authenticator, authenticatorAddress, stateOf } from '#store/person.ts'
 import { findAccount, type OpenSession } from '#store/session.ts'
 import { type EventRow, type MessageRow, type Settlement, settle } from '#store/settlement.ts'
 import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash, toSignInRow } from '#store/sign-in.ts'
@@ -32,6 +34,7 @@ import { claimedDevice, newDeviceCookie, recognizedDevice } from './device.ts'
 import { askedIn, judgeCode, notAccepted } from './judging.ts'
 import { afterPass, judgePass } from './one-time-pass.ts'
 import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, tooMany } from './password.ts'
+import { challengeOf, isPasswordless, judgeAssertion, judgeRegistration, passkeyKind, passkeyView, spendChallenge } from './passkeys.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
 import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
 import { keptAddress, noteEntered, sendCode, withNumber } from './sent-codes.ts'
@@ -112,7 +115,8 @@ export async function enter(rooms: Rooms, visit: Visit, account: Account, { lane
  * Starts a sign-in from a session: to confirm, to enroll, to draw backup codes, to disable. A proof that is still fresh counts;
  * disabling asks for a code in any case.
  *
- * @throws {Problem} `not-signed-in`, `two-factor-required`, `two-factor-not-available`, `not-enrolled`, `too-many-authenticators`
+ * @throws {Problem} `not-signed-in`, `two-factor-required`, `two-factor-not-available`, `not-enrolled`, `too-many-authenticators`,
+ *   `passkey-required` for backup codes of somebody to whom they would be of no use
  */
 export async function startFromSession(rooms: Rooms, visit: Visit, { intent, returnTo = '/settings' }: StartFromSession): Promise<Reply> {
   const { session, account } = await requireAccount(rooms, visit)
@@ -121,6 +125,7 @@ export async function startFromSession(rooms: Rooms, visit: Visit, { intent, ret
   const isEnrolled = account.authenticators.length > 0
   if (intent === 'disable') requireFreeToDisable(account)
   if ((intent === 'disable' || intent === 'backup-codes') && !isEnrolled) throw new Problem('not-enrolled')
+  if (intent === 'backup-codes' && requirement.isPhishingResistant) throw new Problem('passkey-required')
   if ((intent === 'enroll' || intent === 'backup-codes') && requirement.secondStep === 'never')
     throw new Problem('two-factor-not-available')
   if (intent === 'enroll' && appsOf(account) >= mostAuthenticators) throw new Problem('too-many-authenticators')
@@ -140,20 +145,27 @@ export async function currentStep(rooms: Rooms, visit: Visit): Promise<StepView>
   if (step.step === 'enroll' && !step.kinds.includes(open.signIn.enrollment?.kind ?? '')) {
     return (await take(rooms, visit, open, open.signIn.version, {})).step
   }
-  return stepViewOf(rooms, open, step)
+  return shownStep(rooms, visit, open, step)
 }
+
+/** What the person sees of the step that the sign-in is at, with what a browser is asked for a passkey. */
+const shownStep = async (rooms: Rooms, visit: Visit, open: OpenSignIn, step: Step): Promise<StepView> => ({
+  ...(await stepViewOf(rooms, open, step)),
+  ...passkeyView(rooms, visit, open, step),
+})
 
 /**
  * Gives an answer to what the sign-in waits for, or has a code sent for it.
  *
  * @throws {Problem} `sign-in-gone`, `step-not-open`, `code-not-accepted` with a `reason`, `wrong-password`,
- *   `too-many-attempts`, `password-change-required`, `moved-on`, `sending-limit`, `invalid-phone`
+ *   `too-many-attempts`, `password-change-required`, `moved-on`, `sending-limit`, `invalid-phone`, `passkey-not-accepted`
  */
 export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): Promise<Reply> {
   const open = await load(rooms, visit)
   const { step } = judgeStep(rooms, open)
   if (open.signIn.intent === 'disable') requireFreeToDisable(open.account)
   if (step.step === 'done') return take(rooms, visit, open, open.signIn.version, {})
+  if ('passkey' in answer) return answerPasskey(rooms, visit, open, answer, step)
   if (step.step === 'password' && 'password' in answer) return answerPassword(rooms, visit, open, answer.password)
   if (step.step === 'answer' && 'code' in answer) return answerCode(rooms, visit, open, answer, step)
   if (step.step === 'answer' && 'send' in answer && step.kinds.includes(answer.send))
@@ -233,6 +245,96 @@ async function inLane(rooms: Rooms, visit: Visit, account: Account, judge: (lane
 /** What a right answer does to the lane that bears it: only a recognized device is forgiven. */
 const borne = (lane: BearingLane) => ({ ...lane, effect: lane.rules === codesFromRecognizedDevice ? 'clear' : 'keep' }) as const
 
+type PasskeyAnswer = Extract<Answer, { readonly passkey: unknown }>
+
+/**
+ * What a browser says of a passkey: one is set up, or one was used. What was to be signed is used up first, whatever comes of it. Nobody
+ * can guess a signature, so it is borne by no lane: whoever guesses at codes does not keep the owner of a passkey out.
+ */
+async function answerPasskey(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: PasskeyAnswer, step: Step): Promise<Reply> {
+  const isSetUp = step.step === 'enroll' && step.kinds.includes(passkeyKind) && open.signIn.enrollment?.kind === passkeyKind
+  const isAsked = step.step === 'answer' && step.opens === undefined && step.kinds.includes(passkeyKind)
+  const isWhole = step.step === 'password' && isPasswordless(open.account)
+  const tokenHash = hashOf(visit.signIn)
+  if (!tokenHash || !(isSetUp || isAsked || isWhole)) throw new Problem('step-not-open')
+  const spent = await spendChallenge(rooms, visit, open, tokenHash)
+  if (isSetUp) {
+    const judged = await judgeRegistration(rooms, visit, open, answer.passkey)
+    return answerEnrollment(rooms, visit, spent, '', answer.label, undefined, undefined, judged)
+  }
+  try {
+    const used = await judgeAssertion(rooms, visit, open.account, answer.passkey, challengeOf(rooms, open.signIn), isWhole)
+    return await acceptPasskey(rooms, visit, spent, spent.signIn.version, used.authenticator, used.judged, answer.remember === true)
+  } catch (error) {
+    throw await notedRefusal(rooms, visit, open.account, error)
+  }
+}
+
+/**
+ * Takes a checked signature as what it proves, and pays for it.
+ *
+ * @param from the stored version of the sign-in; absent when it begins with this
+ */
+async function acceptPasskey(
+  rooms: Rooms,
+  visit: Visit,
+  { account, signIn }: OpenSignIn,
+  from: number | undefined,
+  authenticator: Authenticator,
+  judged: PasskeyJudged,
+  remember: boolean,
+): Promise<Reply> {
+  const verdict = factorOf(rooms, passkeyKind).authentication.answer(stateOf(rooms.keys, account.id, authenticator), '', {
+    tolerance: 'usual',
+    passkey: judged,
+  })
+  if (verdict.verdict === 'rejected') throw new Problem('passkey-not-accepted', { reason: verdict.reason })
+  const now = rooms.now()
+  const evidence: Evidence = { kind: passkeyKind, proves: verdict.proves, amr: verdict.amr, at: now }
+  const device = remember && signIn.intent === 'enter' ? newRememberedDevice(rooms, visit, account.memberships) : undefined
+  const about = { actorId: account.id, subjectId: account.id }
+  const reply = await take(rooms, visit, { account, signIn: advance(signIn, { event: 'proved', evidence }) }, from, {
+    spend: { authenticatorId: authenticator.id, cost: verdict.cost },
+    ...owning(account, signIn, evidence),
+    ...(device ? { remember: device.row } : {}),
+    events: device ? [eventRow(now, { action: 'device.remembered', ...about, detail: { id: device.row.id } })] : [],
+  })
+  return device ? { ...reply, cookies: { ...reply.cookies, remembered: device.cookie } } : reply
+}
+
+/** Writes down that a passkey was refused. */
+async function notedRefusal(rooms: Rooms, visit: Visit, account: Account, error: unknown): Promise<unknown> {
+  if (!(error instanceof Problem) || error.code !== 'passkey-not-accepted') return error
+  const now = rooms.now()
+  const detail = { reason: String(error.details.reason), kind: passkeyKind }
+  const event = eventRow(now, { action: 'sign-in.code-refused', subjectId: account.id, detail })
+  await settle(rooms.store, { now, origin: visit, events: [event], messages: [] })
+  return error
+}
+
+/**
+ * A passkey as a whole sign-in, by whoever it says it is.
+ *
+ * @param use gives the person and the key once the signature is checked
+ * @throws {Problem} `passkey-not-accepted` with a `reason`: `not-whole` where an organization of the person asks for the password, too
+ */
+export async function enterWithPasskey(
+  rooms: Rooms,
+  visit: Visit,
+  account: Account,
+  use: () => Promise<{ readonly authenticator: Authenticator; readonly judged: PasskeyJudged }>,
+  returnTo = '/',
+): Promise<Reply> {
+  try {
+    const { authenticator, judged } = await use()
+    if (!isPasswordless(account)) throw new Problem('passkey-not-accepted', { reason: 'not-whole' })
+    const signIn = advance(newSignIn(rooms, 'enter', safeReturn(returnTo)), { event: 'identified', userId: account.id })
+    return await acceptPasskey(rooms, visit, { account, signIn }, undefined, authenticator, judged, false)
+  } catch (error) {
+    throw await notedRefusal(rooms, visit, account, error)
+  }
+}
+
 type AnswerStep = Extract<Step, { readonly step: 'answer' }>
 
 function answerCode(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: CodeAnswer, step: AnswerStep): Promise<Reply> {
@@ -248,7 +350,7 @@ async function answerCodeIn(
   lane: BearingLane,
 ): Promise<Reply> {
   const { account, signIn } = open
-  const pass = signIn.intent === 'enter' ? judgePass(rooms, account, answer.code) : undefined
+  const pass = signIn.intent === 'enter' ? judgePass(rooms, account, answer.code, step.kinds) : undefined
   if (pass === 'gone') throw notAccepted({ reason: 'pass-gone' })
   if (pass) return answerPass(rooms, visit, open, pass, lane)
   const code = answer.code.trim()
@@ -368,6 +470,7 @@ async function answerEnrollment(
   name?: string,
   lane?: BearingLane,
   said?: Said,
+  passkey?: PasskeyJudged,
 ): Promise<Reply> {
   const { account, signIn } = open
   const { enrollment } = signIn
@@ -375,7 +478,7 @@ async function answerEnrollment(
   const now = rooms.now()
   const { kind } = enrollment
   const { sending, ...factor } = factorOf(rooms, kind)
-  const binding = factor.enrollment.answer(enrollment.keep, answer, askedIn(rooms, open, said))
+  const binding = factor.enrollment.answer(enrollment.keep, answer, { ...askedIn(rooms, open, said), ...(passkey ? { passkey } : {}) })
   if (binding.verdict === 'rejected') {
     const costsNothing = binding.reason === 'malformed' || binding.reason === 'not-sent'
     const settled = lane && !costsNothing ? await settle(rooms.store, refusal(rooms, visit, account, lane, binding)) : undefined
@@ -396,9 +499,10 @@ async function answerEnrollment(
   const retired = number !== undefined && number !== account.phone ? byPhone : [kind]
   const to = sending && keptAddress(enrollment)
   const authenticator = to === undefined ? label : `${label} (${masked(to)})`
+  const credential = kind === passkeyKind ? { credentialHash: credentialHash(toRecord(binding.state.secret).credentialId) } : {}
   const reply = await take(rooms, visit, { ...open, signIn: bound }, signIn.version, {
     ...(lane ? { lane: borne(lane) } : {}),
-    bind: { id, kind, label, secretSealed, counter: binding.state.counter, hashes: binding.state.hashes },
+    bind: { id, kind, label, secretSealed, counter: binding.state.counter, hashes: binding.state.hashes, ...credential },
     ...(isCodes || sending || enrollment.show.form === 'passcode' ? { retire: { kinds: retired } } : {}),
     ...(number === undefined ? {} : { verifiedPhone: number }),
     ...(isCodes
@@ -431,8 +535,9 @@ function labelFor(account: Account, kind: string, name: string | undefined): str
     voice: 'Phone Call',
     authanvil: 'AuthAnvil',
   }
-  const before = account.authenticators.filter((one) => own[one.kind] === undefined).length
-  return own[kind] ?? plainLabel(name ?? '') ?? (before === 0 ? 'Authenticator app' : `Authenticator app ${before + 1}`)
+  const before = account.authenticators.filter((one) => (kind === passkeyKind ? one.kind === kind : own[one.kind] === undefined && one.kind !== passkeyKind)).length
+  const common = kind === passkeyKind ? 'Passkey' : 'Authenticator app'
+  return own[kind] ?? plainLabel(name ?? '') ?? (before === 0 ? common : `${common} ${before + 1}`)
 }
 
 // ---- where every answer ends
@@ -509,7 +614,7 @@ async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | und
       step: { step: 'done', intent: signIn.intent, returnTo: signIn.returnTo },
       cookies: { ...finish.cookies, ...(isNew && signIn.intent !== 'enter' ? {} : { signIn: null }) },
     }
-  return { step: await stepViewOf(rooms, { ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
+  return { step: await shownStep(rooms, visit, { ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
 }
 
 /** What `done` brings about, by intent. */
@@ -592,7 +697,8 @@ function judgeStep(rooms: Rooms, open: OpenSignIn): { readonly step: Step } {
  */
 function meansOf({ signIn, account }: OpenSignIn, now: Date, bound: readonly string[] = []): Means {
   const { authenticators, phoneVerifiedAt, isPasswordMailed, oneTimePass } = account
-  const isPassOpen = signIn.intent === 'enter' && isOpenPass(oneTimePass, isPasswordMailed, now)
+  const needsTwo = account.memberships.some(isPhishingResistanceRequired)
+  const isPassOpen = signIn.intent === 'enter' && isOpenPass(oneTimePass, isPasswordMailed, now, needsTwo)
   return {
     enrolled: [...new Set([...authenticators.map((one) => one.kind), ...(isPassOpen ? ['one-time-pass'] : []), ...bound])],
     hasPhone: isNumberGood(phoneVerifiedAt, now),

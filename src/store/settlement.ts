@@ -97,6 +97,8 @@ export interface Settlement {
     readonly secretSealed: Buffer
     readonly counter: number
     readonly hashes: readonly string[]
+    /** Of a passkey: what its id is found by; there is one of it in the whole installation. */
+    readonly credentialHash?: Buffer
   }
   /** The number that a code has proved becomes the person's; goes with `bind`. */
   readonly verifiedPhone?: string
@@ -352,9 +354,10 @@ function statementOf(shape: Shape): Statement {
   if (shape.binds) {
     part(
       'bound',
-      `insert into authenticators (id, user_id, kind, label, secret_sealed, counter, hashes, bound_at, last_used_at)
+      `insert into authenticators (id, user_id, kind, label, secret_sealed, counter, hashes, credential_hash, bound_at, last_used_at)
         select ${$((one) => one.bind?.id, 'uuid')}, ${user()}, ${$((one) => one.bind?.kind, 'text')}, ${$((one) => one.bind?.label, 'text')},
           ${$((one) => one.bind?.secretSealed, 'bytea')}, ${$((one) => one.bind?.counter, 'bigint')}, ${$((one) => one.bind?.hashes, 'text[]')},
+          ${$((one) => one.bind?.credentialHash, 'bytea')},
           ${at}, null where ${gate}`,
     )
   }

@@ -3,7 +3,7 @@ import type { PinOrder } from '#domain/authanvil.ts'
 import type { GatewaySettings } from '#domain/gateways.ts'
 import type { Channel } from '#domain/message.ts'
 import type { LeftAlone, ResetOutcome, ResetState } from '#domain/organization-reset.ts'
-import type { Mode, Remembers } from '#domain/policy.ts'
+import type { Mode, PhishingResistant, Remembers } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
 
 /** The columns as they come out of the driver. Rows never leave this room. */
@@ -46,6 +46,8 @@ export interface Tables {
     strict_totp: boolean
     least_password_length: number | null
     email_for_administrators: boolean
+    phishing_resistant: PhishingResistant
+    passwordless: boolean
     weaker_accepted_by: ColumnType<string | null, undefined, string | null>
     weaker_accepted_at: ColumnType<Date | null, undefined, Date | null>
     version: number
@@ -93,6 +95,11 @@ export interface Tables {
     last_used_at: Date | null
     retired_at: Date | null
     retired_by: ColumnType<string | null, string | null | undefined, string | null>
+    credential_hash: ColumnType<Buffer | null, Buffer | null | undefined, never>
+  }
+  spent_challenges: {
+    hash: Buffer
+    expires_at: Date
   }
   sessions: {
     token_hash: Buffer

@@ -52,6 +52,10 @@ function rule(name: keyof Rules, rules: Rules): string {
       return rules.leastPasswordLength === null
         ? 'least password length: not raised'
         : `least password length: ${rules.leastPasswordLength}`
+    case 'phishingResistant':
+      return `passkeys only: ${{ off: 'nobody has to', administrators: 'administrators', everyone: 'everyone' }[rules.phishingResistant]}`
+    case 'passwordless':
+      return `Passkey is a whole sign-in: ${onOff(rules.passwordless)}`
   }
 }
 
