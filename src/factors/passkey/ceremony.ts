@@ -175,25 +175,26 @@ function requireCanonical(...values: readonly string[]): void {
     if (value === '' || Buffer.from(value, 'base64url').toString('base64url') !== value) throw new Error('This is not base64url.')
 }
 
-/** Labels of a COSE key (RFC 9052, RFC 9053): the algorithm, and the numbers that the key is made of. */
-const cose = { algorithm: 3, x: -2, y: -3, modulus: -1 } as const
+/** Labels of a COSE key (RFC 9052, RFC 9053): what it is for, and the numbers that it is made of. */
+const cose = { type: 1, algorithm: 3, curve: -1, x: -2, y: -3, modulus: -1 } as const
 
 const numbersOf = (publicKey: Uint8Array) => decodeCredentialPublicKey(Buffer.from(publicKey)) as unknown as ReadonlyMap<number, unknown>
 
 const algorithmOf = ({ publicKey }: PasskeyRecord) => numbersOf(Buffer.from(publicKey, 'base64url')).get(cose.algorithm)
 
-/** The library takes a key that ends too early: nothing would ever be right for it. */
+/** The library takes a key that ends too early, or whose parts do not go together: nothing would ever be right for it. */
 function requireWholeKey(publicKey: Uint8Array): void {
   const numbers = numbersOf(publicKey)
   const length = (label: number) => {
     const value = numbers.get(label)
     return value instanceof Uint8Array ? value.length : 0
   }
-  const algorithm = numbers.get(cose.algorithm)
+  const isOf = (algorithm: number, type: number, curve?: number) =>
+    numbers.get(cose.algorithm) === algorithm && numbers.get(cose.type) === type && (curve === undefined || numbers.get(cose.curve) === curve)
   const isWhole =
-    algorithm === rs256
-      ? length(cose.modulus) >= 256
-      : length(cose.x) === 32 && (algorithm === edDsa || length(cose.y) === 32)
+    (isOf(es256, 2, 1) && length(cose.x) === 32 && length(cose.y) === 32) ||
+    (isOf(edDsa, 1, 6) && length(cose.x) === 32) ||
+    (isOf(rs256, 3) && length(cose.modulus) >= 256)
   if (!isWhole) throw new Error('The key is not whole.')
 }
 
