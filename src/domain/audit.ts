@@ -68,6 +68,10 @@ export type Action =
   | 'authanvil.changed'
   | 'authanvil.person-changed'
   | 'authanvil.unanswered'
+  | 'duo.approved'
+  | 'duo.refused'
+  | 'duo.other-user'
+  | 'duo.unanswered'
 
 /**
  * Who did what to whom, where. A personal event (a sign-in) has no organization: administrators of every organization that the

@@ -1,3 +1,27 @@
+/** An application in Duo, as its panel shows it: "API hostname", "Integration key" or "Client ID", "Secret key" or "Client secret". */
+export interface DuoApplication {
+  readonly host: string
+  readonly key: string
+  readonly secret: string
+}
+
+/** What an organization has set about Duo. */
+export interface DuoSettings {
+  readonly isOn: boolean
+  /** Whose account at Duo its people use: that of the organization, or that of the provider. */
+  readonly account: 'own' | 'provider'
+  /** The application of type "Web SDK": the prompt in the browser. */
+  readonly prompt?: DuoApplication
+  /** The application of type "Auth API": the push, and setting up a phone. */
+  readonly auth?: DuoApplication
+  /** What a sign-in does while Duo is away: it ends there, or the person's other authenticators are offered. */
+  readonly whenAway: 'closed' | 'other-factor'
+  /** Whether somebody whom Duo lets in without asking has given a second step. */
+  readonly countsBypass: boolean
+  /** Of the provider's settings alone: sites may use its account. */
+  readonly servesSites?: boolean
+}
+
 /** Lengths of the two values that Duo gives for an application. */
 const idPattern = /^[A-Z0-9]{20}$/
 const secretPattern = /^[A-Za-z0-9]{40}$/
@@ -135,4 +159,40 @@ export function diagnose(
     }
   }
   return { findings, merges, isAgreed: prompt === 'unknown' || auth === 'unknown' || prompt === auth }
+}
+
+/**
+ * What must be kept of somebody who was sent to Duo: with their sign-in, for their browser alone, and taken away before the answer is
+ * looked at, so that it is good for one return only.
+ */
+export interface DuoPending {
+  /** SHA-256 of the state, in base64url. */
+  readonly stateDigest: string
+  readonly nonce: string
+  /** The name that was sent, letter by letter. */
+  readonly userName: string
+  /** Whom Duo knew this person as when it first let them in. */
+  readonly userKey?: string
+  /** Seconds since 1970. */
+  readonly startedAt: number
+}
+
+/** Whom an authenticator of Duo stands for: kept, sealed, from the first time that Duo let the person in. */
+export interface DuoPin {
+  /** The organization whose account at Duo it was. */
+  readonly accountOf: string
+  /** Duo's own id of its user. Somebody whom Duo knows by another one is somebody else. */
+  readonly userKey: string
+  /** The name that was sent. */
+  readonly userName: string
+}
+
+/** That Duo has let somebody in: after one attempt, and counting for that attempt alone. */
+export interface DuoSaid extends DuoPin {
+  /** What the attempt is told from all others by: the digest of its state, the id of its push, the passcode that was typed. */
+  readonly attempt: string
+  /** What Duo says it was done with, such as `duo_push`. */
+  readonly factor: string
+  /** Duo let them in without asking them, and the organization counts that: a second step, which has proved nothing. */
+  readonly isSpared: boolean
 }

@@ -1,6 +1,7 @@
 import type { Amr, Proof } from './assurance.ts'
 import type { Said } from './authanvil.ts'
 import type { Sent } from './challenge.ts'
+import type { DuoSaid } from './duo.ts'
 import type { Json } from './json.ts'
 import type { Channel } from './message.ts'
 import type { PasskeyJudged } from './passkey.ts'
@@ -22,6 +23,8 @@ export type Form =
   | { readonly form: 'sent'; readonly to?: string }
   /** Nothing is shown: what is typed is made elsewhere already, and judged there. */
   | { readonly form: 'passcode' }
+  /** Nothing is shown: Duo leads the person through it. */
+  | { readonly form: 'duo' }
   /** The browser makes a key for the host of the page; what it is asked is written when the page is. */
   | { readonly form: 'passkey' }
 
@@ -88,6 +91,8 @@ export interface Asked {
   readonly sent?: Sent
   /** What a service outside has said of the answer, of kinds that are judged there. */
   readonly said?: Said
+  /** That Duo has let the person in. */
+  readonly duo?: DuoSaid
   /** What the check of a browser's signature has come to, of kinds that sign. */
   readonly passkey?: PasskeyJudged
 }

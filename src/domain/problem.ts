@@ -78,6 +78,9 @@ export const problems = {
   'invalid-authanvil': { status: 422, title: 'These settings of AuthAnvil cannot be used.' },
   'authanvil-check-failed': { status: 422, title: 'AuthAnvil did not answer as it should, so nothing was stored.' },
   'authanvil-unavailable': { status: 424, title: 'AuthAnvil did not answer, so nobody could say whether the passcode is right.' },
+  'duo-unavailable': { status: 424, title: 'Duo did not answer, so nobody could be asked there.' },
+  'duo-refused': { status: 422, title: 'Duo did not let this person in.' },
+  'duo-start-again': { status: 409, title: 'What came back from Duo belongs to no open question of this sign-in. Start again.' },
   'method-in-use': { status: 409, title: 'The rules still allow this method. Take it out of them first.' },
   'passkey-not-accepted': { status: 422, title: 'That passkey or security key was not accepted.' },
   'passkey-required': {

@@ -1,6 +1,6 @@
 import { type Assurance, assuranceOf, type Evidence, hasSecondStep, isPhishingResistant, isWhole, setUpPasscode } from './assurance.ts'
 import { byPhone, rescues } from './authenticators.ts'
-import type { Challenge } from './challenge.ts'
+import type { Challenge, DuoChallenge } from './challenge.ts'
 import type { Form } from './factor.ts'
 import type { Json } from './json.ts'
 import type { Requirement } from './policy.ts'
@@ -23,8 +23,8 @@ export interface SignIn {
   readonly evidence: readonly Evidence[]
   /** What is on show to be taken over (a key, backup codes). Nothing is bound before it is answered. */
   readonly enrollment?: Enrollment
-  /** The code that was sent last, as long as nothing else has happened since. */
-  readonly challenge?: Challenge
+  /** The code that was sent last, or what hangs open at Duo, as long as nothing else has happened since. */
+  readonly challenge?: Challenge | DuoChallenge
   /** Kinds that were bound in this sign-in. */
   readonly bound: readonly string[]
   readonly returnTo: string
@@ -49,7 +49,9 @@ export type Step =
 
 export type Event =
   | { readonly event: 'identified'; readonly userId: string }
-  | { readonly event: 'sent'; readonly challenge: Challenge }
+  | { readonly event: 'sent'; readonly challenge: Challenge | DuoChallenge }
+  /** What hung open is spent, before anybody looks at the answer to it. */
+  | { readonly event: 'taken-up' }
   | { readonly event: 'proved'; readonly evidence: Evidence }
   /** What was waiting to be signed is used up, whatever comes of the answer. */
   | { readonly event: 'challenge-spent' }
@@ -64,6 +66,8 @@ export interface Means {
   readonly hasPhone?: boolean
   /** Whether their password was last set through a mailed link: a code by mail then proves nothing that the password does not. */
   readonly isPasswordMailed?: boolean
+  /** Whether this sign-in has found Duo away, where the organization then takes whatever else the person has. */
+  readonly isDuoAway?: boolean
 }
 
 /** What a person sets up where no organization has a say. */
@@ -82,7 +86,8 @@ export const signInLifetimeSeconds = 600
  * confirm or to change something. A one-time pass opens the set-up and nothing else. A passkey that has asked for a PIN or a finger is the
  * password too where the rules say so. Whom the rules leave nothing weaker than a passkey is asked for no other thing, and gains the
  * first one by a proof of one, by a pass that two administrators gave, or on a first day when there was never anything to lose:
- * `docs/decisions/0037-passkeys.md`.
+ * `docs/decisions/0037-passkeys.md`. While Duo is away, and where the organization wants that, what else is bound is taken, and nobody
+ * who has given it has to move to Duo now.
  */
 export function nextStep(signIn: SignIn, requirement: Requirement, means: Means, now: Date): Step {
   if (now >= signIn.expiresAt) return { step: 'refused', reason: 'expired' }
@@ -124,8 +129,8 @@ const hasAllowed = (requirement: Requirement, means: Means) => methodsOf(means).
 /**
  * Kinds whose answer counts as the second step of this person: a passkey at the front, then as their organizations order them.
  *
- * What the rules no longer allow counts only for somebody who has nothing else, and who sets up another method right after. A
- * verified number can be reached by text and by call, whichever of them was set up.
+ * What the rules no longer allow counts only for somebody who has nothing else, and who sets up another method right after, and while
+ * Duo is away. A verified number can be reached by text and by call, whichever of them was set up.
  */
 export function acceptedKinds(requirement: Requirement, means: Means): readonly string[] {
   const bound = methodsOf(means)
@@ -136,16 +141,20 @@ export function acceptedKinds(requirement: Requirement, means: Means): readonly 
   const place = (kind: string) => (isPhishingResistant(kind) ? -1 : order.indexOf(kind))
   const placed = [...new Set(allowed)].sort((one, other) => place(one) - place(other))
   const isReachable = (kind: string) => (kind === 'email' ? !means.isPasswordMailed : !byPhone.includes(kind) || means.hasPhone === true)
-  const methods = hasAllowed(requirement, means) ? placed : bound
+  const rest = isFree(requirement, means) ? bound.filter((kind) => !placed.includes(kind)) : []
+  const methods = hasAllowed(requirement, means) ? [...placed, ...rest] : bound
   return [...methods.filter(isReachable), ...means.enrolled.filter((kind) => rescues.includes(kind))]
 }
+
+/** Whether the rules about methods are suspended, because Duo is one of them and away. */
+const isFree = ({ methods }: Requirement, { isDuoAway }: Means) => isDuoAway === true && methods?.includes('duo') === true
 
 /** Whether a method must be bound before the end: where one is due, and where none of those that there are is allowed any more. */
 function owesMethod(signIn: SignIn, requirement: Requirement, means: Means, hasSecond: boolean): boolean {
   if (signIn.bound.some((kind) => !rescues.includes(kind))) return false
   if (signIn.intent === 'enroll') return true
   if (signIn.intent !== 'enter' || requirement.secondStep === 'never') return false
-  const isOutdated = methodsOf(means).length > 0 && !hasAllowed(requirement, means)
+  const isOutdated = methodsOf(means).length > 0 && !hasAllowed(requirement, means) && !(hasSecond && isFree(requirement, means))
   const isOnPass = signIn.evidence.some((one) => one.kind === 'one-time-pass')
   return requirement.isSetUpDue === true || isOnPass || isOutdated || (requirement.secondStep === 'always' && !hasSecond)
 }
@@ -165,6 +174,10 @@ export function advance(signIn: SignIn, event: Event): SignIn {
       return { ...open, version, userId: event.userId, evidence: [] }
     case 'sent':
       return { ...signIn, version, challenge: event.challenge }
+    case 'taken-up': {
+      const { challenge: _spent, ...rest } = signIn
+      return { ...rest, version }
+    }
     case 'proved':
       return { ...open, version, evidence: [...signIn.evidence, event.evidence] }
     case 'challenge-spent':

@@ -3,11 +3,14 @@ import { isSame, keyedDigest, newToken } from '#crypto/random.ts'
 import { claimedHost } from '#domain/host.ts'
 import { canHavePasskeys } from '#domain/passkey.ts'
 import { Problem } from '#domain/problem.ts'
+import { advance } from '#domain/sign-in.ts'
 import { requestOptions } from '#factors/passkey/ceremony.ts'
 import { findEntrance, findOwnerOfPasskey, spendAnonymousChallenge } from '#store/passkeys.ts'
-import { judgeAssertion, placeOf } from './passkeys.ts'
+import { acceptPasskey, notingRefusal } from './passkey-answers.ts'
+import { isPasswordless, judgeAssertion, placeOf } from './passkeys.ts'
 import type { Rooms, Visit } from './rooms.ts'
-import { enterWithPasskey, type Reply } from './sign-in.ts'
+import type { Reply } from './settling.ts'
+import { newSignIn, safeReturn } from './sign-in.ts'
 
 /** How long what is to be signed is good before anybody is known: this long, and at most twice. */
 const slotSeconds = 300
@@ -57,7 +60,7 @@ export async function entranceOptions(rooms: Rooms, visit: Visit, cookie: string
  * anybody looks whose it is.
  *
  * @throws {Problem} `sign-in-gone` for what was not asked of this visitor a short time ago, `moved-on` for what was answered already,
- *   `passkey-not-accepted`
+ *   `passkey-not-accepted` with a `reason`: `not-whole` where an organization of the person asks for the password, too
  */
 export async function startWithPasskey(rooms: Rooms, visit: Visit, { passkey, returnTo }: PasskeySignIn): Promise<Reply> {
   const challenge = challengeIn(passkey.response.clientDataJSON)
@@ -66,7 +69,12 @@ export async function startWithPasskey(rooms: Rooms, visit: Visit, { passkey, re
   if (!(await spendAnonymousChallenge(rooms.store.db, challenge, expiresAt))) throw new Problem('moved-on')
   const account = await findOwnerOfPasskey(rooms.store.db, passkey.id)
   if (!account || account.memberships.length === 0) throw new Problem('passkey-not-accepted', { reason: 'mismatch' })
-  return enterWithPasskey(rooms, visit, account, () => judgeAssertion(rooms, visit, account, passkey, challenge, true), returnTo)
+  return notingRefusal(rooms, visit, account, async () => {
+    const { authenticator, judged } = await judgeAssertion(rooms, visit, account, passkey, challenge, true)
+    if (!isPasswordless(account)) throw new Problem('passkey-not-accepted', { reason: 'not-whole' })
+    const signIn = advance(newSignIn(rooms, 'enter', safeReturn(returnTo ?? '/')), { event: 'identified', userId: account.id })
+    return acceptPasskey(rooms, visit, { account, signIn }, undefined, authenticator, judged, false)
+  })
 }
 
 /** The challenge that a browser says it has had signed; only {@link isOurs} says whether it was asked that. */

@@ -6,7 +6,6 @@ import { requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { advance, type SignIn, type Step } from '#domain/sign-in.ts'
 import { checkAssertion, checkRegistration, creationOptions, type Place, requestOptions } from '#factors/passkey/ceremony.ts'
-import { isKnownPasskey } from '#store/passkeys.ts'
 import { type Account, type Authenticator, stateOf } from '#store/person.ts'
 import { settle } from '#store/settlement.ts'
 import { type OpenSignIn, toSignInRow } from '#store/sign-in.ts'
@@ -100,12 +99,7 @@ export async function judgeRegistration(
 ): Promise<PasskeyJudged> {
   if (!('attestationObject' in response.response)) throw new Problem('passkey-not-accepted', { reason: 'mismatch' })
   const place = placeOf(rooms, visit, account.memberships)
-  const judged = await orNo(() =>
-    checkRegistration(response as PasskeyRegistration, { ...place, challenge: challengeOf(rooms, signIn) }),
-  )
-  if (judged.did === 'registered' && (await isKnownPasskey(rooms.store.db, judged.record.credentialId)))
-    throw new Problem('passkey-not-accepted', { reason: 'known' })
-  return judged
+  return orNo(() => checkRegistration(response as PasskeyRegistration, { ...place, challenge: challengeOf(rooms, signIn) }))
 }
 
 /** A key of the person that has signed, and what the check came to. */

@@ -54,7 +54,7 @@ export interface Visit extends Origin {
   /** Of a remembered device. */
   readonly remembered?: string
   readonly browser: string
-  /** The host name that the request names: a claim, see `placeOf` in `passkeys.ts`. */
+  /** The host name that was asked for: a claim, to be looked up before it is believed. */
   readonly host?: string
 }
 

@@ -3,24 +3,18 @@ import { digest } from '#crypto/random.ts'
 import { type Account, type AccountValues, accountValue, toAccount } from './person.ts'
 import type { Database } from './tables.ts'
 
-/** What the row of a key is found by: ids may be a thousand bytes long. */
-export const credentialHash = (credentialId: string): Buffer => digest(credentialId)
+/** What the row of a key is found by, and what no two people can have. */
+export const knownAsPasskey = (credentialId: string): Buffer => digest(JSON.stringify(['passkey', credentialId]))
 
 const ownerText = `select ${accountValue} as account from authenticators a join users u on u.id = a.user_id
-  where a.credential_hash = $1 and a.retired_at is null`
+  where a.known_as = $1 and a.retired_at is null`
 
 /** The person that a key is bound to. */
 export async function findOwnerOfPasskey(db: Database, credentialId: string): Promise<Account | undefined> {
   const { rows } = await db.executeQuery<{ readonly account: AccountValues }>(
-    CompiledQuery.raw(ownerText, [credentialHash(credentialId)]),
+    CompiledQuery.raw(ownerText, [knownAsPasskey(credentialId)]),
   )
   return rows[0] && toAccount(rows[0].account)
-}
-
-/** Whether a key of this id was ever set up here, by whomever. */
-export async function isKnownPasskey(db: Database, credentialId: string): Promise<boolean> {
-  const row = await db.selectFrom('authenticators').select('id').where('credential_hash', '=', credentialHash(credentialId)).executeTakeFirst()
-  return row !== undefined
 }
 
 /** Uses up a challenge that was given to nobody known. False when it was used before. */

@@ -18,6 +18,7 @@ import * as reset from './migrations/0013-reset.ts'
 import * as rest from './migrations/0014-rest.ts'
 import * as delivery from './migrations/0015-delivery.ts'
 import * as authanvil from './migrations/0016-authanvil.ts'
+import * as duo from './migrations/0017-duo.ts'
 import * as passkeys from './migrations/0025-passkeys.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -39,6 +40,7 @@ export const migrations = {
   '0014-rest': rest,
   '0015-delivery': delivery,
   '0016-authanvil': authanvil,
+  '0017-duo': duo,
   '0025-passkeys': passkeys,
 }
 

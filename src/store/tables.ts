@@ -1,5 +1,6 @@
 import type { ColumnType, Kysely } from 'kysely'
 import type { PinOrder } from '#domain/authanvil.ts'
+import type { DuoSettings } from '#domain/duo.ts'
 import type { GatewaySettings } from '#domain/gateways.ts'
 import type { Channel } from '#domain/message.ts'
 import type { LeftAlone, ResetOutcome, ResetState } from '#domain/organization-reset.ts'
@@ -95,7 +96,7 @@ export interface Tables {
     last_used_at: Date | null
     retired_at: Date | null
     retired_by: ColumnType<string | null, string | null | undefined, string | null>
-    credential_hash: ColumnType<Buffer | null, Buffer | null | undefined, never>
+    known_as: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
   }
   spent_challenges: {
     hash: Buffer
@@ -207,6 +208,31 @@ export interface Tables {
     user_id: string
     user_name: string | null
     pin_sealed: Buffer | null
+    changed_by: string
+    changed_at: Date
+  }
+  duo: {
+    organization_id: string
+    is_on: boolean
+    account: DuoSettings['account']
+    prompt_sealed: Buffer | null
+    auth_sealed: Buffer | null
+    when_away: DuoSettings['whenAway']
+    counts_bypass: boolean
+    serves_sites: boolean
+    proved_at: Date | null
+    trouble_reason: string | null
+    trouble_at: Date | null
+    version: number
+    changed_by: string
+    changed_at: Date
+  }
+  duo_notices: {
+    organization_id: string
+    text: string
+    label: string | null
+    url: string | null
+    version: number
     changed_by: string
     changed_at: Date
   }

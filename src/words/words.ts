@@ -2,6 +2,7 @@ import { audit } from './en/audit.ts'
 import { authAnvilWords } from './en/authanvil.ts'
 import { calls } from './en/calls.ts'
 import { callFromQueue, textFromQueue } from './en/codes.ts'
+import { duoPages } from './en/duo-pages.ts'
 import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
@@ -20,6 +21,7 @@ export interface Words {
   readonly audit: typeof audit
   readonly sentCodes: typeof sentCodes
   readonly authAnvil: typeof authAnvilWords.pages
+  readonly duo: typeof duoPages
   readonly gatewayTest: typeof gatewayTest
   readonly gatewayTestPrompt: string
 }
@@ -35,6 +37,7 @@ const english: Words = {
   audit,
   sentCodes,
   authAnvil: authAnvilWords.pages,
+  duo: duoPages,
   gatewayTest,
   gatewayTestPrompt,
 }

@@ -1,7 +1,8 @@
+import type { DuoApplication } from '#domain/duo.ts'
 import { Failure, type FailureReason } from '../outside.ts'
 import { duoAuth } from './duo-auth.ts'
 import { duoPrompt } from './duo-prompt.ts'
-import type { DuoApplication, DuoClientOptions } from './signed-api.ts'
+import type { DuoClientOptions } from './signed-api.ts'
 
 /**
  * What came of trying one pair of keys: right, or what is wrong. `other-application` means that the keys are good ones, but those of

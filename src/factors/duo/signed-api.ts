@@ -1,13 +1,7 @@
 import { createHmac } from 'node:crypto'
+import type { DuoApplication } from '#domain/duo.ts'
 import type { Clock } from '#domain/ports.ts'
 import { type Ask, Failure, type FailureReason, jsonObject, type Outbound, outside } from '../outside.ts'
-
-/** An application in Duo, as its panel shows it: "Integration key", "Secret key", "API hostname". */
-export interface DuoApplication {
-  readonly host: string
-  readonly key: string
-  readonly secret: string
-}
 
 /** What a client of Duo needs beside the application. */
 export interface DuoClientOptions {

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * Passkeys: what the rules may ask of them, the one row that an id of a key belongs to, and what was signed already before anybody was
- * known. Nobody has such a rule or a key yet.
+ * Passkeys: what the rules may ask of them, and what was signed already before anybody was
+ * known. Nobody has such a rule yet.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const statements = [
@@ -11,9 +11,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column passwordless boolean not null default false`,
     // Asked for by everybody who sees the first page of a sign-in.
     sql`create index policies_passwordless on policies (organization_id) where passwordless and enabled`,
-    sql`alter table authenticators add column credential_hash bytea`,
-    // One for the whole installation, retired ones too: a key makes a new id whenever it is set up.
-    sql`create unique index authenticators_credential on authenticators (credential_hash) where credential_hash is not null`,
     sql`create table spent_challenges (hash bytea primary key, expires_at timestamptz not null)`,
   ]
   for (const statement of statements) await statement.execute(db)

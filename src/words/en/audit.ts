@@ -131,6 +131,13 @@ const actions = {
     'Authanvil did not answer',
     (_, whom) => `AuthAnvil did not answer about a passcode of ${whom}, so nobody was let in`,
   ],
+  'duo.approved': ['Duo approved', (_, whom) => `Duo let ${whom} in`],
+  'duo.refused': ['Duo refused', (_, whom) => `Duo did not let ${whom} in`],
+  'duo.other-user': [
+    'Duo knows another person',
+    (_, whom) => `Duo let in another of its users in place of ${whom}, so nobody was let in here`,
+  ],
+  'duo.unanswered': ['Duo did not answer', (_, whom) => `Duo did not answer when ${whom} signed in`],
   ...resetActions,
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 

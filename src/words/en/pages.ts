@@ -4,6 +4,7 @@ import { type Intent, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import { isolating } from '../bidi.ts'
 import type { Explanation, FieldName, PageProblem } from '../problem.ts'
 import { authAnvilWords } from './authanvil.ts'
+import { duoRefused, duoStartAgain, duoUnavailable } from './duo-pages.ts'
 import { passkeyWords } from './passkeys.ts'
 import { passwordHint, passwordTooWeak } from './passwords.ts'
 import { passNotAccepted, recoveryWords } from './recovery.ts'
@@ -114,6 +115,12 @@ function explain(problem: PageProblem, situation: Situation = {}): Explanation {
       return passkeyWords.pages.refused(problem.reason)
     case 'authanvil-unavailable':
       return problem.reason === 'off' ? authAnvilWords.pages.off : authAnvilWords.pages.unavailable
+    case 'duo-unavailable':
+      return duoUnavailable(problem.reason)
+    case 'duo-refused':
+      return duoRefused(problem.reason, problem.duoStatus)
+    case 'duo-start-again':
+      return duoStartAgain(problem.reason)
     case 'password-too-weak':
       return passwordTooWeak(problem)
     case 'wrong-password':
