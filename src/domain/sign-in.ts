@@ -109,6 +109,7 @@ export function nextStep(signIn: SignIn, requirement: Requirement, means: Means,
     return means.isPasswordMailed ? { step: 'refused', reason: 'ask-administrator' } : { step: 'answer', kinds: ['email'], opens: 'set-up' }
   if (isDue) return { step: 'enroll', kinds: requirement.methods ?? enrollable }
   if (!isResistant && owesCodes(signIn, means)) return { step: 'enroll', kinds: ['backup-codes'] }
+  if (isResistant && !hasSecond) return { step: 'refused', reason: 'ask-administrator' }
   return { step: 'done', assurance: assuranceOf(signIn.evidence) }
 }
 

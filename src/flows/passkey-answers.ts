@@ -8,7 +8,7 @@ import { settle } from '#store/settlement.ts'
 import type { OpenSignIn } from '#store/sign-in.ts'
 import { owning } from './code-answers.ts'
 import { answerEnrollment } from './enrollment-answers.ts'
-import { challengeOf, isPasswordless, judgeAssertion, judgeRegistration, passkeyKind, spendChallenge } from './passkeys.ts'
+import { challengeIn, challengeOf, isPasswordless, judgeAssertion, judgeRegistration, passkeyKind, spendChallenge } from './passkeys.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
 import { eventRow, factorOf, type Rooms, type Visit } from './rooms.ts'
 import { hashOf, type Reply, take } from './settling.ts'
@@ -27,6 +27,8 @@ export async function answerPasskey(rooms: Rooms, visit: Visit, open: OpenSignIn
   const isWhole = step.step === 'password' && isPasswordless(open.account)
   const tokenHash = hashOf(visit.signIn)
   if (!tokenHash || !(isSetUp || isAsked || isWhole)) throw new Problem('step-not-open')
+  // What answers another question uses up nothing: else an answer that is sent twice would be in its own way.
+  if (challengeIn(answer.passkey) !== challengeOf(rooms, open.signIn)) throw new Problem('passkey-not-accepted', { reason: 'mismatch' })
   const spent = await spendChallenge(rooms, visit, open, tokenHash)
   if (isSetUp) {
     const passkey = await judgeRegistration(rooms, visit, open, answer.passkey)

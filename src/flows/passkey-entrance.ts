@@ -7,7 +7,7 @@ import { advance } from '#domain/sign-in.ts'
 import { requestOptions } from '#factors/passkey/ceremony.ts'
 import { findEntrance, findOwnerOfPasskey, spendAnonymousChallenge } from '#store/passkeys.ts'
 import { acceptPasskey, notingRefusal } from './passkey-answers.ts'
-import { isPasswordless, judgeAssertion, placeOf } from './passkeys.ts'
+import { challengeIn, isPasswordless, judgeAssertion, placeOf } from './passkeys.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import type { Reply } from './settling.ts'
 import { newSignIn, safeReturn } from './sign-in.ts'
@@ -63,7 +63,7 @@ export async function entranceOptions(rooms: Rooms, visit: Visit, cookie: string
  *   `passkey-not-accepted` with a `reason`: `not-whole` where an organization of the person asks for the password, too
  */
 export async function startWithPasskey(rooms: Rooms, visit: Visit, { passkey, returnTo }: PasskeySignIn): Promise<Reply> {
-  const challenge = challengeIn(passkey.response.clientDataJSON)
+  const challenge = challengeIn(passkey)
   if (visit.signIn === undefined || challenge === undefined || !isOurs(rooms, visit.signIn, challenge)) throw new Problem('sign-in-gone')
   const expiresAt = new Date(rooms.now().getTime() + 3 * slotSeconds * 1000)
   if (!(await spendAnonymousChallenge(rooms.store.db, challenge, expiresAt))) throw new Problem('moved-on')
@@ -75,14 +75,4 @@ export async function startWithPasskey(rooms: Rooms, visit: Visit, { passkey, re
     const signIn = advance(newSignIn(rooms, 'enter', safeReturn(returnTo ?? '/')), { event: 'identified', userId: account.id })
     return acceptPasskey(rooms, visit, { account, signIn }, undefined, authenticator, judged, false)
   })
-}
-
-/** The challenge that a browser says it has had signed; only {@link isOurs} says whether it was asked that. */
-function challengeIn(clientDataJSON: string): string | undefined {
-  try {
-    const { challenge } = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString('utf8')) as { readonly challenge?: unknown }
-    return typeof challenge === 'string' ? challenge : undefined
-  } catch {
-    return undefined
-  }
 }

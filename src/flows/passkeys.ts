@@ -31,6 +31,16 @@ export function placeOf({ publicUrl }: Rooms, { host }: Visit, memberships: read
 export const challengeOf = ({ keys }: Rooms, { id, version }: Pick<SignIn, 'id' | 'version'>): string =>
   keyedDigest(keys.challenge, `sign-in ${id} ${version}`)
 
+/** The challenge that a browser says it has had signed. It is a claim until the signature is checked, and only tells answers apart. */
+export function challengeIn({ response }: PasskeyRegistration | PasskeyAssertion): string | undefined {
+  try {
+    const { challenge } = JSON.parse(Buffer.from(response.clientDataJSON, 'base64url').toString('utf8')) as { readonly challenge?: unknown }
+    return typeof challenge === 'string' ? challenge : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** A passkey of a person with what is kept of it. */
 interface Held {
   readonly authenticator: Authenticator
