@@ -6,6 +6,7 @@ import { duoPages } from './en/duo-pages.ts'
 import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
+import { passkeyWords } from './en/passkeys.ts'
 import { sentCodes } from './en/sent-codes.ts'
 
 /** Everything a person reads, in one language. */
@@ -21,6 +22,7 @@ export interface Words {
   readonly audit: typeof audit
   readonly sentCodes: typeof sentCodes
   readonly authAnvil: typeof authAnvilWords.pages
+  readonly passkeys: typeof passkeyWords.pages
   readonly duo: typeof duoPages
   readonly gatewayTest: typeof gatewayTest
   readonly gatewayTestPrompt: string
@@ -37,6 +39,7 @@ const english: Words = {
   audit,
   sentCodes,
   authAnvil: authAnvilWords.pages,
+  passkeys: passkeyWords.pages,
   duo: duoPages,
   gatewayTest,
   gatewayTestPrompt,
