@@ -61,9 +61,33 @@ const jwkBytes = (text: string | undefined) => Buffer.from(text ?? '', 'base64ur
 
 function coseOf(algorithm: Algorithm, key: KeyObject): Buffer {
   const { x, y, n, e } = key.export({ format: 'jwk' })
-  if (algorithm === 'EdDSA') return cbor(new Map<number, unknown>([[1, 1], [3, -8], [-1, 6], [-2, jwkBytes(x)]]))
-  if (algorithm === 'RS256') return cbor(new Map<number, unknown>([[1, 3], [3, -257], [-1, jwkBytes(n)], [-2, jwkBytes(e)]]))
-  return cbor(new Map<number, unknown>([[1, 2], [3, -7], [-1, 1], [-2, jwkBytes(x)], [-3, jwkBytes(y)]]))
+  if (algorithm === 'EdDSA')
+    return cbor(
+      new Map<number, unknown>([
+        [1, 1],
+        [3, -8],
+        [-1, 6],
+        [-2, jwkBytes(x)],
+      ]),
+    )
+  if (algorithm === 'RS256')
+    return cbor(
+      new Map<number, unknown>([
+        [1, 3],
+        [3, -257],
+        [-1, jwkBytes(n)],
+        [-2, jwkBytes(e)],
+      ]),
+    )
+  return cbor(
+    new Map<number, unknown>([
+      [1, 2],
+      [3, -7],
+      [-1, 1],
+      [-2, jwkBytes(x)],
+      [-3, jwkBytes(y)],
+    ]),
+  )
 }
 
 /** A browser and a key in one, at an origin: WebAuthn as its standard has it, in a few lines. It holds one credential. */
@@ -98,7 +122,9 @@ export class Authenticator {
   #parts(type: string, options: Options, wish: Partial<Parts>): Parts {
     const { isSynced = false, verifies = true } = this.options
     return {
-      rpIdHash: createHash('sha256').update(options.rp?.id ?? options.rpId ?? '').digest(),
+      rpIdHash: createHash('sha256')
+        .update(options.rp?.id ?? options.rpId ?? '')
+        .digest(),
       flags: up | (verifies ? uv : 0) | (isSynced ? be | bs : 0),
       counter: isSynced ? 0 : ++this.counter,
       authData: (bytes) => bytes,

@@ -289,13 +289,19 @@ function walkWith(rules: readonly Requirement[], depth: number, look: (seen: See
 
 test('A38 where nothing weaker than a passkey is taken, no sequence of events ends, binds or asks by anything weaker', () => {
   const strict: Requirement = { secondStep: 'always', methods: ['passkey'], isPhishingResistant: true }
-  const rules: readonly Requirement[] = [strict, { ...strict, isSetUpDue: true }, { ...strict, isRemembered: true }, { ...strict, isPasswordless: true }]
+  const rules: readonly Requirement[] = [
+    strict,
+    { ...strict, isSetUpDue: true },
+    { ...strict, isRemembered: true },
+    { ...strict, isPasswordless: true },
+  ]
   const seenSteps = { done: 0, enroll: 0, answer: 0 }
   walkWith(rules, 4, ({ signIn, requirement, before, means, since }) => {
     const step = nextStep(signIn, requirement, means, now)
     if (step.step === 'refused' || step.step === 'password') return
     seenSteps[step.step] += 1
-    if (step.step === 'answer') assert.ok(step.kinds.every((kind) => kind === 'passkey' || (kind === 'one-time-pass' && before.enrolled.includes(kind))))
+    if (step.step === 'answer')
+      assert.ok(step.kinds.every((kind) => kind === 'passkey' || (kind === 'one-time-pass' && before.enrolled.includes(kind))))
     if (step.step === 'done') assert.ok(since.some(isPasskey), 'done without a passkey')
     if (step.step === 'done') assert.ok(step.assurance.phishingResistant)
     if (step.step === 'enroll') {
@@ -305,7 +311,10 @@ test('A38 where nothing weaker than a passkey is taken, no sequence of events en
       assert.ok(since.some(isPasskey) || isOnPass || isFirstDay, 'a set-up that mailbox and password open')
     }
   })
-  assert.ok(Object.values(seenSteps).every((count) => count > 100), JSON.stringify(seenSteps))
+  assert.ok(
+    Object.values(seenSteps).every((count) => count > 100),
+    JSON.stringify(seenSteps),
+  )
 })
 
 test('a passkey stands for the password only where the rules say so and only when it has asked for a PIN or a finger', () => {

@@ -20,6 +20,7 @@ export const Member = Type.Object({
   }),
   badge: Badge,
   lastSignInAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+  passWaits: Type.Boolean({ description: 'A one-time pass of this person waits for a second administrator' }),
   isSelf: Type.Boolean(),
   isShared: Type.Boolean({ description: 'Whether the person also belongs to an organization that the one who asks does not administer' }),
 })

@@ -24,7 +24,8 @@ const rules = {
     description: 'Raises the least length of passwords; null leaves it as it is, and it never lowers it',
   }),
   phishingResistant: Type.Union([Type.Literal('off'), Type.Literal('administrators'), Type.Literal('everyone')], {
-    description: 'Who signs in with a passkey or security key and with nothing weaker, recovery included; `everyone` takes the mode `everyone`',
+    description:
+      'Who signs in with a passkey or security key and with nothing weaker, recovery included; `everyone` takes the mode `everyone`',
   }),
   passwordless: Type.Boolean({ description: 'A passkey that has asked for a PIN or a finger is a whole sign-in' }),
 }

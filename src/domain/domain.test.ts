@@ -15,7 +15,11 @@ test('two different proofs with possession make AAL2, two of a kind never add up
   assert.deepEqual(assuranceOf([passwordEvidence(at)]), { aal: 1, amr: ['pwd'], phishingResistant: false })
   assert.deepEqual(assuranceOf([passwordEvidence(at), totp]), { aal: 2, amr: ['pwd', 'otp', 'mfa'], phishingResistant: false })
   assert.deepEqual(assuranceOf([totp, { ...totp, kind: 'backup-codes' }]), { aal: 1, amr: ['otp'], phishingResistant: false })
-  assert.deepEqual(assuranceOf([passwordEvidence(at), { kind: 'face', proves: ['are'], amr: [], at }]), { aal: 1, amr: ['pwd'], phishingResistant: false })
+  assert.deepEqual(assuranceOf([passwordEvidence(at), { kind: 'face', proves: ['are'], amr: [], at }]), {
+    aal: 1,
+    amr: ['pwd'],
+    phishingResistant: false,
+  })
 })
 
 test('a proof is fresh for five minutes and counts from the youngest piece of evidence', () => {

@@ -23,12 +23,7 @@ export interface OneTimePass {
  *
  * @param needsTwo whether the rules leave the person nothing weaker than a passkey
  */
-export function isOpenPass(
-  pass: OneTimePass | undefined,
-  isPasswordMailed: boolean,
-  now: Date,
-  needsTwo: boolean,
-): pass is OneTimePass {
+export function isOpenPass(pass: OneTimePass | undefined, isPasswordMailed: boolean, now: Date, needsTwo: boolean): pass is OneTimePass {
   if (pass === undefined || now >= pass.expiresAt || (!pass.isSplit && isPasswordMailed)) return false
   if (needsTwo) return pass.isSplit && pass.agreed?.approvedBy !== undefined
   return pass.agreed === undefined || pass.agreed.approvedBy !== undefined

@@ -101,7 +101,10 @@ export function isRequired({
 }
 
 /** Whether an organization's rules leave this member nothing weaker than a passkey or security key. */
-export function isPhishingResistanceRequired({ role, policy }: Pick<Membership, 'role'> & { readonly policy: Pick<Policy, 'enabled' | 'phishingResistant'> }): boolean {
+export function isPhishingResistanceRequired({
+  role,
+  policy,
+}: Pick<Membership, 'role'> & { readonly policy: Pick<Policy, 'enabled' | 'phishingResistant'> }): boolean {
   const { enabled, phishingResistant } = policy
   return enabled && (phishingResistant === 'everyone' || (phishingResistant === 'administrators' && role !== 'user'))
 }

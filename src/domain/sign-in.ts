@@ -96,7 +96,11 @@ export function nextStep(signIn: SignIn, requirement: Requirement, means: Means,
   const isResistant = requirement.isPhishingResistant === true
   const hasSecond = isResistant ? signIn.evidence.some((one) => isPhishingResistant(one.kind)) : hasSecondStep(signIn.evidence)
   const isSpared =
-    requirement.isRemembered === true && !isResistant && signIn.intent === 'enter' && signIn.bound.length === 0 && hasAllowed(requirement, means)
+    requirement.isRemembered === true &&
+    !isResistant &&
+    signIn.intent === 'enter' &&
+    signIn.bound.length === 0 &&
+    hasAllowed(requirement, means)
   const asksSecond = requirement.secondStep !== 'never' || signIn.intent === 'disable'
   if (means.enrolled.length > 0 && asksSecond && !hasSecond && !isSpared) {
     const kinds = acceptedKinds(requirement, means)
@@ -118,7 +122,12 @@ function hasFirstStep({ evidence }: SignIn, { isPasswordless }: Requirement): bo
 }
 
 /** Whether somebody whom only passkeys are left to may bind one now: never by what a mailbox and a password are enough for. */
-function mayBindFirst({ evidence }: SignIn, { isSetUpDue }: Requirement, { enrolled, isPasswordMailed }: Means, hasSecond: boolean): boolean {
+function mayBindFirst(
+  { evidence }: SignIn,
+  { isSetUpDue }: Requirement,
+  { enrolled, isPasswordMailed }: Means,
+  hasSecond: boolean,
+): boolean {
   if (hasSecond || evidence.some((one) => one.kind === 'one-time-pass')) return true
   return enrolled.length === 0 && isSetUpDue !== true && isPasswordMailed !== true
 }

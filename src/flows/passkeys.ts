@@ -77,8 +77,7 @@ export function passkeyView(rooms: Rooms, visit: Visit, { signIn, account }: Ope
   }
 }
 
-export const isPasswordless = ({ memberships, setUpDue }: Account): boolean =>
-  requirementFor(memberships, setUpDue).isPasswordless === true
+export const isPasswordless = ({ memberships, setUpDue }: Account): boolean => requirementFor(memberships, setUpDue).isPasswordless === true
 
 /**
  * Uses up what was to be signed, before anybody looks at the answer: of several at once one goes on.

@@ -163,7 +163,8 @@ async function takeAuthenticators(act: Act, how: 'disable' | 'reset'): Promise<r
   const { db, now, member } = act
   if (member.isShared) throw new Problem('shared-user')
   const isCovered = isPhishingResistanceRequired({ role: member.role, policy: member.policy })
-  if (how === 'disable' && member.policy.enabled && (member.policy.mode === 'everyone' || isCovered)) throw new Problem('two-factor-required')
+  if (how === 'disable' && member.policy.enabled && (member.policy.mode === 'everyone' || isCovered))
+    throw new Problem('two-factor-required')
   if (how === 'reset' && !member.isEnrolled) throw new Problem('not-enrolled')
   const events = how === 'disable' && member.required ? await setRequired(act, false) : []
   await retireAuthenticators(db, now, member.id, how === 'reset')
@@ -309,6 +310,7 @@ export function view(member: Member, actorId: string): MemberView {
     phone: member.phone === null || member.isShared ? null : { number: member.phone, isVerified: member.isPhoneVerified },
     badge: badgeFor({ secondStep }, member.isEnrolled),
     lastSignInAt: member.lastSignInAt?.toISOString() ?? null,
+    passWaits: member.passWaits,
     isSelf: member.id === actorId,
     // Whoever has not accepted yet is a stranger: where else they have an account is not told.
     isShared: member.joinedAt !== null && member.isShared,

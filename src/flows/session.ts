@@ -166,6 +166,7 @@ export async function twoFactorOf(rooms: Rooms, visit: Visit): Promise<TwoFactor
       account.authenticators.map((one) => one.kind),
       requirement.methods ?? [],
     ),
+    onlyPasskeys: requirement.isPhishingResistant === true,
     recommendedApp: rooms.recommendedApp,
   }
 }

@@ -9,7 +9,8 @@ export async function lockForPass(db: Database, userId: string): Promise<void> {
 
 /** A second administrator agrees to the pass of a person. False when none waits for that, or the agreement would be of one alone. */
 export async function approvePass(db: Database, now: Date, userId: string, approverId: string): Promise<boolean> {
-  const { numAffectedRows } = await sql`update users set one_time_pass = jsonb_set(one_time_pass, '{agreed,approvedBy}', to_jsonb(${approverId}::text))
+  const { numAffectedRows } =
+    await sql`update users set one_time_pass = jsonb_set(one_time_pass, '{agreed,approvedBy}', to_jsonb(${approverId}::text))
     where id = ${userId} and id <> ${approverId} and one_time_pass #>> '{agreed,issuedBy}' <> ${approverId}
       and one_time_pass #>> '{agreed,approvedBy}' is null and (one_time_pass ->> 'expiresAt')::timestamptz > ${now}`.execute(db)
   return numAffectedRows === 1n

@@ -11,9 +11,7 @@ const ownerText = `select ${accountValue} as account from authenticators a join 
 
 /** The person that a key is bound to. */
 export async function findOwnerOfPasskey(db: Database, credentialId: string): Promise<Account | undefined> {
-  const { rows } = await db.executeQuery<{ readonly account: AccountValues }>(
-    CompiledQuery.raw(ownerText, [knownAsPasskey(credentialId)]),
-  )
+  const { rows } = await db.executeQuery<{ readonly account: AccountValues }>(CompiledQuery.raw(ownerText, [knownAsPasskey(credentialId)]))
   return rows[0] && toAccount(rows[0].account)
 }
 

@@ -23,6 +23,8 @@ export interface Member {
   readonly phone: string | null
   readonly isPhoneVerified: boolean
   readonly isEnrolled: boolean
+  /** Whether a one-time pass of theirs waits for the word of a second administrator. */
+  readonly passWaits: boolean
   readonly lastSignInAt: Date | null
   /** Whether the person also belongs to an organization that the one who looks has no administrative role over. */
   readonly isShared: boolean
@@ -42,6 +44,7 @@ interface MemberRow {
   readonly method: string | null
   readonly listed_as: string
   readonly enrolled: boolean
+  readonly pass_waits: boolean
   readonly kinds: string[]
   readonly phone: string | null
   readonly phone_verified_at: Date | null
@@ -65,6 +68,7 @@ export const isSharedFor = (actorId: string) => sql<boolean>`exists (
 const memberColumns = (actorId: string) => sql`
   u.id, u.email, ${shownName} as name, m.role, m.required, m.joined_at, m.suspended_at, m.method, m.listed_as, p.enabled, p.mode, p.phishing_resistant,
   m.joined_at is not null and m.enrolled as enrolled,
+  m.joined_at is not null and u.one_time_pass -> 'agreed' is not null and u.one_time_pass #> '{agreed,approvedBy}' is null as pass_waits,
   case when m.joined_at is null then '{}' else array(
     select distinct a.kind from authenticators a where a.user_id = u.id and a.retired_at is null and a.kind = any (${sql.val([...methods])}::text[]) order by a.kind
   ) end as kinds, case when m.joined_at is not null then u.phone end as phone, u.phone_verified_at,
@@ -100,7 +104,8 @@ const statuses = {
 const enrolled = sql`m.joined_at is not null and m.enrolled`
 /** The policy is asked for once and not for each member, so that no plan can join it to a hundred thousand of them one by one. */
 function badges(organizationId: string): Readonly<Record<Badge, RawBuilder<unknown>>> {
-  const policy = (column: 'enabled' | 'mode' | 'phishing_resistant') => sql`(select ${sql.ref(column)} from policies where organization_id = ${organizationId})`
+  const policy = (column: 'enabled' | 'mode' | 'phishing_resistant') =>
+    sql`(select ${sql.ref(column)} from policies where organization_id = ${organizationId})`
   const must = sql`(${policy('mode')} = 'everyone' or (${policy('mode')} = 'chosen' and m.required)
     or (${policy('phishing_resistant')} = 'administrators' and m.role <> 'user'))`
   return {
@@ -172,6 +177,7 @@ function toMember(row: MemberRow): Member {
     phone: row.phone,
     isPhoneVerified: row.phone_verified_at !== null,
     isEnrolled: row.enrolled,
+    passWaits: row.pass_waits,
     lastSignInAt: row.last_sign_in_at,
     isShared: row.shared,
     policy: { enabled: row.enabled, mode: row.mode, phishingResistant: row.phishing_resistant },

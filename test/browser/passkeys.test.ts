@@ -44,7 +44,9 @@ test('a passkey is set up in the browser, and signs in as the second step', asyn
   await see(page.getByText('Use your passkey or security key.'))
   await page.getByRole('button', { name: 'Use passkey' }).click()
   await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'))
-  const { rows } = { rows: await at.kit.rooms.store.db.selectFrom('authenticators').select('label').where('user_id', '=', person.id).execute() }
+  const { rows } = {
+    rows: await at.kit.rooms.store.db.selectFrom('authenticators').select('label').where('user_id', '=', person.id).execute(),
+  }
   assert.ok(rows.some(({ label }) => label === 'Blue key'))
 })
 
@@ -91,7 +93,7 @@ test('the same key is not set up twice, and the page says why', async () => {
   await setUp(page, person)
   await finish(page, person)
   await page.goto('/settings')
-  await page.getByRole('button', { name: 'Add an authenticator' }).click()
+  await page.getByRole('button', { name: 'Add another passkey' }).click()
   await see(heading(page, 'Set up a passkey'))
   await page.getByRole('button', { name: 'Create passkey' }).click()
   await see(page.getByText('This key is set up already. Choose another one.'))

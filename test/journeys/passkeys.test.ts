@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { addMembership } from '#store/people.ts'
 import { Authenticator, type AuthenticatorOptions } from '../authenticator.ts'
-import { answer, type Answered, type Client, type Kit, openKit, type Person, refused, rulesOf, start, startFromSession } from '../kit.ts'
+import { type Answered, answer, type Client, type Kit, openKit, type Person, refused, rulesOf, start, startFromSession } from '../kit.ts'
 
 const origin = 'https://id.example.test'
 let kit: Kit
@@ -86,7 +86,10 @@ describe('a passkey as a second step', () => {
     assert.equal((await answer(client, { saved: true })).json.step, 'done')
     assert.equal((await addPasskey(client, second)).json.step, 'done')
     const list = async () => (await client.call('GET', '/api/v1/me/two-factor')).json.authenticators
-    assert.deepEqual((await list()).map(({ label }: { label: string }) => label), ['Passkey', 'Passkey 2'])
+    assert.deepEqual(
+      (await list()).map(({ label }: { label: string }) => label),
+      ['Passkey', 'Passkey 2'],
+    )
     const [one, two] = await list()
     assert.equal((await client.call('PATCH', `/api/v1/me/authenticators/${two.id}`, { label: 'Phone' })).status, 200)
     await enter(person, second)
@@ -150,7 +153,11 @@ describe('a passkey as a second step', () => {
     const client = kit.client()
     const step = await start(client, person)
     assert.equal((await client.call('GET', '/api/v1/session')).status, 401)
-    refused(await answer(client, { passkey: key().create({ ...step.json.passkey, rp: { id: 'id.example.test' } }) }), 422, 'passkey-not-accepted')
+    refused(
+      await answer(client, { passkey: key().create({ ...step.json.passkey, rp: { id: 'id.example.test' } }) }),
+      422,
+      'passkey-not-accepted',
+    )
     refused(await answer(client, { passkey: { id: 'x' } }), 400, 'malformed')
     refused(await answer(client, { code: '000000' }), 422, 'code-not-accepted')
   })
@@ -271,7 +278,8 @@ describe('where nothing weaker than a passkey is taken', () => {
     const own = kit.client()
     const asked = await start(own, person)
     assert.deepEqual([asked.json.kinds, asked.json.rememberDays], [['passkey'], undefined])
-    for (const one of [{ send: 'email' }, { send: 'sms' }, { choose: 'totp' }, { open: 'duo' }]) refused(await answer(own, one), 409, 'step-not-open')
+    for (const one of [{ send: 'email' }, { send: 'sms' }, { choose: 'totp' }, { open: 'duo' }])
+      refused(await answer(own, one), 409, 'step-not-open')
     refused(await answer(own, { code: '123456' }), 422, 'code-not-accepted')
   })
 
@@ -343,7 +351,9 @@ describe('where nothing weaker than a passkey is taken', () => {
     assert.deepEqual([taken.json.step, taken.json.kinds], ['enroll', ['passkey']], taken.text)
     const done = await answer(stuck, { passkey: key().create(taken.json.passkey) })
     assert.equal(done.json.step, 'done', done.text)
-    const { rows } = { rows: await kit.rooms.store.db.selectFrom('audit_events').select('action').where('subject_id', '=', person.id).execute() }
+    const { rows } = {
+      rows: await kit.rooms.store.db.selectFrom('audit_events').select('action').where('subject_id', '=', person.id).execute(),
+    }
     assert.ok(rows.some(({ action }) => action === 'one-time-pass.approved'))
   })
 
@@ -356,7 +366,11 @@ describe('where nothing weaker than a passkey is taken', () => {
     const user = `${at(site.id)}/users/${person.id}`
     assert.equal((await client.call('POST', `${user}/one-time-pass`, { reason: 'Lost', minutes: 60 })).status, 201)
     const pass = (await kit.mailsTo(person.email)).map(({ text }) => /([A-Z2-7]{5}-){3}[A-Z2-7]{5}/.exec(text)?.[0]).find(Boolean) ?? ''
-    await kit.rooms.store.db.updateTable('policies').set({ phishing_resistant: 'everyone' }).where('organization_id', '=', site.id).execute()
+    await kit.rooms.store.db
+      .updateTable('policies')
+      .set({ phishing_resistant: 'everyone' })
+      .where('organization_id', '=', site.id)
+      .execute()
     const stuck = kit.client()
     assert.equal((await start(stuck, person)).json.step, 'refused')
     refused(await answer(stuck, { code: pass }), 409, 'step-not-open')
@@ -374,7 +388,14 @@ describe('where nothing weaker than a passkey is taken', () => {
     assert.deepEqual((await start(kit.client(), user)).json.kinds, ['totp', 'passkey'])
     const strict = await kit.site(policy)
     const userId = user.id
-    await addMembership(kit.rooms.store.db, kit.now(), { organizationId: strict.id, userId, role: 'user', required: false, name: user.name, hasJoined: true })
+    await addMembership(kit.rooms.store.db, kit.now(), {
+      organizationId: strict.id,
+      userId,
+      role: 'user',
+      required: false,
+      name: user.name,
+      hasJoined: true,
+    })
     assert.deepEqual((await start(kit.client(), user)).json.kinds, ['passkey'])
   })
 })
@@ -423,7 +444,11 @@ describe('a passkey as a whole sign-in', () => {
     const thief = kit.client()
     await thief.call('GET', entrance)
     refused(await thief.call('POST', entrance, { passkey: signed }), 401, 'sign-in-gone')
-    refused(await client.call('POST', entrance, { passkey: device.get({ ...asked.json.passkey, challenge: 'A'.repeat(43) }) }), 401, 'sign-in-gone')
+    refused(
+      await client.call('POST', entrance, { passkey: device.get({ ...asked.json.passkey, challenge: 'A'.repeat(43) }) }),
+      401,
+      'sign-in-gone',
+    )
     const { csrf } = client
     client.csrf = ''
     refused(await client.call('POST', entrance, { passkey: signed }), 403, 'forged-request')

@@ -29,7 +29,11 @@ export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields
         key={kind}
         value={kind}
         label={methodName(kind)}
-        description={isUsable ? say.why[kind] : `${say.why[kind]} ${kind === 'authanvil' ? say.authanvilOff : say.unavailable}`}
+        description={
+          isUsable
+            ? say.why[kind]
+            : `${say.why[kind]} ${kind === 'authanvil' ? say.authanvilOff : kind === 'passkey' ? say.noHostName : say.unavailable}`
+        }
         disabled={!mayChange || !isUsable || isLast}
       />
     )

@@ -12,6 +12,7 @@ import { useWho } from '../who.tsx'
 import { ResetButton } from './organization-reset-rules.tsx'
 import { type PolicyFields, PolicyForm } from './policy-form.tsx'
 import { PolicyMethods } from './policy-methods.tsx'
+import { PolicyPasskeys } from './policy-passkeys.tsx'
 
 const say = words.company
 const modes = ['opt-in', 'chosen', 'everyone'] as const satisfies readonly Mode[]
@@ -52,11 +53,20 @@ export function TwoFactorPolicy() {
   )
 }
 
+/** Passkeys are for everyone only where the second step is. */
+const relaxed = (mode: string, { phishingResistant }: PolicyDraft): Partial<PolicyDraft> =>
+  mode !== 'everyone' && phishingResistant === 'everyone' ? { phishingResistant: 'off' } : {}
+
 /** What unfolds once the master switch is on. */
 function Options({ draft, change, mayChange, stored }: PolicyFields & { readonly stored: Policy }) {
   return (
     <>
-      <Radio.Group id="who" label={say.whom} value={draft.mode} onChange={(mode) => change({ mode: mode as Mode })}>
+      <Radio.Group
+        id="who"
+        label={say.whom}
+        value={draft.mode}
+        onChange={(mode) => change({ mode: mode as Mode, ...relaxed(mode, draft) })}
+      >
         <Stack gap="sm" mt="xs">
           {modes.map((mode) => (
             <Radio key={mode} value={mode} label={say.modes[mode].label} description={say.modes[mode].what} disabled={!mayChange} />
@@ -73,6 +83,8 @@ function Options({ draft, change, mayChange, stored }: PolicyFields & { readonly
       />
       <Divider />
       <PolicyMethods draft={draft} change={change} mayChange={mayChange} stored={stored} />
+      <Divider />
+      <PolicyPasskeys draft={draft} change={change} mayChange={mayChange} stored={stored} />
       <Divider />
       <Additional draft={draft} change={change} mayChange={mayChange} />
     </>

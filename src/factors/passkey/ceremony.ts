@@ -190,7 +190,9 @@ function requireWholeKey(publicKey: Uint8Array): void {
     return value instanceof Uint8Array ? value.length : 0
   }
   const isOf = (algorithm: number, type: number, curve?: number) =>
-    numbers.get(cose.algorithm) === algorithm && numbers.get(cose.type) === type && (curve === undefined || numbers.get(cose.curve) === curve)
+    numbers.get(cose.algorithm) === algorithm &&
+    numbers.get(cose.type) === type &&
+    (curve === undefined || numbers.get(cose.curve) === curve)
   const isWhole =
     (isOf(es256, 2, 1) && length(cose.x) === 32 && length(cose.y) === 32) ||
     (isOf(edDsa, 1, 6) && length(cose.x) === 32) ||

@@ -68,7 +68,14 @@ describe('a passkey', () => {
     const signed = (credentialId: string, counter: number): PasskeyJudged => ({ did: 'signed', credentialId, counter, isVerified: true })
     assert.ok(!passkey.authentication.fits('000000') && !passkey.authentication.fits(''))
     assert.deepEqual(
-      [undefined, signed('b', 6), signed('a', 5), signed('a', 4), signed('a', 0), { ...signed('a', 6), did: 'registered', record } as PasskeyJudged].map((one) => answer(one)),
+      [
+        undefined,
+        signed('b', 6),
+        signed('a', 5),
+        signed('a', 4),
+        signed('a', 0),
+        { ...signed('a', 6), did: 'registered', record } as PasskeyJudged,
+      ].map((one) => answer(one)),
       Array.from({ length: 6 }, () => 'rejected'),
     )
     assert.equal(answer(signed('a', 6)), 'accepted')
@@ -82,14 +89,21 @@ describe('a passkey', () => {
   })
 })
 
-const flip = (byte: number, bit = 1) => (bytes: Buffer) => {
-  const copy = Buffer.from(bytes)
-  copy[byte] = (copy[byte] ?? 0) ^ bit
-  return copy
-}
+const flip =
+  (byte: number, bit = 1) =>
+  (bytes: Buffer) => {
+    const copy = Buffer.from(bytes)
+    copy[byte] = (copy[byte] ?? 0) ^ bit
+    return copy
+  }
 const client = (more: Record<string, unknown>): Partial<Parts> => ({ client: more })
 // biome-ignore lint/suspicious/noExplicitAny: an answer of any shape.
-const answer = (change: (one: any) => void): Partial<Parts> => ({ answer: (one) => (change(one), one) })
+const answer = (change: (one: any) => void): Partial<Parts> => ({
+  answer: (one) => {
+    change(one)
+    return one
+  },
+})
 const text = (change: (json: string) => string): Partial<Parts> => ({ clientBytes: (bytes) => Buffer.from(change(bytes.toString())) })
 const longer = (value: string) => `${value}AA`
 

@@ -37,7 +37,11 @@ export function signInRoutes({ app, rooms, visits, changing }: Api): void {
     '/sign-ins/passkey',
     {
       config: { authority: { who: 'anyone' } },
-      schema: { tags, summary: 'What a passkey signs to be a whole sign-in, where an organization allows that', response: { 200: PasskeyStart } },
+      schema: {
+        tags,
+        summary: 'What a passkey signs to be a whole sign-in, where an organization allows that',
+        response: { 200: PasskeyStart },
+      },
     },
     async (request, reply) => {
       const cookie = visits.signInCookie(request, reply)

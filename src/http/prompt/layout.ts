@@ -38,7 +38,17 @@ interface DocumentView {
 }
 
 /** The frame of every page. Nothing in it depends on a script; the style sheets are all that rendering waits for. */
-export function document({ title, content, words, organization, support, look, hasProblem = false, isWide = false, hasPasskeys = false }: DocumentView): string {
+export function document({
+  title,
+  content,
+  words,
+  organization,
+  support,
+  look,
+  hasProblem = false,
+  isWide = false,
+  hasPasskeys = false,
+}: DocumentView): string {
   const { pages, language } = words
   const name = look?.name || organization || pages.product
   return render(html`<!doctype html>

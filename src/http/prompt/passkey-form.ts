@@ -1,7 +1,7 @@
 import type { PasskeyOptions } from '#contract/sign-in.ts'
 import type { Words } from '#words/words.ts'
 import { csrfField } from './form.ts'
-import { flag, type Html, type Hole, html } from './html.ts'
+import { flag, type Hole, type Html, html } from './html.ts'
 
 export interface PasskeyFormView {
   readonly csrf: string

@@ -10,7 +10,6 @@ import { checkSession } from '#flows/session.ts'
 import { answerSignIn, cancelSignIn, currentStep, type StepView, safeReturn, startSignIn } from '#flows/sign-in.ts'
 import { isBlank } from '../visit.ts'
 import { asPage, frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
-import { isAssertion, passkeyAnswerOf } from './passkey-answer.ts'
 import { answerPage } from './pages/answer.ts'
 import { answerPasskeyPage } from './pages/answer-passkey.ts'
 import { askedPage } from './pages/ask-administrator.ts'
@@ -24,6 +23,7 @@ import { enrollPasskeyPage } from './pages/enroll-passkey.ts'
 import { enrollSentPage } from './pages/enroll-sent.ts'
 import { passwordPage } from './pages/password.ts'
 import { refusedPage } from './pages/refused.ts'
+import { isAssertion, passkeyAnswerOf } from './passkey-answer.ts'
 import { stillGood } from './ways.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -58,7 +58,20 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
           const hasOthers = others.length > 0
           return answerPasskeyPage({ ...common, passkey, passkeyHosts, intent, hasOthers, rememberDays, remember }, words)
         }
-        const view = { kinds: others, hasPasskey, ways, sent, opens, intent, rememberDays, remember, now, asksPin: step.asksPin, duo, withoutDuo }
+        const view = {
+          kinds: others,
+          hasPasskey,
+          ways,
+          sent,
+          opens,
+          intent,
+          rememberDays,
+          remember,
+          now,
+          asksPin: step.asksPin,
+          duo,
+          withoutDuo,
+        }
         return answerPage({ ...common, ...view, with: meant === 'backup-code' || meant === 'one-time-pass' ? meant : 'app' }, words)
       }
       case 'enroll': {

@@ -12,7 +12,10 @@ function refused(reason: string | undefined): Explanation {
         advice: 'Use another way to sign in, then remove this key in User Settings and set it up again.',
       }
     case 'not-whole':
-      return { title: 'Your organization asks for your password, too.', advice: 'Type your email and password first, then use the passkey.' }
+      return {
+        title: 'Your organization asks for your password, too.',
+        advice: 'Type your email and password first, then use the passkey.',
+      }
     default:
       return { title: 'That passkey or security key was not accepted.', advice: 'Try again, or use another one.' }
   }
@@ -23,7 +26,8 @@ export const passkeyWords = {
   pages: isolating({
     refused,
     title: 'Set up a passkey',
-    enrollLead: 'A passkey is a key on your phone, your computer or a security key. It works on this site only, so no other page can use it.',
+    enrollLead:
+      'A passkey is a key on your phone, your computer or a security key. It works on this site only, so no other page can use it.',
     enrollText: 'Choose "Create passkey". Your browser asks where to keep it, and for your fingerprint, your face or a PIN.',
     enrollButton: 'Create passkey',
     label: 'Name of this passkey (optional)',
@@ -61,20 +65,19 @@ export const passkeyWords = {
     noHostName: 'Not possible yet: passkeys take a host name that is reached by https, and this installation is reached otherwise.',
     cannotSignIn: (count: number) =>
       `${count === 1 ? '1 person has' : `${count.toLocaleString('en')} people have`} no passkey and could not sign in any more. Have them set one up first: otherwise two administrators must give each of them a one-time pass.`,
-    passkeyFirst:
-      'You would shut yourself out: sign in with a passkey of your own first, then change this. You set one up in User Settings, once the method is allowed.',
+    resistantAdvice:
+      'Have everybody set up two passkeys first, and keep one in another place. Whoever switches this on for themselves signs in with a passkey before.',
   },
 
   /** "Issue one-time pass", where the rules leave the person nothing else. */
-  approval: {
+  approval: isolating({
     action: 'Approve one-time pass',
     says: (name: string) => `Approve the one-time pass of ${name}`,
     what: (name: string) =>
       `Another administrator has issued a one-time pass for ${name}, who must use a passkey and has none. Make sure that it is really ${name} who asked for it. With your word the pass counts.`,
-    needed:
-      'This person must use a passkey, so the pass counts only once a second administrator has opened this person here and chosen "Approve one-time pass".',
+    needed: (name: string) =>
+      `If ${name} must use a passkey, the pass counts only once a second administrator has opened this page and chosen "Approve one-time pass".`,
+    waits: (name: string) => `A one-time pass of ${name} waits for a second administrator.`,
     done: 'Approved. The pass counts now.',
-    none: 'No one-time pass of this person waits for a second administrator.',
-    ownPass: 'You issued this pass yourself. Somebody else must approve it.',
-  },
+  }),
 } as const
