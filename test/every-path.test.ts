@@ -244,3 +244,95 @@ test('S0.59 a method that is not allowed any more is asked for once, and then an
   const bound = advance(proved, alphabet[9] as Event)
   assert.equal(nextStep(bound, requirement, { ...means, enrolled: [...means.enrolled, 'totp'] }, now).step, 'done')
 })
+
+const asked = evidence('passkey', ['have', 'know'])
+const touched = evidence('passkey', ['have'])
+const ofPasskeys: readonly Event[] = [
+  ...alphabet.filter((event) => event.event === 'identified' || isProof(event, 'password') || isProof(event, 'totp')),
+  ...alphabet.filter((event) => isProof(event, 'backup-codes') || isProof(event, setUpPasscode)),
+  { event: 'proved', evidence: asked },
+  { event: 'proved', evidence: touched },
+  { event: 'proved', evidence: evidence('one-time-pass', ['have']) },
+  { event: 'bound', kind: 'passkey', evidence: asked },
+]
+const isPasskey = (event: Event) => isProof(event, 'passkey')
+const isWholeProof = (event: Event) => 'evidence' in event && event.evidence === asked
+
+/** The same walk under rules about passkeys. */
+function walkWith(rules: readonly Requirement[], depth: number, look: (seen: Seen) => void): void {
+  const holding: readonly Means[] = [
+    { enrolled: [] },
+    { enrolled: [], isPasswordMailed: true },
+    { enrolled: ['passkey', 'totp', 'backup-codes'] },
+    { enrolled: ['totp', 'backup-codes', 'one-time-pass'] },
+    { enrolled: ['one-time-pass'] },
+  ]
+  const step = (seen: Seen, left: number): void => {
+    look(seen)
+    if (left === 0) return
+    for (const event of ofPasskeys) {
+      const signIn = advance(seen.signIn, event)
+      const since = event.event === 'identified' ? [] : [...seen.since, event]
+      const usedPass = signIn.evidence.some((one) => one.kind === 'one-time-pass')
+      // A pass that is used takes everything else with it.
+      const enrolled = [...new Set([...(usedPass ? [] : seen.before.enrolled), ...signIn.bound])]
+      step({ ...seen, signIn, since, means: { ...seen.before, enrolled } }, left - 1)
+    }
+  }
+  for (const intent of intents)
+    for (const requirement of rules)
+      for (const before of holding) {
+        const signIn: SignIn = { id: 's', intent, evidence: [], bound: [], returnTo: '/', expiresAt: later, version: 0 }
+        step({ signIn, requirement, before, means: before, since: [] }, depth)
+      }
+}
+
+test('A38 where nothing weaker than a passkey is taken, no sequence of events ends, binds or asks by anything weaker', () => {
+  const strict: Requirement = { secondStep: 'always', methods: ['passkey'], isPhishingResistant: true }
+  const rules: readonly Requirement[] = [
+    strict,
+    { ...strict, isSetUpDue: true },
+    { ...strict, isRemembered: true },
+    { ...strict, isPasswordless: true },
+  ]
+  const seenSteps = { done: 0, enroll: 0, answer: 0 }
+  walkWith(rules, 4, ({ signIn, requirement, before, means, since }) => {
+    const step = nextStep(signIn, requirement, means, now)
+    if (step.step === 'refused' || step.step === 'password') return
+    seenSteps[step.step] += 1
+    if (step.step === 'answer')
+      assert.ok(step.kinds.every((kind) => kind === 'passkey' || (kind === 'one-time-pass' && before.enrolled.includes(kind))))
+    if (step.step === 'done') assert.ok(since.some(isPasskey), 'done without a passkey')
+    if (step.step === 'done') assert.ok(step.assurance.phishingResistant)
+    if (step.step === 'enroll') {
+      assert.deepEqual(step.kinds, ['passkey'], 'something else is set up')
+      const isFirstDay = before.enrolled.length === 0 && !requirement.isSetUpDue && !before.isPasswordMailed
+      const isOnPass = since.some((event) => isProof(event, 'one-time-pass'))
+      assert.ok(since.some(isPasskey) || isOnPass || isFirstDay, 'a set-up that mailbox and password open')
+    }
+  })
+  assert.ok(
+    Object.values(seenSteps).every((count) => count > 100),
+    JSON.stringify(seenSteps),
+  )
+})
+
+test('a passkey stands for the password only where the rules say so and only when it has asked for a PIN or a finger', () => {
+  const rules: readonly Requirement[] = (['always', 'if-enrolled'] as const).flatMap((secondStep) => [
+    { secondStep, methods: ['passkey', 'totp'] },
+    { secondStep, methods: ['passkey', 'totp'], isPasswordless: true },
+  ])
+  let alone = 0
+  walkWith(rules, 4, ({ signIn, requirement, means, since }) => {
+    const step = nextStep(signIn, requirement, means, now)
+    if (step.step === 'password' || step.step === 'refused') return
+    const hasPassword = since.some((event) => isProof(event, 'password'))
+    if (hasPassword) return
+    assert.ok(requirement.isPasswordless && since.some(isWholeProof), 'went on without a password')
+    if (step.step === 'done') {
+      alone += 1
+      assert.deepEqual([step.assurance.aal, step.assurance.phishingResistant], [2, true])
+    }
+  })
+  assert.ok(alone > 100, String(alone))
+})

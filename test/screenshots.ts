@@ -4,6 +4,7 @@ import { PNG } from 'pngjs'
 import { openBrowserKit } from './browser/browser.ts'
 import { type Look, tourConsole, tourPrompt } from './browser/tour.ts'
 import { tourNames } from './browser/tour-names.ts'
+import { tourPasskeys } from './browser/tour-passkeys.ts'
 import { tourReset } from './browser/tour-reset.ts'
 import { buildConsole } from './machine/console-build.ts'
 import { withPalette } from './machine/palette.ts'
@@ -44,12 +45,13 @@ const look: Look = async (name, page) => {
   await page.emulateMedia({ colorScheme: 'light' })
 }
 
-const at = await openBrowserKit()
+const at = await openBrowserKit({ isNamed: true })
 try {
   await tourPrompt(at, look)
   await tourConsole(at, look)
   await tourReset(at, look)
   await tourNames(at, look)
+  await tourPasskeys(at, look)
   await at.tidy()
 } finally {
   await at.close()

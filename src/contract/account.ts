@@ -54,6 +54,9 @@ export const TwoFactor = Type.Object({
   methods: Type.Array(Type.String(), { description: 'Kinds of authenticator that the rules leave to choose among' }),
   methodSetBy: Type.Union([Type.String(), Type.Null()], { description: 'Name of the organization whose rule leaves no choice' }),
   mustMove: Type.Boolean({ description: 'None of what is set up is allowed any more: the next sign-in ends with the set-up of another' }),
+  onlyPasskeys: Type.Boolean({
+    description: 'The rules leave nothing weaker than a passkey: backup codes and resets of one’s own are of no use',
+  }),
   recommendedApp: Type.String({ description: 'The authenticator app the provider recommends' }),
 })
 export type TwoFactor = Static<typeof TwoFactor>

@@ -20,6 +20,7 @@ export const Member = Type.Object({
   }),
   badge: Badge,
   lastSignInAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+  passWaits: Type.Boolean({ description: 'A one-time pass of this person waits for a second administrator' }),
   isSelf: Type.Boolean(),
   isShared: Type.Boolean({ description: 'Whether the person also belongs to an organization that the one who asks does not administer' }),
 })
@@ -89,6 +90,7 @@ export const OneTimePassIssued = Type.Object({
   spoken: Type.Union([Type.String(), Type.Null()], {
     description: 'The last group of the pass, to be given by voice, where the password was set through a mailed link; shown this once',
   }),
+  needsApproval: Type.Boolean({ description: 'The pass counts once another administrator has approved it' }),
 })
 export type OneTimePassIssued = Static<typeof OneTimePassIssued>
 

@@ -23,6 +23,11 @@ const rules = {
   leastPasswordLength: Type.Union([Type.Integer({ minimum: 8, maximum: 64 }), Type.Null()], {
     description: 'Raises the least length of passwords; null leaves it as it is, and it never lowers it',
   }),
+  phishingResistant: Type.Union([Type.Literal('off'), Type.Literal('administrators'), Type.Literal('everyone')], {
+    description:
+      'Who signs in with a passkey or security key and with nothing weaker, recovery included; `everyone` takes the mode `everyone`',
+  }),
+  passwordless: Type.Boolean({ description: 'A passkey that has asked for a PIN or a finger is a whole sign-in' }),
 }
 
 export const Policy = Type.Object({
@@ -56,6 +61,9 @@ export const PolicyPreview = Type.Object({
   mustSetUp: group('People who will set up an authenticator at their next sign-in'),
   mustMove: group('People who have none but of a method that is no longer allowed to them: they set up another at their next sign-in'),
   withoutNumber: group('Of these two, who can only have codes sent to a phone and has no verified number: they are asked for it then'),
+  cannotSignIn: group(
+    'People who will have to use a passkey and have none: two administrators must give them a pass. People without any authenticator set one up',
+  ),
   sessionsEnd: group('Sessions that end at their next request, and whose they are'),
   devicesEnd: group('Remembered devices that are forgotten, and whose they are'),
   noLongerRequired: group('People who may then switch it off'),

@@ -19,7 +19,7 @@ export type Intent = Static<typeof Intent>
 /** Which rule asked for a second factor, and whose it is; absent when the person chose it themselves. */
 export const RequiredBy = Type.Object({
   organization: Type.String({ description: 'Name of the organization whose rule it is' }),
-  rule: Type.Union([Type.Literal('everyone'), Type.Literal('chosen'), Type.Literal('set-up-due')]),
+  rule: Type.Union([Type.Literal('everyone'), Type.Literal('chosen'), Type.Literal('set-up-due'), Type.Literal('phishing-resistant')]),
 })
 export type RequiredBy = Static<typeof RequiredBy>
 
@@ -47,6 +47,11 @@ export const Sent = Type.Object({
 })
 export type Sent = Static<typeof Sent>
 
+/** What the browser is asked, as `PublicKeyCredential.parse…OptionsFromJSON` takes it. The challenge in it is good for one answer. */
+export const PasskeyOptions = Type.Record(Type.String(), Type.Unknown(), { description: 'Options of WebAuthn, as JSON' })
+export type PasskeyOptions = Static<typeof PasskeyOptions>
+
+const passkey = Type.Optional(PasskeyOptions)
 /** Of Duo: where the browser is sent, and what became of what was sent to a phone. */
 export const DuoView = Type.Object({
   host: Type.String({ description: "Duo's API hostname, where the prompt is" }),
@@ -96,6 +101,7 @@ export const Step = Type.Union([
     step: Type.Literal('password'),
     ...common,
     email: Type.Optional(Type.String({ description: 'Fixed when a signed-in person confirms' })),
+    passkey,
   }),
   Type.Object({
     step: Type.Literal('answer'),
@@ -107,6 +113,10 @@ export const Step = Type.Union([
       description: 'Those of the kinds whose code can be sent, and where to',
     }),
     sent: Type.Optional(Sent),
+    passkey,
+    passkeyHosts: Type.Optional(
+      Type.Array(Type.String(), { description: 'Other host names at which the person has set up passkeys; they work there only' }),
+    ),
     opens: Type.Optional(
       Type.Literal('set-up', {
         description: 'The authenticators were reset: a temporary passcode by mail opens the set-up and nothing else',
@@ -127,6 +137,7 @@ export const Step = Type.Union([
     ...common,
     kind: Type.String({ description: 'The kind that is being set up' }),
     kinds: Type.Array(Type.String(), { description: 'Kinds that may be set up instead; the first is offered first' }),
+    passkey,
     key: Type.Optional(Type.String({ description: 'Of an app: Base32 key to type by hand, without spaces' })),
     uri: Type.Optional(Type.String({ description: 'Of an app: otpauth:// address, the content of the QR code' })),
     to: Type.Optional(Type.String({ description: 'Of a kind whose code is sent: where it goes. Without it give a phone number first' })),
@@ -159,10 +170,69 @@ export const PasswordAnswer = Type.Object(
 )
 export type PasswordAnswer = Static<typeof PasswordAnswer>
 
+const bytes = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '^[A-Za-z0-9_-]+$' })
+
+/** What a browser says beside what is signed; it is not looked at. */
+const aside = {
+  authenticatorAttachment: Type.Optional(Type.Union([Type.String({ maxLength: 40 }), Type.Null()])),
+  clientExtensionResults: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+}
+
+/** RegistrationResponseJSON of WebAuthn: a key was made. */
+export const PasskeyRegistration = Type.Object(
+  {
+    id: bytes(1400),
+    rawId: bytes(1400),
+    type: Type.Literal('public-key'),
+    response: Type.Object({
+      clientDataJSON: bytes(4096),
+      attestationObject: bytes(16384),
+      transports: Type.Optional(Type.Array(Type.String({ maxLength: 20 }), { maxItems: 10 })),
+    }),
+    ...aside,
+  },
+  { additionalProperties: false },
+)
+export type PasskeyRegistration = Static<typeof PasskeyRegistration>
+
+/** AuthenticationResponseJSON of WebAuthn: a key has signed. */
+export const PasskeyAssertion = Type.Object(
+  {
+    id: bytes(1400),
+    rawId: bytes(1400),
+    type: Type.Literal('public-key'),
+    response: Type.Object({
+      clientDataJSON: bytes(4096),
+      authenticatorData: bytes(4096),
+      signature: bytes(4096),
+      userHandle: Type.Optional(Type.Union([bytes(128), Type.Null()])),
+    }),
+    ...aside,
+  },
+  { additionalProperties: false },
+)
+export type PasskeyAssertion = Static<typeof PasskeyAssertion>
+
+/** What a sign-in without a password begins with. */
+export const PasskeyStart = Type.Object({
+  passkey: PasskeyOptions,
+  csrfToken: Type.String({ description: 'Send it back in the header X-CSRF-Token with the answer' }),
+})
+export type PasskeyStart = Static<typeof PasskeyStart>
+
+export const PasskeySignIn = Type.Object(
+  {
+    passkey: PasskeyAssertion,
+    returnTo: Type.Optional(Type.String({ maxLength: 512, description: 'Path of the Console to go to afterwards; / when absent' })),
+  },
+  { additionalProperties: false },
+)
+export type PasskeySignIn = Static<typeof PasskeySignIn>
+
 /**
- * One of: the password (when confirming), the code of any authenticator on offer, the tick under the backup codes, what Duo sent the
- * browser back with; or a wish: to have a code or a push sent, to go to Duo, to hear what became of a push, to set up another kind, to
- * have a code sent to a phone number that is being set up.
+ * One of: the password (when confirming), the code of any authenticator on offer, what the browser says of a passkey, the tick under the
+ * backup codes, what Duo sent the browser back with; or a wish: to have a code or a push sent, to go to Duo, to hear what became of a push,
+ * to set up another kind, to have a code sent to a phone number that is being set up.
  */
 export const Answer = Type.Union([
   Type.Object({ password: Type.String({ maxLength: 1024 }) }, { additionalProperties: false }),
@@ -174,6 +244,14 @@ export const Answer = Type.Union([
       remember: Type.Optional(
         Type.Boolean({ description: 'Remember this device, so that later sign-ins on it need no code; a wish, which rules may deny' }),
       ),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
+      passkey: Type.Union([PasskeyRegistration, PasskeyAssertion]),
+      label: Type.Optional(Type.String({ maxLength: 60, description: 'Name of the passkey that is set up' })),
+      remember: Type.Optional(Type.Boolean({ description: 'As with a code' })),
     },
     { additionalProperties: false },
   ),

@@ -14,6 +14,8 @@ export interface Keys {
   readonly lane: KeyObject
   readonly device: KeyObject
   readonly audit: KeyObject
+  /** For what passkeys sign. */
+  readonly challenge: KeyObject
   /** Says which key file a database belongs to, without telling the key. */
   readonly fingerprint: string
 }
@@ -38,6 +40,7 @@ export function keysFrom(text: string): Keys {
     lane: derive('lane'),
     device: derive('device'),
     audit: derive('audit'),
+    challenge: derive('challenge'),
     fingerprint: createHmac('sha256', key).update('countersign fingerprint').digest('hex').slice(0, 32),
   }
 }

@@ -21,6 +21,18 @@ export interface Evidence {
 export interface Assurance {
   readonly aal: Aal
   readonly amr: readonly Amr[]
+  /** Whether something was proved that is worth nothing to a page which only looks like ours (SP 800-63B-4 §3.2.5). */
+  readonly phishingResistant: boolean
+}
+
+/** Kinds whose answer is made for one host and cannot be passed on. */
+export const phishingResistantKinds: readonly string[] = ['passkey']
+
+export const isPhishingResistant = (kind: string): boolean => phishingResistantKinds.includes(kind)
+
+/** Whether this is a whole sign-in where the rules allow it: a key that is held, and that has asked for a PIN or a finger before it signed. */
+export function isWhole({ kind, proves }: Evidence): boolean {
+  return isPhishingResistant(kind) && proves.includes('have') && proves.some((proof) => proof === 'know' || proof === 'are')
 }
 
 /** The evidence that a right password gives. */
@@ -39,7 +51,7 @@ export const duoAway = 'duo-away'
 
 const noSecondStep: readonly string[] = ['password', setUpPasscode, duoAway]
 
-/** Whether a second step was proved beside the password. */
+/** Whether a second step was proved beside the password, or in its place. */
 export function hasSecondStep(evidence: readonly Evidence[]): boolean {
   return evidence.some((one) => !noSecondStep.includes(one.kind))
 }
@@ -62,5 +74,5 @@ export function assuranceOf(evidence: readonly Evidence[]): Assurance {
   const isMultiFactor = proofs.size > 1 && proofs.has('have')
   const amr = new Set<Amr>(evidence.flatMap((one) => one.amr))
   if (isMultiFactor) amr.add('mfa')
-  return { aal: isMultiFactor ? 2 : 1, amr: [...amr] }
+  return { aal: isMultiFactor ? 2 : 1, amr: [...amr], phishingResistant: evidence.some((one) => isPhishingResistant(one.kind)) }
 }

@@ -50,6 +50,7 @@ export type Action =
   | 'phone.changed'
   | 'phone.verified'
   | 'one-time-pass.issued'
+  | 'one-time-pass.approved'
   | 'one-time-pass.used'
   | 'help.asked'
   | 'email.change-undone'

@@ -11,11 +11,15 @@ const at = new Date('2026-06-01T12:00:00Z')
 const totp: Evidence = { kind: 'totp', proves: ['have'], amr: ['otp'], at }
 
 test('two different proofs with possession make AAL2, two of a kind never add up', () => {
-  assert.deepEqual(assuranceOf([]), { aal: 1, amr: [] })
-  assert.deepEqual(assuranceOf([passwordEvidence(at)]), { aal: 1, amr: ['pwd'] })
-  assert.deepEqual(assuranceOf([passwordEvidence(at), totp]), { aal: 2, amr: ['pwd', 'otp', 'mfa'] })
-  assert.deepEqual(assuranceOf([totp, { ...totp, kind: 'backup-codes' }]), { aal: 1, amr: ['otp'] })
-  assert.deepEqual(assuranceOf([passwordEvidence(at), { kind: 'face', proves: ['are'], amr: [], at }]), { aal: 1, amr: ['pwd'] })
+  assert.deepEqual(assuranceOf([]), { aal: 1, amr: [], phishingResistant: false })
+  assert.deepEqual(assuranceOf([passwordEvidence(at)]), { aal: 1, amr: ['pwd'], phishingResistant: false })
+  assert.deepEqual(assuranceOf([passwordEvidence(at), totp]), { aal: 2, amr: ['pwd', 'otp', 'mfa'], phishingResistant: false })
+  assert.deepEqual(assuranceOf([totp, { ...totp, kind: 'backup-codes' }]), { aal: 1, amr: ['otp'], phishingResistant: false })
+  assert.deepEqual(assuranceOf([passwordEvidence(at), { kind: 'face', proves: ['are'], amr: [], at }]), {
+    aal: 1,
+    amr: ['pwd'],
+    phishingResistant: false,
+  })
 })
 
 test('a proof is fresh for five minutes and counts from the youngest piece of evidence', () => {

@@ -4,6 +4,7 @@ import type { Sent } from './challenge.ts'
 import type { DuoSaid } from './duo.ts'
 import type { Json } from './json.ts'
 import type { Channel } from './message.ts'
+import type { PasskeyJudged } from './passkey.ts'
 
 /** The person an authenticator belongs to, as far as a factor may know them. */
 export interface Person {
@@ -24,6 +25,8 @@ export type Form =
   | { readonly form: 'passcode' }
   /** Nothing is shown: Duo leads the person through it. */
   | { readonly form: 'duo' }
+  /** The browser makes a key for the host of the page; what it is asked is written when the page is. */
+  | { readonly form: 'passkey' }
 
 /**
  * The memory of an authenticator.
@@ -90,6 +93,8 @@ export interface Asked {
   readonly said?: Said
   /** That Duo has let the person in. */
   readonly duo?: DuoSaid
+  /** What the check of a browser's signature has come to, of kinds that sign. */
+  readonly passkey?: PasskeyJudged
 }
 
 /**

@@ -1,3 +1,4 @@
+import { phishingResistantKinds } from './assurance.ts'
 import type { Tolerance } from './factor.ts'
 import { judgedByOrganization, strongest } from './methods.ts'
 import type { Role } from './roles.ts'
@@ -7,6 +8,9 @@ export type Mode = 'opt-in' | 'chosen' | 'everyone'
 
 /** Whom a device may be remembered for: all members, or only those who administer nothing. */
 export type Remembers = 'everyone' | 'users'
+
+/** From whom nothing is taken as a second step but what no look-alike page can pass on. */
+export type PhishingResistant = 'off' | 'administrators' | 'everyone'
 
 /** What an organization has decided. `enabled` is the master switch: off means that nobody there is asked. */
 export interface Policy {
@@ -29,6 +33,10 @@ export interface Policy {
   readonly strictTotp: boolean
   /** Raises the least length of passwords; null leaves it to {@link leastPasswordLength}. */
   readonly leastPasswordLength: number | null
+  /** Whoever it covers signs in with a passkey or security key, and no weaker way is left to them, recovery included. */
+  readonly phishingResistant: PhishingResistant
+  /** A passkey that has asked for a PIN or a finger is a whole sign-in: no password is asked for. */
+  readonly passwordless: boolean
 }
 
 /** What a new organization begins with, until its Security Admin decides. */
@@ -45,6 +53,8 @@ export const startingPolicy: Policy = {
   remembers: 'everyone',
   strictTotp: false,
   leastPasswordLength: null,
+  phishingResistant: 'off',
+  passwordless: false,
 }
 
 /** A policy as it bears on one person: the organization, the person's role there, and the tick "Required 2FA". */
@@ -61,7 +71,7 @@ export interface Membership {
   readonly policy: Policy
 }
 
-export type Rule = 'everyone' | 'chosen' | 'set-up-due'
+export type Rule = 'everyone' | 'chosen' | 'set-up-due' | 'phishing-resistant'
 
 /** What a sign-in owes beyond the password, and because of which rule. */
 export interface Requirement {
@@ -72,6 +82,10 @@ export interface Requirement {
   readonly isRemembered?: boolean
   /** The authenticators of this person were reset: they set one up before anything else, see `nextStep`. */
   readonly isSetUpDue?: boolean
+  /** Nothing else counts as a second step, and nothing weaker opens a set-up: see `nextStep`. */
+  readonly isPhishingResistant?: boolean
+  /** A passkey with user verification stands for the password, too. */
+  readonly isPasswordless?: boolean
   readonly because?: { readonly rule: Rule; readonly organizationId: string; readonly organization: string }
 }
 
@@ -86,6 +100,20 @@ export function isRequired({
   return policy.enabled && (policy.mode === 'everyone' || (policy.mode === 'chosen' && required))
 }
 
+/** Whether an organization's rules leave this member nothing weaker than a passkey or security key. */
+export function isPhishingResistanceRequired({
+  role,
+  policy,
+}: Pick<Membership, 'role'> & { readonly policy: Pick<Policy, 'enabled' | 'phishingResistant'> }): boolean {
+  const { enabled, phishingResistant } = policy
+  return enabled && (phishingResistant === 'everyone' || (phishingResistant === 'administrators' && role !== 'user'))
+}
+
+/** Whether a passkey alone lets somebody in: only where every one of their organizations says so. */
+function isPasswordless(memberships: readonly Membership[]): boolean {
+  return memberships.length > 0 && memberships.every(({ policy }) => policy.enabled && policy.passwordless)
+}
+
 /**
  * The strictest of all the rules that bear on a person: one organization that requires a second factor is enough, and it is
  * named. `setUpDue` is the debt of somebody whose authenticators were reset: they set up again at the next sign-in even
@@ -93,20 +121,25 @@ export function isRequired({
  */
 export function requirementFor(memberships: readonly Membership[], setUpDue: boolean): Requirement {
   const available = memberships.filter((one) => one.policy.enabled)
-  const methods = methodsFor(available)
+  const resistant = available.find(isPhishingResistanceRequired)
+  const methods = resistant ? phishingResistantKinds : methodsFor(available)
+  const alone = isPasswordless(memberships) ? { isPasswordless: true } : {}
   const because = (rule: Rule, { organizationId, organizationName }: Membership): Requirement => ({
     secondStep: 'always',
     methods,
+    ...alone,
     ...(setUpDue ? { isSetUpDue: true } : {}),
+    ...(resistant ? { isPhishingResistant: true } : {}),
     because: { rule, organizationId, organization: organizationName },
   })
+  if (resistant) return because('phishing-resistant', resistant)
   const everyone = available.find((one) => one.policy.mode === 'everyone')
   if (everyone) return because('everyone', everyone)
   const chosen = available.find(isRequired)
   if (chosen) return because('chosen', chosen)
   const [first] = available
   if (!first) return { secondStep: 'never' }
-  return setUpDue ? because('set-up-due', first) : { secondStep: 'if-enrolled', methods }
+  return setUpDue ? because('set-up-due', first) : { secondStep: 'if-enrolled', methods, ...alone }
 }
 
 /**

@@ -89,6 +89,15 @@ export const problems = {
   'duo-start-again': { status: 409, title: 'What came back from Duo belongs to no open question of this sign-in. Start again.' },
   'duo-push-limit': { status: 429, title: 'No more pushes are sent to this person for now.' },
   'method-in-use': { status: 409, title: 'The rules still allow this method. Take it out of them first.' },
+  'passkey-not-accepted': { status: 422, title: 'That passkey or security key was not accepted.' },
+  'passkey-required': {
+    status: 409,
+    title: 'The rules leave nothing weaker than a passkey or security key here, so this is not possible.',
+  },
+  'passkey-first': {
+    status: 409,
+    title: 'Sign in with a passkey or security key of your own first: after this change nothing else would let you in.',
+  },
   internal: { status: 500, title: 'Something failed on our side. It was logged; try again.' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>
 

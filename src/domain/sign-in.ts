@@ -1,4 +1,4 @@
-import { type Assurance, assuranceOf, type Evidence, hasSecondStep, setUpPasscode } from './assurance.ts'
+import { type Assurance, assuranceOf, type Evidence, hasSecondStep, isPhishingResistant, isWhole, setUpPasscode } from './assurance.ts'
 import { byPhone, rescues } from './authenticators.ts'
 import type { Challenge, DuoChallenge } from './challenge.ts'
 import type { Form } from './factor.ts'
@@ -53,6 +53,8 @@ export type Event =
   /** What hung open is spent, before anybody looks at the answer to it. */
   | { readonly event: 'taken-up' }
   | { readonly event: 'proved'; readonly evidence: Evidence }
+  /** What was waiting to be signed is used up, whatever comes of the answer. */
+  | { readonly event: 'challenge-spent' }
   | { readonly event: 'offered'; readonly enrollment: Enrollment }
   | { readonly event: 'bound'; readonly kind: string; readonly evidence?: Evidence }
 
@@ -81,16 +83,24 @@ export const signInLifetimeSeconds = 600
  * next request. `done` is the only step that may lead to a session. An authenticator that is bound is asked for before a
  * new one can be, so nobody gains one on the password alone (SP 800-63B-4 §4.1.2.1); where a set-up is due after a reset, a mailed
  * passcode is asked for in its place. A remembered device spares the question to whoever enters, and to nobody who is about to
- * confirm or to change something. A one-time pass opens the set-up and nothing else. While Duo is away, and where the organization wants
- * that, what else is bound is taken, and nobody who has given it has to move to Duo now.
+ * confirm or to change something. A one-time pass opens the set-up and nothing else. A passkey that has asked for a PIN or a finger is the
+ * password too where the rules say so. Whom the rules leave nothing weaker than a passkey is asked for no other thing, and gains the
+ * first one by a proof of one, by a pass that two administrators gave, or on a first day when there was never anything to lose:
+ * `docs/decisions/0037-passkeys.md`. While Duo is away, and where the organization wants that, what else is bound is taken, and nobody
+ * who has given it has to move to Duo now.
  */
 export function nextStep(signIn: SignIn, requirement: Requirement, means: Means, now: Date): Step {
   if (now >= signIn.expiresAt) return { step: 'refused', reason: 'expired' }
-  if (signIn.userId === undefined || !signIn.evidence.some((one) => one.kind === 'password')) return { step: 'password' }
+  if (signIn.userId === undefined || !hasFirstStep(signIn, requirement)) return { step: 'password' }
 
-  const hasSecond = hasSecondStep(signIn.evidence)
+  const isResistant = requirement.isPhishingResistant === true
+  const hasSecond = isResistant ? signIn.evidence.some((one) => isPhishingResistant(one.kind)) : hasSecondStep(signIn.evidence)
   const isSpared =
-    requirement.isRemembered === true && signIn.intent === 'enter' && signIn.bound.length === 0 && hasAllowed(requirement, means)
+    requirement.isRemembered === true &&
+    !isResistant &&
+    signIn.intent === 'enter' &&
+    signIn.bound.length === 0 &&
+    hasAllowed(requirement, means)
   const asksSecond = requirement.secondStep !== 'never' || signIn.intent === 'disable'
   if (means.enrolled.length > 0 && asksSecond && !hasSecond && !isSpared) {
     const kinds = acceptedKinds(requirement, means)
@@ -98,11 +108,28 @@ export function nextStep(signIn: SignIn, requirement: Requirement, means: Means,
   }
 
   const isDue = owesMethod(signIn, requirement, means, hasSecond || isSpared)
-  if (isDue && requirement.isSetUpDue && !hasSecond && !signIn.evidence.some((one) => one.kind === setUpPasscode))
+  if (isDue && isResistant && !mayBindFirst(signIn, requirement, means, hasSecond)) return { step: 'refused', reason: 'ask-administrator' }
+  if (isDue && !isResistant && requirement.isSetUpDue && !hasSecond && !signIn.evidence.some((one) => one.kind === setUpPasscode))
     return means.isPasswordMailed ? { step: 'refused', reason: 'ask-administrator' } : { step: 'answer', kinds: ['email'], opens: 'set-up' }
   if (isDue) return { step: 'enroll', kinds: requirement.methods ?? enrollable }
-  if (owesCodes(signIn, means)) return { step: 'enroll', kinds: ['backup-codes'] }
+  if (!isResistant && owesCodes(signIn, means)) return { step: 'enroll', kinds: ['backup-codes'] }
+  if (isResistant && !hasSecond) return { step: 'refused', reason: 'ask-administrator' }
   return { step: 'done', assurance: assuranceOf(signIn.evidence) }
+}
+
+function hasFirstStep({ evidence }: SignIn, { isPasswordless }: Requirement): boolean {
+  return evidence.some((one) => one.kind === 'password' || (isPasswordless === true && isWhole(one)))
+}
+
+/** Whether somebody whom only passkeys are left to may bind one now: never by what a mailbox and a password are enough for. */
+function mayBindFirst(
+  { evidence }: SignIn,
+  { isSetUpDue }: Requirement,
+  { enrolled, isPasswordMailed }: Means,
+  hasSecond: boolean,
+): boolean {
+  if (hasSecond || evidence.some((one) => one.kind === 'one-time-pass')) return true
+  return enrolled.length === 0 && isSetUpDue !== true && isPasswordMailed !== true
 }
 
 const methodsOf = ({ enrolled }: Means) => enrolled.filter((kind) => !rescues.includes(kind))
@@ -110,17 +137,19 @@ const isAllowed = ({ methods }: Requirement, kind: string) => methods === undefi
 const hasAllowed = (requirement: Requirement, means: Means) => methodsOf(means).some((kind) => isAllowed(requirement, kind))
 
 /**
- * Kinds whose answer counts as the second step of this person, the one that their organizations put first at the front.
+ * Kinds whose answer counts as the second step of this person: a passkey at the front, then as their organizations order them.
  *
  * What the rules no longer allow counts only for somebody who has nothing else, and who sets up another method right after, and while
- * Duo is away. A
- * verified number can be reached by text and by call, whichever of them was set up.
+ * Duo is away. A verified number can be reached by text and by call, whichever of them was set up.
  */
 export function acceptedKinds(requirement: Requirement, means: Means): readonly string[] {
   const bound = methodsOf(means)
+  if (requirement.isPhishingResistant)
+    return [...bound.filter(isPhishingResistant), ...means.enrolled.filter((kind) => kind === 'one-time-pass')]
   const order = requirement.methods ?? []
   const allowed = bound.length === 0 ? [] : [...bound, ...byPhone].filter((kind) => isAllowed(requirement, kind))
-  const placed = [...new Set(allowed)].sort((one, other) => order.indexOf(one) - order.indexOf(other))
+  const place = (kind: string) => (isPhishingResistant(kind) ? -1 : order.indexOf(kind))
+  const placed = [...new Set(allowed)].sort((one, other) => place(one) - place(other))
   const isReachable = (kind: string) => (kind === 'email' ? !means.isPasswordMailed : !byPhone.includes(kind) || means.hasPhone === true)
   const rest = isFree(requirement, means) ? bound.filter((kind) => !placed.includes(kind)) : []
   const methods = hasAllowed(requirement, means) ? [...placed, ...rest] : bound
@@ -161,6 +190,8 @@ export function advance(signIn: SignIn, event: Event): SignIn {
     }
     case 'proved':
       return { ...open, version, evidence: [...signIn.evidence, event.evidence] }
+    case 'challenge-spent':
+      return { ...signIn, version }
     case 'offered':
       return { ...open, version, enrollment: event.enrollment }
     case 'bound':

@@ -6,6 +6,7 @@ import { Problem } from '#domain/problem.ts'
 import { note } from '#store/audit.ts'
 import { forgetUnusedNumber, listAuthenticators, renameAuthenticator, retireAuthenticator } from '#store/authenticators.ts'
 import { enqueue } from '#store/messages.ts'
+import { countPasskeys } from '#store/passkeys.ts'
 import { forgetDevices } from '#store/remembered-devices.ts'
 import { endSessions } from '#store/session.ts'
 import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
@@ -45,6 +46,8 @@ export async function removeOwnAuthenticator(rooms: Rooms, visit: Visit, id: str
       if (secondStep === 'always') throw new Problem('two-factor-required', { organization: because?.organization ?? '' })
       throw new Problem('last-authenticator')
     }
+    if (requirementFor(session.memberships, false).isPhishingResistant && (await countPasskeys(db, userId)) === 0)
+      throw new Problem('last-authenticator')
     requireSecondStep(session)
     await forgetUnusedNumber(db, userId)
     await forgetDevices(db, userId)

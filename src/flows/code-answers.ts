@@ -55,7 +55,7 @@ async function answerCodeIn(
   lane: BearingLane,
 ): Promise<Reply> {
   const { account, signIn } = open
-  const pass = signIn.intent === 'enter' ? judgePass(rooms, account, answer.code) : undefined
+  const pass = signIn.intent === 'enter' ? judgePass(rooms, account, answer.code, step.kinds) : undefined
   if (pass === 'gone') throw notAccepted({ reason: 'pass-gone' })
   if (pass) return answerPass(rooms, visit, open, pass, lane)
   const code = answer.code.trim()

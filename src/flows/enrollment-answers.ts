@@ -7,6 +7,7 @@ import { activationIn } from '#domain/duo-push.ts'
 import { masked } from '#domain/masked.ts'
 import { Problem } from '#domain/problem.ts'
 import { advance, type Step } from '#domain/sign-in.ts'
+import { knownAsPasskey } from '#store/passkeys.ts'
 import { type Account, authenticatorAddress } from '#store/person.ts'
 import { type EventRow, settle } from '#store/settlement.ts'
 import type { OpenSignIn } from '#store/sign-in.ts'
@@ -119,8 +120,11 @@ export async function answerEnrollment(
   return reply
 }
 
-/** Whom Duo knows the person as, in the form in which no two people here can have it. */
-const knownBy = ({ duo }: Heard) => (duo ? { knownAs: digest(JSON.stringify(['duo', duo.accountOf, duo.userKey])) } : {})
+/** Whom Duo knows the person as, or the id of their key, in the form in which no two people here can have it. */
+function knownBy({ duo, passkey }: Heard): { readonly knownAs?: Buffer } {
+  if (duo) return { knownAs: digest(JSON.stringify(['duo', duo.accountOf, duo.userKey])) }
+  return passkey?.did === 'registered' ? { knownAs: knownAsPasskey(passkey.record.credentialId) } : {}
+}
 
 /** What an authenticator is called: as the person says, or by its kind. */
 function labelFor(account: Account, kind: string, name: string | undefined): string {
@@ -132,8 +136,10 @@ function labelFor(account: Account, kind: string, name: string | undefined): str
     authanvil: 'AuthAnvil',
     duo: 'Duo',
   }
-  const before = account.authenticators.filter((one) => own[one.kind] === undefined).length
-  return own[kind] ?? plainLabel(name ?? '') ?? (before === 0 ? 'Authenticator app' : `Authenticator app ${before + 1}`)
+  const common = kind === 'passkey' ? 'Passkey' : 'Authenticator app'
+  const isAlike = (one: string) => own[one] === undefined && (one === 'passkey') === (kind === 'passkey')
+  const before = account.authenticators.filter((one) => isAlike(one.kind)).length
+  return own[kind] ?? plainLabel(name ?? '') ?? (before === 0 ? common : `${common} ${before + 1}`)
 }
 
 /** Sends a code. Of several at once one is sent; the others find that the sign-in has moved on. */

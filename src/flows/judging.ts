@@ -7,8 +7,8 @@ import type { OpenSignIn } from '#store/sign-in.ts'
 import { factorOf, type Rooms, sendingOf } from './rooms.ts'
 import { sentIn } from './sent-codes.ts'
 
-/** What services outside have said: AuthAnvil of an answer, Duo of an attempt. */
-export type Heard = Pick<Asked, 'said' | 'duo'>
+/** What was said outside: AuthAnvil of an answer, Duo of an attempt, the check of a browser's signature. */
+export type Heard = Pick<Asked, 'said' | 'duo' | 'passkey'>
 
 /** What an answer is judged by in this sign-in, beside the memory of the authenticator. */
 export const askedIn = (rooms: Rooms, open: OpenSignIn, heard: Heard = {}): Asked => {

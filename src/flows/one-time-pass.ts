@@ -1,10 +1,10 @@
 import type { OneTimePassIssued, OneTimePassRequest } from '#contract/people.ts'
 import type { Verdict } from '#domain/factor.ts'
 import { isOpenPass } from '#domain/one-time-pass.ts'
-import { requirementFor } from '#domain/policy.ts'
+import { isPhishingResistanceRequired, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { enqueue } from '#store/messages.ts'
-import { lockForPass, setPass } from '#store/one-time-pass.ts'
+import { approvePass, lockForPass, setPass } from '#store/one-time-pass.ts'
 import type { Account } from '#store/person.ts'
 import { findAccount } from '#store/session.ts'
 import { act, requireActor } from './people.ts'
@@ -46,22 +46,25 @@ export async function issueOneTimePass(
       await lockForPass(db, member.id)
       const person = await findAccount(db, member.id)
       if (!person?.passwordHash) throw new Problem('not-joined')
-      if (requirementFor(person.memberships, person.setUpDue).secondStep === 'never') throw new Problem('two-factor-not-available')
-      if (person.authenticators.length === 0 && !person.setUpDue) throw new Problem('not-enrolled')
+      const { secondStep, isPhishingResistant = false } = requirementFor(person.memberships, person.setUpDue)
+      if (secondStep === 'never') throw new Problem('two-factor-not-available')
+      const setsUpAlone = person.authenticators.length === 0 && !person.setUpDue && !(isPhishingResistant && person.isPasswordMailed)
+      if (setsUpAlone) throw new Problem('not-enrolled')
 
       const { show, keep } = factorOf(rooms, kind).enrollment.begin(person)
       const pass = show.form === 'list' ? (show.codes[0] ?? '') : ''
       const { salt, hash } = keep as { salt: string; hash: string }
       const expiresAt = new Date(now.getTime() + minutes * 60_000)
-      const isSplit = person.isPasswordMailed
-      await setPass(db, person.id, { salt, hash, expiresAt, isSplit })
+      const isSplit = person.isPasswordMailed || isPhishingResistant
+      const agreed = isPhishingResistant ? { agreed: { issuedBy: session.userId } } : {}
+      await setPass(db, person.id, { salt, hash, expiresAt, isSplit, ...agreed })
       const end = pass.lastIndexOf('-')
       const values = { organization: organization.name, by: session.name, expiresAt: expiresAt.toISOString() }
       const sent = { ...values, pass: isSplit ? pass.slice(0, end) : pass, isSplit: isSplit ? 'yes' : '' }
       const tell = (template: string, told: Readonly<Record<string, string>>) =>
         withCircumstances(now, visit, { to: person.email, template, values: told })
       await enqueue(db, rooms.keys, now, { ...tell('one-time-pass', sent), expiresAt }, tell('one-time-pass-issued', { ...values, reason }))
-      issued = { expiresAt: expiresAt.toISOString(), spoken: isSplit ? pass.slice(end + 1) : null }
+      issued = { expiresAt: expiresAt.toISOString(), spoken: isSplit ? pass.slice(end + 1) : null, needsApproval: isPhishingResistant }
       return [{ action: 'one-time-pass.issued', detail: { reason, minutes, isSplit } }]
     },
   })
@@ -70,12 +73,43 @@ export async function issueOneTimePass(
   return issued
 }
 
-/** What a text is worth as the person's one-time pass. Undefined is no pass at all; `gone` is one that nobody waits for. */
-export function judgePass(rooms: Rooms, account: Account, text: string): Verdict | 'gone' | undefined {
+/**
+ * A second administrator agrees to the pass of somebody whom the rules leave nothing weaker than a passkey; from then on it counts. It is
+ * somebody who may issue one, and neither the one who did nor the person.
+ *
+ * @throws {Problem} `forbidden`, `not-found` where no pass waits for this person, `proof-required`, `second-step-required`, `yourself`,
+ *   `shared-user`
+ */
+export async function approveOneTimePass(rooms: Rooms, visit: Visit, organizationId: string, memberId: string): Promise<void> {
+  const rights = ['reset-two-factor'] as const
+  const session = await requireActor(rooms, visit, organizationId, rights)
+  await act(rooms, visit, session, organizationId, memberId, {
+    rights,
+    change: async ({ db, now, member }) => {
+      requireSecondStep(session)
+      if (member.id === session.userId) throw new Problem('yourself')
+      if (member.isShared) throw new Problem('shared-user')
+      await lockForPass(db, member.id)
+      const pass = (await findAccount(db, member.id))?.oneTimePass
+      if (!pass?.agreed || pass.agreed.approvedBy !== undefined || now >= pass.expiresAt) throw new Problem('not-found')
+      if (pass.agreed.issuedBy === session.userId) throw new Problem('yourself')
+      if (!(await approvePass(db, now, member.id, session.userId))) throw new Problem('moved-on')
+      return [{ action: 'one-time-pass.approved', detail: { issuedBy: pass.agreed.issuedBy } }]
+    },
+  })
+}
+
+/**
+ * What a text is worth as the person's one-time pass. Undefined is no pass at all; `gone` is one that nobody waits for.
+ *
+ * @param kinds what the sign-in takes
+ */
+export function judgePass(rooms: Rooms, account: Account, text: string, kinds: readonly string[]): Verdict | 'gone' | undefined {
   const { authentication } = factorOf(rooms, kind)
   if (!authentication.fits(text)) return undefined
   const { oneTimePass: pass } = account
-  if (!isOpenPass(pass, account.isPasswordMailed, rooms.now())) return 'gone'
+  const needsTwo = account.memberships.some(isPhishingResistanceRequired)
+  if (!kinds.includes(kind) || !isOpenPass(pass, account.isPasswordMailed, rooms.now(), needsTwo)) return 'gone'
   return authentication.answer({ secret: pass.salt, counter: 0, hashes: [pass.hash], usedHashes: [] }, text, { tolerance: 'usual' })
 }
 

@@ -3,7 +3,7 @@ import { isId } from '#crypto/random.ts'
 import type { AuditEvent } from '#domain/audit.ts'
 import type { Json } from '#domain/json.ts'
 import type { Message } from '#domain/message.ts'
-import { badgeFor, isRequired } from '#domain/policy.ts'
+import { badgeFor, isPhishingResistanceRequired, isRequired } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { grantableRoles, type Right, type Role, standsAbove } from '#domain/roles.ts'
 import { note } from '#store/audit.ts'
@@ -162,7 +162,9 @@ export const twoFactorActions: Readonly<Record<TwoFactorAction['action'], Member
 async function takeAuthenticators(act: Act, how: 'disable' | 'reset'): Promise<readonly Noted[]> {
   const { db, now, member } = act
   if (member.isShared) throw new Problem('shared-user')
-  if (how === 'disable' && member.policy.enabled && member.policy.mode === 'everyone') throw new Problem('two-factor-required')
+  const isCovered = isPhishingResistanceRequired({ role: member.role, policy: member.policy })
+  if (how === 'disable' && member.policy.enabled && (member.policy.mode === 'everyone' || isCovered))
+    throw new Problem('two-factor-required')
   if (how === 'reset' && !member.isEnrolled) throw new Problem('not-enrolled')
   const events = how === 'disable' && member.required ? await setRequired(act, false) : []
   await retireAuthenticators(db, now, member.id, how === 'reset')
@@ -292,7 +294,8 @@ export function requireGrantable({ role, kind }: Standing, wanted: Role): void {
 }
 
 export function view(member: Member, actorId: string): MemberView {
-  const must = isRequired({ required: member.required, policy: member.policy })
+  const isCovered = isPhishingResistanceRequired({ role: member.role, policy: member.policy })
+  const must = isCovered || isRequired({ required: member.required, policy: member.policy })
   const secondStep = member.policy.enabled ? (must ? 'always' : 'if-enrolled') : 'never'
   return {
     id: member.id,
@@ -307,6 +310,7 @@ export function view(member: Member, actorId: string): MemberView {
     phone: member.phone === null || member.isShared ? null : { number: member.phone, isVerified: member.isPhoneVerified },
     badge: badgeFor({ secondStep }, member.isEnrolled),
     lastSignInAt: member.lastSignInAt?.toISOString() ?? null,
+    passWaits: member.passWaits,
     isSelf: member.id === actorId,
     // Whoever has not accepted yet is a stranger: where else they have an account is not told.
     isShared: member.joinedAt !== null && member.isShared,

@@ -1,5 +1,7 @@
 import type { PolicyChange, PolicyDraft, PolicyPreview, Policy as PolicyView } from '#contract/policy.ts'
+import { isPhishingResistant } from '#domain/assurance.ts'
 import { newlyWeaker, sentMethods } from '#domain/methods.ts'
+import { isPhishingResistanceRequired, type Policy } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { note } from '#store/audit.ts'
 import { enqueue } from '#store/messages.ts'
@@ -7,6 +9,7 @@ import { changePolicy, changesSince, coverageOf, findAcceptance, findPolicy, kee
 import { previewPolicy } from '#store/policy-preview.ts'
 import { previewMethods } from '#store/policy-preview-methods.ts'
 import { shortenDevices } from '#store/remembered-devices.ts'
+import type { OpenSession } from '#store/session.ts'
 import type { Database } from '#store/tables.ts'
 import { availableMethods, requireUsableMethods } from './methods.ts'
 import { authorize } from './organizations.ts'
@@ -40,7 +43,7 @@ export async function previewPolicyOf(rooms: Rooms, visit: Visit, organizationId
  * Allowing a method that is weaker than an app takes their acceptance, which is kept: who and when.
  *
  * @throws {Problem} `forbidden`, `proof-required`, `malformed` for a method that does not exist, `method-not-available`,
- *   `weaker-methods` without the acceptance, `moved-on` with who changed what when somebody else saved in the meantime
+ *   `weaker-methods` without the acceptance, `passkey-first` for whoever would shut themselves out, `moved-on` with who changed what when somebody else saved in the meantime
  */
 export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId: string, change: PolicyChange): Promise<PolicyView> {
   const session = await requireSession(rooms, visit)
@@ -51,6 +54,7 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
   const usable = await availableMethods(rooms, id)
   requireUsableMethods(usable, known, policy)
   requireAcceptance(newlyWeaker(known, policy), acceptsWeaker)
+  requireOwnPasskey(session, id, policy)
   await requireFreshSession(rooms, visit)
   const now = rooms.now()
   await rooms.store.transaction(async (db) => {
@@ -100,6 +104,13 @@ export async function movedOn(
 
 function requireAcceptance(weaker: readonly string[], isGiven: boolean): void {
   if (weaker.length > 0 && !isGiven) throw new Problem('weaker-methods', { methods: weaker })
+}
+
+/** Whoever leaves themselves nothing weaker than a passkey has shown that they have one that works. */
+function requireOwnPasskey({ memberships, evidence }: OpenSession, organizationId: string, policy: Policy): void {
+  const own = memberships.find((one) => one.organizationId === organizationId)
+  const isCovered = own !== undefined && isPhishingResistanceRequired({ role: own.role, policy })
+  if (isCovered && !evidence.some((one) => isPhishingResistant(one.kind))) throw new Problem('passkey-first')
 }
 
 async function view(rooms: Rooms, organizationId: string): Promise<PolicyView> {

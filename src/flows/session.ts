@@ -1,6 +1,6 @@
 import type { Sessions, Session as SessionView, TwoFactor } from '#contract/account.ts'
 import { digest, isId } from '#crypto/random.ts'
-import { assuranceOf, hasSecondStep } from '#domain/assurance.ts'
+import { assuranceOf, hasSecondStep, isPhishingResistant } from '#domain/assurance.ts'
 import { masked } from '#domain/masked.ts'
 import { channelOf, hasToMove } from '#domain/methods.ts'
 import { badgeFor, hasOneMethod, requirementFor } from '#domain/policy.ts'
@@ -29,7 +29,8 @@ export async function requireSession(rooms: Rooms, visit: Visit): Promise<OpenSe
 
 /** Whether what a session rests on is enough by the rules as they are now. */
 function isEnough({ evidence, device, memberships }: OpenSession, now: Date): boolean {
-  const { secondStep } = requirementFor(memberships, false)
+  const { secondStep, isPhishingResistant: isResistant = false } = requirementFor(memberships, false)
+  if (isResistant) return device === undefined && evidence.some((one) => isPhishingResistant(one.kind))
   if (device === undefined) return secondStep !== 'always' || hasSecondStep(evidence)
   return device !== 'forgotten' && (secondStep === 'never' || now < rememberedUntil(device.rememberedAt, memberships))
 }
@@ -165,16 +166,19 @@ export async function twoFactorOf(rooms: Rooms, visit: Visit): Promise<TwoFactor
       account.authenticators.map((one) => one.kind),
       requirement.methods ?? [],
     ),
+    onlyPasskeys: requirement.isPhishingResistant === true,
     recommendedApp: rooms.recommendedApp,
   }
 }
 
 /**
  * "Reset QR Code": the authenticator and the backup codes are dead at once, and set-up is asked for at the next sign-in.
- * Other sessions end. @throws {Problem} `proof-required`, `second-step-required`, `not-enrolled`
+ * Other sessions end. @throws {Problem} `proof-required`, `second-step-required`, `not-enrolled`,
+ *   `passkey-required` for whom it would leave no way back
  */
 export async function resetOwnTwoFactor(rooms: Rooms, visit: Visit): Promise<TwoFactor> {
   const session = await requireFreshSession(rooms, visit)
+  if (requirementFor(session.memberships, false).isPhishingResistant) throw new Problem('passkey-required')
   const now = rooms.now()
   await rooms.store.transaction(async (db) => {
     const retired = await retireAuthenticators(db, now, session.userId, true)

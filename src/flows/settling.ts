@@ -4,7 +4,7 @@ import type { AuditEvent } from '#domain/audit.ts'
 import { isNumberGood } from '#domain/authenticators.ts'
 import type { Message } from '#domain/message.ts'
 import { isOpenPass } from '#domain/one-time-pass.ts'
-import { requirementFor } from '#domain/policy.ts'
+import { isPhishingResistanceRequired, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { type RememberedDevice, rememberedUntil } from '#domain/remembered-devices.ts'
 import { advance, type Means, nextStep, type SignIn, type Step } from '#domain/sign-in.ts'
@@ -85,7 +85,10 @@ export async function take(rooms: Rooms, visit: Visit, open: Taking, from: numbe
     messages: [...rows, ...told],
   })
   if (!settled.isOpen) throw shut(now, settled, effects.lane)
-  if (settled.isTaken) throw new Problem('duo-refused', { reason: 'taken' })
+  if (settled.isTaken)
+    throw effects.bind?.kind === 'passkey'
+      ? new Problem('passkey-not-accepted', { reason: 'known' })
+      : new Problem('duo-refused', { reason: 'taken' })
   if (!settled.isSpent && effects.spend && 'challenge' in effects.spend.cost) throw new Problem('moved-on')
   if (!settled.isSpent && effects.spendPass) throw notAccepted({ reason: 'pass-gone' })
   if (!settled.isSpent) throw notAccepted({ reason: effects.spend && 'hash' in effects.spend.cost ? 'used-backup-code' : 'replayed' })
@@ -96,7 +99,7 @@ export async function take(rooms: Rooms, visit: Visit, open: Taking, from: numbe
       step: { step: 'done', intent: signIn.intent, returnTo: signIn.returnTo },
       cookies: { ...finish.cookies, ...(isNew && signIn.intent !== 'enter' ? {} : { signIn: null }) },
     }
-  return { step: await stepViewOf(rooms, { ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
+  return { step: await stepViewOf(rooms, visit, { ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
 }
 
 /** What `done` brings about, by intent. */
@@ -169,7 +172,8 @@ export function judgeStep(rooms: Rooms, open: OpenSignIn): { readonly step: Step
  */
 function meansOf({ signIn, account }: OpenSignIn, now: Date, bound: readonly string[] = []): Means {
   const { authenticators, phoneVerifiedAt, isPasswordMailed, oneTimePass } = account
-  const isPassOpen = signIn.intent === 'enter' && isOpenPass(oneTimePass, isPasswordMailed, now)
+  const needsTwo = account.memberships.some(isPhishingResistanceRequired)
+  const isPassOpen = signIn.intent === 'enter' && isOpenPass(oneTimePass, isPasswordMailed, now, needsTwo)
   return {
     enrolled: [...new Set([...authenticators.map((one) => one.kind), ...(isPassOpen ? ['one-time-pass'] : []), ...bound])],
     hasPhone: isNumberGood(phoneVerifiedAt, now),

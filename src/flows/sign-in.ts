@@ -18,6 +18,7 @@ import { answerCode } from './code-answers.ts'
 import { claimedDevice, recognizedDevice } from './device.ts'
 import { answerDuo, isForDuo } from './duo-answers.ts'
 import { answerEnrolling, send } from './enrollment-answers.ts'
+import { answerPasskey } from './passkey-answers.ts'
 import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, tooMany } from './password.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import { requireSession } from './session.ts'
@@ -94,7 +95,8 @@ export async function enter(rooms: Rooms, visit: Visit, account: Account, { lane
  * Starts a sign-in from a session: to confirm, to enroll, to draw backup codes, to disable. A proof that is still fresh counts;
  * disabling asks for a code in any case.
  *
- * @throws {Problem} `not-signed-in`, `two-factor-required`, `two-factor-not-available`, `not-enrolled`, `too-many-authenticators`
+ * @throws {Problem} `not-signed-in`, `two-factor-required`, `two-factor-not-available`, `not-enrolled`, `too-many-authenticators`,
+ *   `passkey-required` for backup codes of somebody to whom they would be of no use
  */
 export async function startFromSession(rooms: Rooms, visit: Visit, { intent, returnTo = '/settings' }: StartFromSession): Promise<Reply> {
   const { session, account } = await requireAccount(rooms, visit)
@@ -103,6 +105,7 @@ export async function startFromSession(rooms: Rooms, visit: Visit, { intent, ret
   const isEnrolled = account.authenticators.length > 0
   if (intent === 'disable') requireFreeToDisable(account)
   if ((intent === 'disable' || intent === 'backup-codes') && !isEnrolled) throw new Problem('not-enrolled')
+  if (intent === 'backup-codes' && requirement.isPhishingResistant) throw new Problem('passkey-required')
   if ((intent === 'enroll' || intent === 'backup-codes') && requirement.secondStep === 'never')
     throw new Problem('two-factor-not-available')
   if (intent === 'enroll' && appsOf(account) >= mostAuthenticators) throw new Problem('too-many-authenticators')
@@ -122,13 +125,13 @@ export async function currentStep(rooms: Rooms, visit: Visit): Promise<StepView>
   if (step.step === 'enroll' && !step.kinds.includes(open.signIn.enrollment?.kind ?? '')) {
     return (await take(rooms, visit, open, open.signIn.version, {})).step
   }
-  return stepViewOf(rooms, open, step)
+  return stepViewOf(rooms, visit, open, step)
 }
 
 /**
  * Gives an answer to what the sign-in waits for, or has a code sent for it.
  *
- * @throws {Problem} of {@link answerDuo}, and `sign-in-gone`, `step-not-open`, `code-not-accepted` with a `reason`, `wrong-password`,
+ * @throws {Problem} of {@link answerDuo} and of {@link answerPasskey}, and `sign-in-gone`, `step-not-open`, `code-not-accepted` with a `reason`, `wrong-password`,
  *   `too-many-attempts`, `password-change-required`, `moved-on`, `sending-limit`, `invalid-phone`
  */
 export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): Promise<Reply> {
@@ -136,6 +139,7 @@ export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): 
   const { step } = judgeStep(rooms, open)
   if (open.signIn.intent === 'disable') requireFreeToDisable(open.account)
   if (step.step === 'done') return take(rooms, visit, open, open.signIn.version, {})
+  if ('passkey' in answer) return answerPasskey(rooms, visit, open, answer, step)
   if (step.step === 'password' && 'password' in answer) return answerPassword(rooms, visit, open, answer.password)
   if (step.step === 'answer' && 'code' in answer) return answerCode(rooms, visit, open, answer, step)
   if (isForDuo(answer)) return answerDuo(rooms, visit, open, answer, step)
@@ -181,7 +185,8 @@ async function renewHash(rooms: Rooms, { id, passwordHash }: Account, password: 
   await replacePasswordHash(rooms.store.db, id, passwordHash, await rooms.passwords.hash(password))
 }
 
-function newSignIn(rooms: Rooms, intent: Intent, returnTo: string): SignIn {
+/** The beginning of a sign-in: nobody is identified, and nothing is proved. */
+export function newSignIn(rooms: Rooms, intent: Intent, returnTo: string): SignIn {
   const now = rooms.now()
   return {
     id: newId(now),

@@ -44,6 +44,8 @@ const headersOf = (requestId: string, isSecure: boolean) => ({
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'x-frame-options': 'DENY',
+  // Passkeys are for our own pages and for none that would put one of them in a frame.
+  'permissions-policy': 'publickey-credentials-create=(self), publickey-credentials-get=(self)',
   ...(isSecure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
 })
 

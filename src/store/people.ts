@@ -1,7 +1,7 @@
 import { type RawBuilder, sql, type Updateable } from 'kysely'
 import { isId, newId } from '#crypto/random.ts'
 import { methods } from '#domain/methods.ts'
-import type { Badge, Mode } from '#domain/policy.ts'
+import type { Badge, Mode, PhishingResistant } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
 import { forgetDevices } from './remembered-devices.ts'
 import { laneKeys } from './sign-in.ts'
@@ -23,10 +23,12 @@ export interface Member {
   readonly phone: string | null
   readonly isPhoneVerified: boolean
   readonly isEnrolled: boolean
+  /** Whether a one-time pass of theirs waits for the word of a second administrator. */
+  readonly passWaits: boolean
   readonly lastSignInAt: Date | null
   /** Whether the person also belongs to an organization that the one who looks has no administrative role over. */
   readonly isShared: boolean
-  readonly policy: { readonly enabled: boolean; readonly mode: Mode }
+  readonly policy: { readonly enabled: boolean; readonly mode: Mode; readonly phishingResistant: PhishingResistant }
   /** Where the person stands in the list of people. */
   readonly listedAs: string
 }
@@ -42,6 +44,7 @@ interface MemberRow {
   readonly method: string | null
   readonly listed_as: string
   readonly enrolled: boolean
+  readonly pass_waits: boolean
   readonly kinds: string[]
   readonly phone: string | null
   readonly phone_verified_at: Date | null
@@ -49,6 +52,7 @@ interface MemberRow {
   readonly shared: boolean
   readonly enabled: boolean
   readonly mode: Mode
+  readonly phishing_resistant: PhishingResistant
 }
 
 /** Whoever has not accepted yet goes by the name they were invited as: what they are called elsewhere is not told. */
@@ -62,8 +66,9 @@ export const isSharedFor = (actorId: string) => sql<boolean>`exists (
         and mine.organization_id in (oo.id, oo.parent_id)))`
 
 const memberColumns = (actorId: string) => sql`
-  u.id, u.email, ${shownName} as name, m.role, m.required, m.joined_at, m.suspended_at, m.method, m.listed_as, p.enabled, p.mode,
+  u.id, u.email, ${shownName} as name, m.role, m.required, m.joined_at, m.suspended_at, m.method, m.listed_as, p.enabled, p.mode, p.phishing_resistant,
   m.joined_at is not null and m.enrolled as enrolled,
+  m.joined_at is not null and u.one_time_pass -> 'agreed' is not null and u.one_time_pass #> '{agreed,approvedBy}' is null as pass_waits,
   case when m.joined_at is null then '{}' else array(
     select distinct a.kind from authenticators a where a.user_id = u.id and a.retired_at is null and a.kind = any (${sql.val([...methods])}::text[]) order by a.kind
   ) end as kinds, case when m.joined_at is not null then u.phone end as phone, u.phone_verified_at,
@@ -99,8 +104,10 @@ const statuses = {
 const enrolled = sql`m.joined_at is not null and m.enrolled`
 /** The policy is asked for once and not for each member, so that no plan can join it to a hundred thousand of them one by one. */
 function badges(organizationId: string): Readonly<Record<Badge, RawBuilder<unknown>>> {
-  const policy = (column: 'enabled' | 'mode') => sql`(select ${sql.ref(column)} from policies where organization_id = ${organizationId})`
-  const must = sql`(${policy('mode')} = 'everyone' or (${policy('mode')} = 'chosen' and m.required))`
+  const policy = (column: 'enabled' | 'mode' | 'phishing_resistant') =>
+    sql`(select ${sql.ref(column)} from policies where organization_id = ${organizationId})`
+  const must = sql`(${policy('mode')} = 'everyone' or (${policy('mode')} = 'chosen' and m.required)
+    or (${policy('phishing_resistant')} = 'administrators' and m.role <> 'user'))`
   return {
     'not-available': sql`not ${policy('enabled')}`,
     secured: sql`${policy('enabled')} and ${enrolled}`,
@@ -170,9 +177,10 @@ function toMember(row: MemberRow): Member {
     phone: row.phone,
     isPhoneVerified: row.phone_verified_at !== null,
     isEnrolled: row.enrolled,
+    passWaits: row.pass_waits,
     lastSignInAt: row.last_sign_in_at,
     isShared: row.shared,
-    policy: { enabled: row.enabled, mode: row.mode },
+    policy: { enabled: row.enabled, mode: row.mode, phishingResistant: row.phishing_resistant },
     listedAs: row.listed_as,
   }
 }

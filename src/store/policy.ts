@@ -10,7 +10,7 @@ export interface StoredPolicy extends Policy {
 /** The columns of a policy that a statement reads by name; `p` is its row. */
 export const policyColumns = `p.enabled, p.mode, p.new_users_required, p.methods, p.default_method, p.may_change_method,
     p.passcode_timeout_minutes, p.remember_days, p.remembers, p.strict_totp, p.least_password_length,
-    p.email_for_administrators`
+    p.email_for_administrators, p.phishing_resistant, p.passwordless`
 
 export type PolicyRow = Omit<Tables['policies'], 'organization_id' | 'version' | 'weaker_accepted_by' | 'weaker_accepted_at'>
 
@@ -28,6 +28,8 @@ export type PolicyValues = readonly [
   strictTotp: boolean,
   leastPasswordLength: number | null,
   emailForAdministrators: boolean,
+  phishingResistant: Policy['phishingResistant'],
+  passwordless: boolean,
 ]
 
 export function policyOfRow(row: PolicyRow): Policy {
@@ -44,12 +46,15 @@ export function policyOfRow(row: PolicyRow): Policy {
     strictTotp: row.strict_totp,
     leastPasswordLength: row.least_password_length,
     emailForAdministrators: row.email_for_administrators,
+    phishingResistant: row.phishing_resistant,
+    passwordless: row.passwordless,
   }
 }
 
 export function policyOfValues(values: PolicyValues): Policy {
   const [enabled, mode, newUsersRequired, methods, defaultMethod, mayChangeMethod] = values
-  const [, , , , , , passcodeTimeoutMinutes, rememberDays, remembers, strictTotp, leastPasswordLength, emailForAdministrators] = values
+  const [, , , , , , passcodeTimeoutMinutes, rememberDays, remembers, strictTotp, leastPasswordLength, ...rest] = values
+  const [emailForAdministrators, phishingResistant, passwordless] = rest
   return {
     enabled,
     mode,
@@ -63,6 +68,8 @@ export function policyOfValues(values: PolicyValues): Policy {
     strictTotp,
     leastPasswordLength,
     emailForAdministrators,
+    phishingResistant,
+    passwordless,
   }
 }
 
@@ -80,6 +87,8 @@ function rowOf(policy: Policy): PolicyRow {
     strict_totp: policy.strictTotp,
     least_password_length: policy.leastPasswordLength,
     email_for_administrators: policy.emailForAdministrators,
+    phishing_resistant: policy.phishingResistant,
+    passwordless: policy.passwordless,
   }
 }
 

@@ -196,6 +196,7 @@ export async function sweep(db: Database, now: Date): Promise<void> {
   await db.deleteFrom('sessions').where('started_at', '<', ago(sessionLifetime.overallSeconds)).execute()
   await sql`delete from remembered_devices d using users u
     where u.id = d.user_id and (d.epoch <> u.device_epoch or d.expires_at < ${now})`.execute(db)
+  await db.deleteFrom('spent_challenges').where('expires_at', '<', now).execute()
   await db.deleteFrom('throttles').where('failures', '=', 0).where('updated_at', '<', ago(86_400)).execute()
   await db
     .deleteFrom('links')

@@ -97,7 +97,7 @@ export interface Settlement {
     readonly secretSealed: Buffer
     readonly counter: number
     readonly hashes: readonly string[]
-    /** Digest of whom a service outside knows the person as: it stands for one person, see {@link Settled.isTaken}. */
+    /** Digest of whom a service outside knows the person as, or of the id of a key: it stands for one person, see {@link Settled.isTaken}. */
     readonly knownAs?: Buffer
   }
   /** The number that a code has proved becomes the person's; goes with `bind`. */

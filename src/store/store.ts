@@ -20,6 +20,7 @@ import * as delivery from './migrations/0015-delivery.ts'
 import * as authanvil from './migrations/0016-authanvil.ts'
 import * as duo from './migrations/0017-duo.ts'
 import * as duoPushes from './migrations/0018-duo-pushes.ts'
+import * as passkeys from './migrations/0025-passkeys.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** All migrations, oldest first. Forward only; each stands in a file of its own and is never changed once released. */
@@ -42,6 +43,7 @@ export const migrations = {
   '0016-authanvil': authanvil,
   '0017-duo': duo,
   '0018-duo-pushes': duoPushes,
+  '0025-passkeys': passkeys,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */

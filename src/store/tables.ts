@@ -4,7 +4,7 @@ import type { DuoSettings } from '#domain/duo.ts'
 import type { GatewaySettings } from '#domain/gateways.ts'
 import type { Channel } from '#domain/message.ts'
 import type { LeftAlone, ResetOutcome, ResetState } from '#domain/organization-reset.ts'
-import type { Mode, Remembers } from '#domain/policy.ts'
+import type { Mode, PhishingResistant, Remembers } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
 
 /** The columns as they come out of the driver. Rows never leave this room. */
@@ -47,6 +47,8 @@ export interface Tables {
     strict_totp: boolean
     least_password_length: number | null
     email_for_administrators: boolean
+    phishing_resistant: PhishingResistant
+    passwordless: boolean
     weaker_accepted_by: ColumnType<string | null, undefined, string | null>
     weaker_accepted_at: ColumnType<Date | null, undefined, Date | null>
     version: number
@@ -95,6 +97,10 @@ export interface Tables {
     retired_at: Date | null
     retired_by: ColumnType<string | null, string | null | undefined, string | null>
     known_as: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
+  }
+  spent_challenges: {
+    hash: Buffer
+    expires_at: Date
   }
   sessions: {
     token_hash: Buffer

@@ -7,6 +7,7 @@ import { duoPushWords } from './en/duo-push.ts'
 import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
+import { passkeyWords } from './en/passkeys.ts'
 import { sentCodes } from './en/sent-codes.ts'
 
 /** Everything a person reads, in one language. */
@@ -22,6 +23,7 @@ export interface Words {
   readonly audit: typeof audit
   readonly sentCodes: typeof sentCodes
   readonly authAnvil: typeof authAnvilWords.pages
+  readonly passkeys: typeof passkeyWords.pages
   readonly duo: typeof duoPages
   readonly duoPush: typeof duoPushWords
   readonly gatewayTest: typeof gatewayTest
@@ -39,6 +41,7 @@ const english: Words = {
   audit,
   sentCodes,
   authAnvil: authAnvilWords.pages,
+  passkeys: passkeyWords.pages,
   duo: duoPages,
   duoPush: duoPushWords,
   gatewayTest,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { type AddressInfo, createServer } from 'node:net'
 import jsqr from 'jsqr'
 import { type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import { PNG } from 'pngjs'
@@ -19,13 +20,30 @@ export interface BrowserKit {
 
 const chromeOnLinux = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'
 
+export interface BrowserKitOptions extends KitOptions {
+  /** People come by the name of this machine rather than by its numbers, as passkeys ask. */
+  readonly isNamed?: boolean
+}
+
+/** A port that nobody listens on: the kit must know it before it listens. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const { port } = server.address() as AddressInfo
+  await new Promise((closed) => server.close(closed))
+  return port
+}
+
 /** A kit that listens on a port of this machine, and a Chromium to look at it with. What a hash costs is no business of its pages. */
-export async function openBrowserKit(options: KitOptions = {}): Promise<BrowserKit> {
+export async function openBrowserKit({ isNamed = false, ...options }: BrowserKitOptions = {}): Promise<BrowserKit> {
+  const port = isNamed ? await freePort() : 0
+  const named = isNamed ? { publicUrl: `http://localhost:${port}` } : {}
   const [kit, browser] = await Promise.all([
-    openKit({ remembersHashes: true, ...options }),
+    openKit({ remembersHashes: true, ...named, ...options }),
     chromium.launch({ executablePath: findChromium().path }),
   ])
-  const origin = await kit.app.listen({ port: 0, host: '127.0.0.1' })
+  const address = await kit.app.listen({ port, host: '127.0.0.1' })
+  const origin = named.publicUrl ?? address
   let complaints: string[] = []
 
   const open: BrowserKit['open'] = async (path, wish = {}) => {

@@ -1,5 +1,5 @@
 import { Button, Group, List, Modal, Text, TextInput } from '@mantine/core'
-import { IconDeviceMobile, IconKey, IconMail, IconMessage, IconPhone } from '@tabler/icons-react'
+import { IconDeviceMobile, IconFingerprint, IconKey, IconMail, IconMessage, IconPhone } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import type { TwoFactor } from '#contract/account.ts'
 import { words } from '#words/en/console.ts'
@@ -12,7 +12,12 @@ import { useTwoFactorDialogs } from './two-factor-dialogs.tsx'
 
 type App = TwoFactor['authenticators'][number]
 
-const icons: Readonly<Record<string, typeof IconMail | undefined>> = { email: IconMail, sms: IconMessage, voice: IconPhone }
+const icons: Readonly<Record<string, typeof IconMail | undefined>> = {
+  passkey: IconFingerprint,
+  email: IconMail,
+  sms: IconMessage,
+  voice: IconPhone,
+}
 
 const fewCodes = 3
 const mostApps = 5
@@ -27,6 +32,7 @@ export function Authenticators({ twoFactor }: { readonly twoFactor: TwoFactor })
   const say = words.settings.twoFactor
   const left = twoFactor.backupCodesLeft
   const hasApp = twoFactor.authenticators.some(({ kind }) => kind === 'totp')
+  const hasPasskey = twoFactor.authenticators.some(({ kind }) => kind === 'passkey')
   const isOnly = twoFactor.authenticators.length === 1
   return (
     <div>
@@ -35,12 +41,17 @@ export function Authenticators({ twoFactor }: { readonly twoFactor: TwoFactor })
           {say.authenticators}
         </Text>
         <Group gap="xs">
+          {twoFactor.methods.includes('passkey') && twoFactor.authenticators.length < mostApps && (
+            <Button variant="default" onClick={() => start('enroll', { choice: { method: 'passkey' } })}>
+              {hasPasskey ? say.addPasskeyToo : say.addPasskey}
+            </Button>
+          )}
           {hasApp && twoFactor.methods.includes('totp') && twoFactor.authenticators.length < mostApps && (
             <Button variant="default" onClick={() => start('enroll', { choice: { method: 'totp' } })}>
               {say.add}
             </Button>
           )}
-          {hasApp && (
+          {hasApp && !twoFactor.onlyPasskeys && (
             <Button variant="default" onClick={dialogs.reset}>
               {say.reset}
             </Button>
@@ -77,7 +88,7 @@ export function Authenticators({ twoFactor }: { readonly twoFactor: TwoFactor })
             </Group>
           </List.Item>
         ))}
-        {left !== null && (
+        {left !== null && !twoFactor.onlyPasskeys && (
           <List.Item>
             <Group justify="space-between" gap="md">
               <Group wrap="nowrap" gap="md" miw={0}>
@@ -112,7 +123,7 @@ export function Authenticators({ twoFactor }: { readonly twoFactor: TwoFactor })
           })
         }
       >
-        {say.removeWhat(removing?.label ?? '')}
+        {removing?.kind === 'passkey' ? say.removeWhatPasskey(removing.label) : say.removeWhat(removing?.label ?? '')}
       </Ask>
     </div>
   )

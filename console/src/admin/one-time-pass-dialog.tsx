@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react'
 import type { Member, OneTimePassIssued, OneTimePassRequest } from '#contract/people.ts'
 import { words } from '#words/en/console.ts'
 import { passWords as say } from '#words/en/one-time-pass.ts'
+import { passkeyWords } from '#words/en/passkeys.ts'
 import { useChange } from '../changes.tsx'
 import { useWho } from '../who.tsx'
 
@@ -52,6 +53,7 @@ function OneTimePassForm({ member, onClose }: Omit<OneTimePassDialogProps, 'open
       <Stack gap="md">
         <Text>{say.what(member.email)}</Text>
         <Text c="dimmed">{say.sure}</Text>
+        <Text c="dimmed">{passkeyWords.approval.needed(member.name)}</Text>
         <Textarea
           label={say.reason}
           description={say.reasonWhat}

@@ -141,6 +141,7 @@ const rulesOfPeople: readonly (keyof PolicyDraft)[] = [
   'emailForAdministrators',
   'rememberDays',
   'remembers',
+  'phishingResistant',
 ]
 
 function Unsaved({
@@ -184,9 +185,9 @@ function Unsaved({
 
 /** Who will notice the change, counted and by name. */
 export function Consequence({ preview, draft }: { readonly preview: PolicyPreview; readonly draft: PolicyDraft }) {
-  const groups = (['mustSetUp', 'mustMove', 'withoutNumber', 'sessionsEnd', 'devicesEnd', 'noLongerRequired'] as const).filter(
-    (group) => preview[group].count > 0,
-  )
+  const groups = (
+    ['cannotSignIn', 'mustSetUp', 'mustMove', 'withoutNumber', 'sessionsEnd', 'devicesEnd', 'noLongerRequired'] as const
+  ).filter((group) => preview[group].count > 0)
   return (
     <div>
       {!draft.enabled && <Text size="sm">{say.offConsequence}</Text>}

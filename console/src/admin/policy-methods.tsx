@@ -12,7 +12,11 @@ import type { PolicyFields } from './policy-form.tsx'
 
 const say = { ...words.company, ...methodWords.rules }
 const sent: readonly string[] = ['email', 'sms', 'voice']
-const offBelow: Readonly<Record<string, string | undefined>> = { duo: say.duoOff, authanvil: say.authanvilOff }
+const offBelow: Readonly<Record<string, string | undefined>> = {
+  duo: say.duoOff,
+  authanvil: say.authanvilOff,
+  passkey: say.noHostName,
+}
 const everyMethod = Object.keys(methodWords.names)
 
 /** Which methods there are, which one is offered first, and whether people may choose. */

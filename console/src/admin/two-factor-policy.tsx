@@ -13,6 +13,7 @@ import { SetUpButton } from './duo-card.tsx'
 import { ResetButton } from './organization-reset-rules.tsx'
 import { type PolicyFields, PolicyForm } from './policy-form.tsx'
 import { PolicyMethods } from './policy-methods.tsx'
+import { PolicyPasskeys } from './policy-passkeys.tsx'
 
 const say = words.company
 const modes = ['opt-in', 'chosen', 'everyone'] as const satisfies readonly Mode[]
@@ -54,11 +55,20 @@ export function TwoFactorPolicy() {
   )
 }
 
+/** Passkeys are for everyone only where the second step is. */
+const relaxed = (mode: string, { phishingResistant }: PolicyDraft): Partial<PolicyDraft> =>
+  mode !== 'everyone' && phishingResistant === 'everyone' ? { phishingResistant: 'off' } : {}
+
 /** What unfolds once the master switch is on. */
 function Options({ draft, change, mayChange, stored }: PolicyFields & { readonly stored: Policy }) {
   return (
     <>
-      <Radio.Group id="who" label={say.whom} value={draft.mode} onChange={(mode) => change({ mode: mode as Mode })}>
+      <Radio.Group
+        id="who"
+        label={say.whom}
+        value={draft.mode}
+        onChange={(mode) => change({ mode: mode as Mode, ...relaxed(mode, draft) })}
+      >
         <Stack gap="sm" mt="xs">
           {modes.map((mode) => (
             <Radio key={mode} value={mode} label={say.modes[mode].label} description={say.modes[mode].what} disabled={!mayChange} />
@@ -75,6 +85,8 @@ function Options({ draft, change, mayChange, stored }: PolicyFields & { readonly
       />
       <Divider />
       <PolicyMethods draft={draft} change={change} mayChange={mayChange} stored={stored} />
+      <Divider />
+      <PolicyPasskeys draft={draft} change={change} mayChange={mayChange} stored={stored} />
       <Divider />
       <Additional draft={draft} change={change} mayChange={mayChange} />
     </>

@@ -9,8 +9,10 @@ import type { Policy } from '#contract/policy.ts'
 import { words } from '#words/en/console.ts'
 import { methodName, methodWords } from '#words/en/methods.ts'
 import { passWords } from '#words/en/one-time-pass.ts'
+import { passkeyWords } from '#words/en/passkeys.ts'
 import { peopleWords } from '#words/en/people.ts'
 import { memberQuery, Problem, policyQuery } from '../api.ts'
+import { Ask } from '../ask.tsx'
 import { TwoFactorBadge } from '../badge.tsx'
 import { useChange } from '../changes.tsx'
 import { Page, Section } from '../page.tsx'
@@ -96,6 +98,31 @@ function KnownUser() {
   )
 }
 
+/** The pass of somebody who must use a passkey counts with the word of a second administrator. */
+function PassToApprove({ member }: { readonly member: Member }) {
+  const { organization } = useWho()
+  const { run } = useChange()
+  const [isAsking, asking] = useDisclosure(false)
+  const say = passkeyWords.approval
+  const path = `/organizations/${organization.id}/users/${member.id}/one-time-pass/approval`
+  return (
+    <Alert color="orange" mt="md" title={say.waits(member.name)}>
+      <Button variant="default" onClick={asking.open}>
+        {say.action}
+      </Button>
+      <Ask
+        opened={isAsking}
+        onClose={asking.close}
+        title={say.action}
+        action={say.action}
+        onAction={async () => run({ method: 'POST', path, says: say.says(member.name), done: say.done })}
+      >
+        {say.what(member.name)}
+      </Ask>
+    </Alert>
+  )
+}
+
 function HelpSigningIn({ member }: { readonly member: Member }) {
   const { organization } = useWho()
   const [isOpen, open] = useDisclosure(false)
@@ -106,6 +133,7 @@ function HelpSigningIn({ member }: { readonly member: Member }) {
         {passWords.entry}
       </Button>
       <OneTimePassDialog member={member} opened={isOpen} onClose={open.close} />
+      {member.passWaits && !member.isSelf && <PassToApprove member={member} />}
     </Section>
   )
 }

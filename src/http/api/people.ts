@@ -18,7 +18,7 @@ import { actOnMembers } from '#flows/bulk.ts'
 import { importMembers } from '#flows/import.ts'
 import { inviteMember, invitingAgain } from '#flows/invitations.ts'
 import { reinstatement, removeMember, suspension, unlocking } from '#flows/membership.ts'
-import { issueOneTimePass } from '#flows/one-time-pass.ts'
+import { approveOneTimePass, issueOneTimePass } from '#flows/one-time-pass.ts'
 import { changeMember, type MemberAction, memberOf, membersOf, twoFactorActions, updateMember } from '#flows/people.ts'
 import type { Api } from './api.ts'
 
@@ -154,6 +154,24 @@ export function peopleRoutes({ app, rooms, visits, changing }: Api): void {
     async (request, reply) => {
       const { organizationId, userId } = request.params
       return reply.code(201).send(await issueOneTimePass(rooms, changing(request), organizationId, userId, request.body))
+    },
+  )
+
+  app.post(
+    `${user}/one-time-pass/approval`,
+    {
+      config: { authority: { who: 'admin', proof: 'fresh' } },
+      schema: {
+        tags,
+        summary: 'Approve the one-time pass of a member who must use a passkey, as a second administrator',
+        params: ofMember,
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      const { organizationId, userId } = request.params
+      await approveOneTimePass(rooms, changing(request), organizationId, userId)
+      return reply.code(204).send(null)
     },
   )
 

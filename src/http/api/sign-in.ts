@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { Answer, AskedAdministrators, PasswordAnswer, StartFromSession, Step } from '#contract/sign-in.ts'
+import { Answer, AskedAdministrators, PasskeySignIn, PasskeyStart, PasswordAnswer, StartFromSession, Step } from '#contract/sign-in.ts'
 import { Problem } from '#domain/problem.ts'
 import { askAdministrator } from '#flows/ask-administrator.ts'
+import { entranceOptions, startWithPasskey } from '#flows/passkey-entrance.ts'
 import { answerSignIn, cancelSignIn, currentStep, type Reply, startFromSession, startSignIn } from '#flows/sign-in.ts'
 import type { Api } from './api.ts'
 
@@ -27,6 +28,37 @@ export function signInRoutes({ app, rooms, visits, changing }: Api): void {
     },
     async (request, reply) => {
       const { step, cookies } = await startSignIn(rooms, visits.of(request), request.body)
+      visits.setCookies(reply, cookies)
+      return reply.code(201).send(withProof(step, cookies.signIn))
+    },
+  )
+
+  app.get(
+    '/sign-ins/passkey',
+    {
+      config: { authority: { who: 'anyone' } },
+      schema: {
+        tags,
+        summary: 'What a passkey signs to be a whole sign-in, where an organization allows that',
+        response: { 200: PasskeyStart },
+      },
+    },
+    async (request, reply) => {
+      const cookie = visits.signInCookie(request, reply)
+      const passkey = await entranceOptions(rooms, visits.of(request), cookie)
+      if (!passkey) throw new Problem('not-found')
+      return { passkey, csrfToken: visits.csrfToken(cookie) }
+    },
+  )
+
+  app.post(
+    '/sign-ins/passkey',
+    {
+      config: { authority: { who: 'anyone' } },
+      schema: { tags, summary: 'Sign in with a passkey and nothing else', body: PasskeySignIn, response: { 201: Step } },
+    },
+    async (request, reply) => {
+      const { step, cookies } = await startWithPasskey(rooms, answering(request), request.body)
       visits.setCookies(reply, cookies)
       return reply.code(201).send(withProof(step, cookies.signIn))
     },

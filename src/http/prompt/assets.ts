@@ -6,11 +6,12 @@ import type { FastifyInstance } from 'fastify'
 
 const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')
 
-/** The Prompt's style sheets and script: read and compressed once, revalidated by their content. */
+/** The Prompt's style sheets and scripts: read and compressed once, revalidated by their content. */
 export function registerAssets(app: FastifyInstance): void {
   const assets = {
     '/assets/tokens.css': { type: 'text/css; charset=utf-8', text: read('tokens.css') },
     '/assets/prompt.css': { type: 'text/css; charset=utf-8', text: read('prompt.css') },
+    '/assets/passkey.js': { type: 'text/javascript; charset=utf-8', text: stripTypeScriptTypes(read('browser-passkey.ts')) },
     '/assets/prompt.js': { type: 'text/javascript; charset=utf-8', text: stripTypeScriptTypes(read('browser.ts')) },
   }
   for (const [path, { type, text }] of Object.entries(assets)) {

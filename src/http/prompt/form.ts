@@ -1,3 +1,4 @@
+import type { RequiredBy } from '#contract/sign-in.ts'
 import type { Explanation } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { attribute, flag, type Html, html } from './html.ts'
@@ -66,10 +67,7 @@ export function lead(text: string, problem?: Explanation, hasAdvice = false): Ht
 }
 
 /** Why a second step is asked, in the words of the organization's rule. */
-export function because(
-  requiredBy: { readonly organization: string; readonly rule: 'everyone' | 'chosen' | 'set-up-due' } | undefined,
-  words: Words,
-): Html | undefined {
+export function because(requiredBy: RequiredBy | undefined, words: Words): Html | undefined {
   return (
     requiredBy &&
     html`<p class="because"><strong>${words.pages.whyAsked}</strong> ${words.pages.because(requiredBy.rule, requiredBy.organization)}</p>`

@@ -33,10 +33,22 @@ interface DocumentView {
   readonly hasProblem?: boolean
   /** For lists rather than forms. */
   readonly isWide?: boolean
+  /** The page has a form of passkeys, which take a script of their own. */
+  readonly hasPasskeys?: boolean
 }
 
 /** The frame of every page. Nothing in it depends on a script; the style sheets are all that rendering waits for. */
-export function document({ title, content, words, organization, support, look, hasProblem = false, isWide = false }: DocumentView): string {
+export function document({
+  title,
+  content,
+  words,
+  organization,
+  support,
+  look,
+  hasProblem = false,
+  isWide = false,
+  hasPasskeys = false,
+}: DocumentView): string {
   const { pages, language } = words
   const name = look?.name || organization || pages.product
   return render(html`<!doctype html>
@@ -54,7 +66,7 @@ ${
   look?.accent &&
   html`<link rel="stylesheet" href="/assets/accent/${look.accent.slice(1)}">
 `
-}<script src="/assets/prompt.js" defer></script>
+}<script src="/assets/prompt.js" defer></script>${hasPasskeys && html`<script src="/assets/passkey.js" defer></script>`}
 </head>
 <body>
 <header class="brand">${look?.logo ? html`<img class="logo" src="${address(look.logo)}" alt="">` : mark}<span class="brand-name" dir="auto">${name}</span></header>

@@ -3,6 +3,7 @@ import { toString as qrCode } from 'qrcode'
 import type { Answer, AskedAdministrators } from '#contract/sign-in.ts'
 import { Problem } from '#domain/problem.ts'
 import { askAdministrator, whomAsked } from '#flows/ask-administrator.ts'
+import { entranceOptions, startWithPasskey } from '#flows/passkey-entrance.ts'
 import { afterSetUp } from '#flows/recovery.ts'
 import type { Visit } from '#flows/rooms.ts'
 import { checkSession } from '#flows/session.ts'
@@ -11,6 +12,7 @@ import { isBlank } from '../visit.ts'
 import { duoPhonePage } from './duo-phone.ts'
 import { asPage, frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
 import { answerPage } from './pages/answer.ts'
+import { answerPasskeyPage } from './pages/answer-passkey.ts'
 import { askedPage } from './pages/ask-administrator.ts'
 import { codesPage } from './pages/codes.ts'
 import { completePage } from './pages/complete.ts'
@@ -18,11 +20,17 @@ import { duoTargets } from './pages/duo.ts'
 import { enrollPage } from './pages/enroll.ts'
 import { enrollDuoPage } from './pages/enroll-duo.ts'
 import { enrollPasscodePage } from './pages/enroll-passcode.ts'
+import { enrollPasskeyPage } from './pages/enroll-passkey.ts'
 import { enrollSentPage } from './pages/enroll-sent.ts'
 import { passwordPage } from './pages/password.ts'
 import { refusedPage } from './pages/refused.ts'
+import { isAssertion, passkeyAnswerOf } from './passkey-answer.ts'
+import { stillGood } from './ways.ts'
 
 type Fields = Readonly<Record<string, unknown>>
+
+/** Whether the form that is shown again was one for something else than a passkey. */
+const isOfOtherWay = (body: unknown) => ['code', 'send', 'open'].some((name) => textOf(body, name) !== '')
 
 /** The pages of the sign-in: one address, one page for each step, whatever brought the person there. */
 export function signInPages(app: FastifyInstance, options: PromptOptions): void {
@@ -37,19 +45,44 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     const common = { csrf, organization, requiredBy, problem: shown, ...frame, isSetUp: step.returnTo === afterSetUp }
     switch (step.step) {
       case 'password':
-        return passwordPage({ ...common, email: step.email, fixedEmail: true }, words)
+        return passwordPage({ ...common, email: step.email, fixedEmail: true, passkey: step.passkey }, words)
       case 'answer': {
         const meant = textOf(request.query, 'with') || textOf(request.body, 'with')
         const remember = textOf(request.body, 'remember') !== ''
         const { kinds, ways, sent, opens, intent, rememberDays, duo, withoutDuo } = step
         const now = rooms.now()
-        const view = { kinds, ways, sent, opens, intent, rememberDays, remember, now, asksPin: step.asksPin, duo, withoutDuo }
+        const others = kinds.filter((kind) => kind !== 'passkey')
+        const hasPasskey = others.length < kinds.length
+        const isElsewhere = meant !== '' || stillGood(sent, now) !== undefined || duo?.push !== undefined || isOfOtherWay(request.body)
+        if (hasPasskey && (others.length === 0 || !(isElsewhere || step.passkey === undefined))) {
+          const { passkey, passkeyHosts } = step
+          const hasOthers = others.length > 0
+          return answerPasskeyPage({ ...common, passkey, passkeyHosts, intent, hasOthers, rememberDays, remember }, words)
+        }
         const onPhone = meant === '' && duo && (await duoPhonePage(request, rooms.now(), common, step, duo, words))
         if (onPhone) return onPhone
+        const view = {
+          kinds: others,
+          hasPasskey,
+          ways,
+          sent,
+          opens,
+          intent,
+          rememberDays,
+          remember,
+          now,
+          asksPin: step.asksPin,
+          duo,
+          withoutDuo,
+        }
         const known = meant === 'backup-code' || meant === 'one-time-pass' || meant === 'duo-passcode' ? meant : 'app'
         return answerPage({ ...common, ...view, with: known }, words)
       }
       case 'enroll': {
+        if (step.kind === 'passkey') {
+          const label = textOf(request.body, 'label').slice(0, 60)
+          return enrollPasskeyPage({ ...common, passkey: step.passkey, kinds: step.kinds, label }, words)
+        }
         const phone = step.duo && (await duoPhonePage(request, rooms.now(), common, step, step.duo, words))
         if (phone) return phone
         if (step.kind === 'duo') return enrollDuoPage({ ...common, kinds: step.kinds, duo: step.duo }, words)
@@ -82,8 +115,10 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
   }
 
   const front = async (request: FastifyRequest, reply: FastifyReply, filled: Partial<Parameters<typeof passwordPage>[0]>) => {
-    const csrf = visits.csrfToken(visits.signInCookie(request, reply))
-    return reply.send(passwordPage({ csrf, ...(await frameOf(options, request)), ...filled }, wordsOf(request)))
+    const cookie = visits.signInCookie(request, reply)
+    const passkey = await entranceOptions(rooms, visits.of(request), cookie)
+    const csrf = visits.csrfToken(cookie)
+    return reply.send(passwordPage({ csrf, passkey, ...(await frameOf(options, request)), ...filled }, wordsOf(request)))
   }
 
   app.get<{ Querystring: Fields }>('/sign-in', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
@@ -160,6 +195,7 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     const visit = visits.of(request)
     visits.requireCsrf(visit.signIn, textOf(request.body, 'csrf'))
     if (textOf(request.body, 'password') !== '') return answer(request, reply, visit, { password: textOf(request.body, 'password') })
+    if (textOf(request.body, 'passkey') !== '') return answer(request, reply, visit, passkeyAnswerOf(request.body))
     if (textOf(request.body, 'saved') !== '') return answer(request, reply, visit, { saved: true })
     const [send, choose, phone] = [textOf(request.body, 'send'), textOf(request.body, 'choose'), textOf(request.body, 'phone')]
     if (send !== '') {
@@ -203,6 +239,23 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     return answer(request, reply, visits.of(request), {
       returned: { state: textOf(request.query, 'state').slice(0, 1024), ...code, ...error },
     })
+  })
+
+  app.post<{ Body: Fields }>('/sign-in/passkey', { config: { authority: { who: 'anyone' } } }, async (request, reply) => {
+    const visit = visits.of(request)
+    visits.requireCsrf(visit.signIn, textOf(request.body, 'csrf'))
+    const returnTo = textOf(request.body, 'returnTo') || undefined
+    try {
+      const { passkey } = passkeyAnswerOf(request.body)
+      if (!isAssertion(passkey)) throw new Problem('passkey-not-accepted', { reason: 'mismatch' })
+      const { step, cookies } = await startWithPasskey(rooms, visit, { passkey, ...(returnTo ? { returnTo } : {}) })
+      visits.setCookies(reply, cookies)
+      return reply.redirect(step.step === 'done' ? step.returnTo : '/sign-in', 303)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      withStatus(reply, error)
+      return front(request, reply, { returnTo, problem: toPageProblem(error) })
+    }
   })
 
   app.post<{ Body: Fields }>('/sign-in/cancel', { config: { authority: { who: 'sign-in' } } }, async (request, reply) => {

@@ -121,6 +121,7 @@ const actions = {
     (who, _, { detail }) => `${who} undid the change of their email: it is ${text(detail.to)} again, and no longer ${text(detail.from)}`,
   ],
   'one-time-pass.issued': ['One-time pass issued', (who, whom) => `${who} issued a one-time pass for ${whom}`],
+  'one-time-pass.approved': ['One-time pass approved', (who, whom) => `${who} approved the one-time pass of ${whom}`],
   'one-time-pass.used': ['One-time pass used', (who) => `${who} used a one-time pass, so their authenticators were removed`],
   'help.asked': ['Administrator asked', (who) => `${who} asked an administrator for help with the second step`],
   'audit.exported': ['Audit exported', (who, _, { detail }) => `${who} exported the audit as ${text(detail.format).toUpperCase()}`],
@@ -170,6 +171,8 @@ const policyFields: Readonly<Record<keyof Policy, string>> = {
   remembers: 'Who may be remembered',
   strictTotp: 'Strict time window of apps',
   leastPasswordLength: 'Least length of passwords',
+  phishingResistant: 'Passkeys only',
+  passwordless: 'Passkey is a whole sign-in',
 }
 
 const otherFields: Readonly<Record<string, string>> = {

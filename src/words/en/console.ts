@@ -52,6 +52,10 @@ function rule(name: keyof Rules, rules: Rules): string {
       return rules.leastPasswordLength === null
         ? 'least password length: not raised'
         : `least password length: ${rules.leastPasswordLength}`
+    case 'phishingResistant':
+      return `passkeys only: ${{ off: 'nobody has to', administrators: 'administrators', everyone: 'everyone' }[rules.phishingResistant]}`
+    case 'passwordless':
+      return `Passkey is a whole sign-in: ${onOff(rules.passwordless)}`
   }
 }
 
@@ -168,6 +172,8 @@ export const words = isolating({
       used: (when: string) => `last used ${when}`,
       neverUsed: 'not used yet',
       add: 'Add another app',
+      addPasskey: 'Add a passkey',
+      addPasskeyToo: 'Add another passkey',
       rename: 'Rename',
       renameOf: (label: string) => `Rename ${label}`,
       renameSays: (from: string, to: string) => `Rename ${from} to ${to}.`,
@@ -179,6 +185,8 @@ export const words = isolating({
       removeOf: (label: string) => `Remove ${label}`,
       removeWhat: (label: string) =>
         `The codes of ${label} stop working at once. Your other sessions end, and no device is remembered any more. We tell you by mail.`,
+      removeWhatPasskey: (label: string) =>
+        `${label} does not sign you in any more. Your other sessions end, and no device is remembered any more. We tell you by mail. Delete it on the device, too, so that it is not offered there.`,
       removed: (label: string) => `${label} was removed`,
       backupCodes: (left: number) => `Backup codes: ${left} left`,
       backupCodesWhat: 'Each one signs you in once when your phone is not at hand.',

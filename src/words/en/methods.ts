@@ -1,4 +1,5 @@
 import { isolating } from '../bidi.ts'
+import { passkeyWords } from './passkeys.ts'
 
 /** Methods of the second step: what each is called, why some are weaker, and what a change of the rules about them means. */
 
@@ -6,6 +7,7 @@ const people = (count: number): string => (count === 1 ? '1 person' : `${count.t
 
 /** As they are known in the field, the strongest first. */
 const names: Readonly<Record<string, string | undefined>> = {
+  passkey: 'Passkey or security key',
   totp: 'Google / Microsoft Authenticator',
   duo: 'Duo',
   authanvil: 'AuthAnvil',
@@ -29,7 +31,9 @@ export const methodWords = isolating({
     sentWhat:
       'Email, Text Message and Phone Call are weaker than an app, and off until you allow them. Whoever takes over a mailbox, talks a phone company into moving a number, or listens in on the network has the code. Prefer them to no second step at all, not to an app.',
     why: {
-      totp: 'The strongest of these: the codes are made on the phone and never travel.',
+      passkey:
+        'The strongest of these: a key on the phone, the computer or a stick that works on this site only, so no look-alike page can use it (phishing-resistant).',
+      totp: 'The strongest of those that are typed: the codes are made on the phone and never travel.',
       duo: 'Push, passcode, security key and whatever else your Duo account offers. Not for people who also belong to another organization, unless Duo is the provider\u2019s.',
       authanvil: 'Passcodes of AuthAnvil tokens, checked by your own AuthAnvil. Not for people who also belong to another organization.',
       email:
@@ -42,6 +46,7 @@ export const methodWords = isolating({
     noCountryWhat: 'No country is open: choose those whose numbers get texts and calls.',
     noCountryOfSite: 'No country is open here. Choose those whose numbers get texts and calls, or ask your provider to open some.',
     toCountries: 'To the countries',
+    noHostName: passkeyWords.rules.noHostName,
     authanvilOff: 'Not possible yet: enable it below first.',
     duoOff: 'Not possible yet: set it up below first, with your own account or that of your provider.',
     adminEmail: 'Email for administrators',
@@ -64,6 +69,7 @@ export const methodWords = isolating({
 
   /** Who will notice a change of the rules. */
   preview: {
+    cannotSignIn: passkeyWords.rules.cannotSignIn,
     mustMove: (count: number) =>
       `${people(count)} ${count === 1 ? 'has' : 'have'} only what is no longer allowed to them: after one last sign-in with it they set up another method.`,
     withoutNumber: (count: number) =>
@@ -92,6 +98,7 @@ export const methodWords = isolating({
   /** One's own card and profile. */
   own: {
     labels: {
+      passkey: 'Passkey or Security Key',
       totp: 'Third Party Authenticator App',
       duo: 'Duo',
       authanvil: 'AuthAnvil',
@@ -100,7 +107,8 @@ export const methodWords = isolating({
       voice: 'Phone Call',
     } as Readonly<Record<string, string | undefined>>,
     whats: {
-      totp: 'Google Authenticator, Microsoft Authenticator, Duo Mobile or any TOTP app. The strongest of these.',
+      passkey: 'A key on your phone, your computer or a security key: you touch it, and no code is typed. The strongest of these.',
+      totp: 'Google Authenticator, Microsoft Authenticator, Duo Mobile or any TOTP app.',
       duo: 'You approve the login in Duo Mobile, or in another way that Duo offers you.',
       authanvil: 'The passcode of your AuthAnvil token. Your organization checks it with its own AuthAnvil.',
       email: 'We mail you a code each time. Weaker than an app: whoever reads your mail has it.',
@@ -133,8 +141,12 @@ export const methodWords = isolating({
     what: 'Your organization decides which of these you may use. User Settings shows what you can choose.',
     list: [
       {
+        name: 'Passkey or security key',
+        text: 'A key on your phone, your computer or a security key. It works on this site only, so a page that looks like this one gets nothing: the strongest of these. Set up two, and keep one in another place.',
+      },
+      {
         name: 'Google / Microsoft Authenticator',
-        text: 'Any app for six-digit codes (TOTP). It needs no connection and is the strongest of these.',
+        text: 'Any app for six-digit codes (TOTP). It needs no connection.',
       },
       {
         name: 'Duo',

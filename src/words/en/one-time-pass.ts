@@ -27,7 +27,7 @@ export const passWords = isolating({
   done: (name: string) => `The one-time pass is on its way to ${name}.`,
   spoken: {
     title: 'Give the last group by voice',
-    what: 'The password was set through a mailed link, so the mail holds only the first three groups of the pass. Tell this one by phone or in person, never by mail or chat. You see it only now.',
+    what: 'The mail holds only the first three groups of the pass. Tell this one by phone or in person, never by mail or chat. You see it only now.',
     close: 'I have told it',
   },
 } as const)

@@ -6,6 +6,7 @@ import type { Explanation, FieldName, PageProblem } from '../problem.ts'
 import { authAnvilWords } from './authanvil.ts'
 import { duoRefused, duoStartAgain, duoUnavailable } from './duo-pages.ts'
 import { duoPushWords, pushRefused } from './duo-push.ts'
+import { passkeyWords } from './passkeys.ts'
 import { passwordHint, passwordTooWeak } from './passwords.ts'
 import { passNotAccepted, recoveryWords } from './recovery.ts'
 import { notSent, sentCodes } from './sent-codes.ts'
@@ -114,6 +115,8 @@ function explain(problem: PageProblem, situation: Situation = {}): Explanation {
   switch (problem.code) {
     case 'code-not-accepted':
       return codeNotAccepted(problem, situation)
+    case 'passkey-not-accepted':
+      return passkeyWords.pages.refused(problem.reason)
     case 'authanvil-unavailable':
       return problem.reason === 'off' ? authAnvilWords.pages.off : authAnvilWords.pages.unavailable
     case 'duo-unavailable':
@@ -218,6 +221,8 @@ function whyAsked(rule: Rule, organization: string): string {
       return `${organization} requires Two-Factor Authentication from everyone.`
     case 'chosen':
       return `${organization} requires Two-Factor Authentication from you.`
+    case 'phishing-resistant':
+      return `${organization} lets you sign in with a passkey or security key only: nothing else is safe from a page that looks like this one.`
     case 'set-up-due':
       return `Your authenticators were reset, so ${organization} asks you to set one up again.`
   }

@@ -31,6 +31,8 @@ export interface AnswerView {
   readonly remember?: boolean | undefined
   /** A PIN of AuthAnvil may be typed beside the code. */
   readonly asksPin?: true | undefined
+  /** The person has a passkey, which has a page of its own. */
+  readonly hasPasskey?: boolean | undefined
   readonly duo?: DuoView | undefined
   /** Organizations whose Duo is not for this person. */
   readonly withoutDuo?: readonly string[] | undefined
@@ -158,6 +160,7 @@ ${hasBackupCodes && !isBackupCode && html`<p><a href="/sign-in?with=backup-code"
 ${isTyped && hasOthers && html`<p><a href="/sign-in">${hasApp ? pages.answer.toApp : sentCodes.toSent}</a></p>`}
 ${intent === 'enter' && stuck({ csrf, isPass, hasOthers: hasOthers || hasBackupCodes, opens, organization: view.requiredBy?.organization ?? organization }, words)}
 </div>
+${view.hasPasskey && html`<p class="links"><a href="/sign-in">${words.passkeys.toPasskey}</a></p>`}
 ${withoutDuo(view.withoutDuo, words)}
 ${because(view.requiredBy, words)}
 ${cancelForm(csrf, words)}`

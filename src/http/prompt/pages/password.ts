@@ -1,9 +1,11 @@
+import type { PasskeyOptions } from '#contract/sign-in.ts'
 import type { PageLook } from '#flows/look.ts'
 import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { cancelForm, csrfField, field, lead, submit } from '../form.ts'
 import { html } from '../html.ts'
 import { defaultWords, document, icons } from '../layout.ts'
+import { passkeyForm } from '../passkey-form.ts'
 
 export interface PasswordView {
   readonly csrf: string
@@ -11,6 +13,8 @@ export interface PasswordView {
   /** A signed-in person confirms: the email is theirs and cannot be changed. */
   readonly fixedEmail?: boolean | undefined
   readonly problem?: PageProblem | undefined
+  /** What the browser is asked, where a passkey is a whole sign-in. */
+  readonly passkey?: PasskeyOptions | undefined
   readonly notice?: keyof Words['pages']['password']['notices'] | undefined
   readonly returnTo?: string | undefined
   readonly support?: string | undefined
@@ -20,7 +24,7 @@ export interface PasswordView {
 
 export function passwordPage(view: PasswordView, words: Words = defaultWords): string {
   const { pages } = words
-  const { csrf, email, fixedEmail: isFixed = false, notice, returnTo } = view
+  const { csrf, email, fixedEmail: isFixed = false, notice, returnTo, passkey } = view
   const title = isFixed ? pages.password.confirmTitle : pages.password.title
   const problem = view.problem && pages.explain(view.problem, { isEmailFixed: isFixed })
   const content = html`<h1>${title}</h1>
@@ -54,7 +58,22 @@ ${field(
 )}
 ${submit(isFixed ? pages.continue : pages.password.button)}
 </form>
+${
+  passkey &&
+  passkeyForm(
+    {
+      csrf,
+      options: passkey,
+      does: 'get',
+      action: isFixed ? '/sign-in/answer' : '/sign-in/passkey',
+      button: isFixed ? words.passkeys.button : words.passkeys.alone,
+      isMain: false,
+      fields: returnTo && html`<input type="hidden" name="returnTo" value="${returnTo}">`,
+    },
+    words,
+  )
+}
 <p class="links"><a href="/forgot-password">${pages.forgotPassword}</a></p>
 ${isFixed && cancelForm(csrf, words)}`
-  return document({ ...view, title, content, words, hasProblem: problem !== undefined })
+  return document({ ...view, title, content, words, hasProblem: problem !== undefined, hasPasskeys: passkey !== undefined })
 }

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import type { Person } from '../kit.ts'
+import { type BrowserKit, givePassword, heading, keepCodes, openBrowserKit, said, see } from './browser.ts'
+import { plugIn } from './virtual-authenticator.ts'
+
+let at: BrowserKit
+before(async () => {
+  at = await openBrowserKit({ isNamed: true })
+})
+afterEach(() => at.tidy())
+after(() => at.close())
+
+const only = { mode: 'everyone', methods: ['passkey', 'totp'], defaultMethod: 'passkey' } as const
+
+/** Signs in for the first time, which ends with the set-up of a passkey. */
+async function setUp(page: Page, person: Person, name?: string): Promise<void> {
+  await page.goto('/sign-in')
+  await givePassword(page, person)
+  await see(heading(page, 'Set up a passkey'))
+  if (name) await page.getByLabel('Name of this passkey').fill(name)
+  await page.getByRole('button', { name: 'Create passkey' }).click()
+}
+
+/** Keeps the backup codes that come along, to the last screen. */
+async function finish(page: Page, person: Person): Promise<void> {
+  await keepCodes(page, person)
+  await see(page.getByRole('link', { name: 'Continue' }))
+}
+
+const signOut = (page: Page) => page.context().clearCookies()
+
+test('a passkey is set up in the browser, and signs in as the second step', async () => {
+  const site = await at.kit.site(only)
+  const person = await at.kit.person(site.id)
+  const page = await at.open('/sign-in')
+  await plugIn(page)
+  await setUp(page, person, 'Blue key')
+  await finish(page, person)
+  await signOut(page)
+  await page.goto('/sign-in')
+  await givePassword(page, person)
+  await see(page.getByText('Use your passkey or security key.'))
+  await page.getByRole('button', { name: 'Use passkey' }).click()
+  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'))
+  const { rows } = {
+    rows: await at.kit.rooms.store.db.selectFrom('authenticators').select('label').where('user_id', '=', person.id).execute(),
+  }
+  assert.ok(rows.some(({ label }) => label === 'Blue key'))
+})
+
+test('what the browser breaks off says so in place, and the other ways are one link away', async () => {
+  const site = await at.kit.site(only)
+  const person = await at.kit.person(site.id)
+  const page = await at.open('/sign-in')
+  const key = await plugIn(page)
+  await setUp(page, person)
+  await finish(page, person)
+  await signOut(page)
+  await key.behave({ isVerified: false })
+  await page.goto('/sign-in')
+  await givePassword(page, person)
+  await page.getByRole('button', { name: 'Use passkey' }).click()
+  await see(page.getByText('The browser ended it'))
+  await page.getByRole('link', { name: 'Use another way' }).click()
+  await see(page.getByLabel('Authentication Code'))
+  await page.getByRole('link', { name: 'Use your passkey or security key' }).click()
+  await key.behave({})
+  await page.getByRole('button', { name: 'Use passkey' }).click()
+  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'))
+})
+
+test('a passkey is a whole sign-in where the organization says so: no email, no password', async () => {
+  const site = await at.kit.site({ ...only, passwordless: true })
+  const person = await at.kit.person(site.id)
+  const page = await at.open('/sign-in')
+  await plugIn(page, { isInside: true })
+  await setUp(page, person)
+  await finish(page, person)
+  await signOut(page)
+  await page.goto('/sign-in')
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'))
+  await see(page.getByText(person.name))
+})
+
+test('the same key is not set up twice, and the page says why', async () => {
+  const site = await at.kit.site(only)
+  const person = await at.kit.person(site.id)
+  const page = await at.open('/sign-in')
+  await plugIn(page)
+  await setUp(page, person)
+  await finish(page, person)
+  await page.goto('/settings')
+  await page.getByRole('button', { name: 'Add another passkey' }).click()
+  await see(heading(page, 'Set up a passkey'))
+  await page.getByRole('button', { name: 'Create passkey' }).click()
+  await see(page.getByText('This key is set up already. Choose another one.'))
+})
+
+test('without a script the page says what is missing, and the other ways are there', async () => {
+  const site = await at.kit.site(only)
+  const person = await at.kit.person(site.id)
+  const page = await at.open('/sign-in', { javaScriptEnabled: false })
+  await givePassword(page, person)
+  await see(heading(page, 'Set up a passkey'))
+  assert.match(await said(page.locator('main')), /Passkeys take JavaScript/)
+  assert.equal(await page.getByRole('button', { name: 'Create passkey' }).isVisible(), false)
+  await see(page.getByRole('button', { name: /Authenticator/ }))
+})

@@ -1,0 +1,82 @@
+import { type BrowserKit, givePassword, heading, keepCodes, see } from './browser.ts'
+import { cast, type Look, longName, longOrganization } from './tour.ts'
+import { plugIn } from './virtual-authenticator.ts'
+
+/** Passkeys in every state: set up, used, broken off, alone, elsewhere; the rules about them, and a pass that waits for two. */
+export async function tourPasskeys(at: BrowserKit, look: Look): Promise<void> {
+  const { kit } = at
+  const { db } = kit.rooms.store
+  const { site, person } = cast(at)
+  const rules = { mode: 'everyone', methods: ['passkey', 'totp', 'email'], defaultMethod: 'passkey', passwordless: true } as const
+  const harbor = await site(longOrganization, rules)
+  const vera = await person(harbor, { name: longName, role: 'security-admin' })
+
+  const page = await at.open('/sign-in')
+  await look('sign-in-with-passkey', page)
+  const key = await plugIn(page)
+  await givePassword(page, vera)
+  await see(heading(page, 'Set up a passkey'))
+  await look('passkey-enroll', page)
+  await key.behave({ isVerified: false })
+  await page.getByRole('button', { name: 'Create passkey' }).click()
+  await see(page.getByText('The browser ended it'))
+  await look('passkey-enroll-broken-off', page)
+  await key.behave({})
+  await page.getByLabel('Name of this passkey').fill('Blue key')
+  await page.getByRole('button', { name: 'Create passkey' }).click()
+  await keepCodes(page, vera)
+  await see(page.getByRole('link', { name: 'Continue' }))
+  await page.context().clearCookies()
+  await page.goto('/sign-in')
+  await givePassword(page, vera)
+  await see(page.getByText('Use your passkey or security key.'))
+  await look('passkey-answer', page)
+  await key.behave({ isVerified: false })
+  await page.getByRole('button', { name: 'Use passkey' }).click()
+  await see(page.getByText('The browser ended it'))
+  await page.getByText('No phone and no backup codes?').click()
+  await look('passkey-answer-broken-off', page)
+  await page.evaluate(`document.querySelector('[name=passkey]').value = '{}'; document.querySelector('form.passkey').submit()`)
+  await see(page.getByRole('alert'))
+  await look('passkey-answer-refused', page)
+  await page.getByRole('link', { name: 'Use another way' }).click()
+  await see(page.getByLabel('Authentication Code'))
+  await look('passkey-other-way', page)
+  await page.getByRole('link', { name: 'Use your passkey or security key' }).click()
+  await key.behave({})
+  await page.getByRole('button', { name: 'Use passkey' }).click()
+  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'))
+
+  await page.goto('/settings')
+  await see(page.getByText('Blue key'))
+  await look('passkey-settings', page)
+  await page.goto('/company-settings')
+  await see(page.getByRole('heading', { name: 'Passkeys and security keys' }))
+  await look('passkey-rules', page)
+  const ben = await person(harbor, { name: 'Ben Ashworth' })
+  await kit.rooms.store.db.updateTable('users').set({ set_up_due: true }).where('id', '=', ben.id).execute()
+  await page.getByRole('radio', { name: 'Everyone (the requirement' }).check()
+  await see(page.getByText('could not sign in any more'))
+  await look('passkey-rules-preview', page)
+  await page.getByRole('button', { name: 'Update' }).click()
+  await see(page.getByText('Saved.', { exact: true }))
+
+  const stuck = await at.open('/sign-in')
+  await givePassword(stuck, ben)
+  await see(heading(stuck, 'Ask your administrator'))
+  await look('passkey-refused', stuck)
+  const agreed = { agreed: { issuedBy: kit.provider.owner.id } }
+  const expiresAt = new Date(kit.now().getTime() + 3_600_000).toISOString()
+  const pass = JSON.stringify({ salt: 'A', hash: 'x', expiresAt, isSplit: true, ...agreed })
+  await db.updateTable('users').set({ one_time_pass: pass }).where('id', '=', ben.id).execute()
+  await page.goto(`/users/${ben.id}`)
+  await page.getByRole('button', { name: 'Approve one-time pass' }).click()
+  await see(page.getByRole('dialog'))
+  await look('passkey-pass-to-approve', page)
+
+  await db.updateTable('users').set({ set_up_due: false, one_time_pass: null }).where('id', '=', ben.id).execute()
+  const noScript = await at.open('/sign-in', { javaScriptEnabled: false })
+  await givePassword(noScript, ben)
+  await see(heading(noScript, 'Set up a passkey'))
+  await look('passkey-enroll-without-script', noScript)
+}
