@@ -19,6 +19,7 @@ import * as rest from './migrations/0014-rest.ts'
 import * as delivery from './migrations/0015-delivery.ts'
 import * as authanvil from './migrations/0016-authanvil.ts'
 import * as applications from './migrations/0020-applications.ts'
+import * as oidc from './migrations/0021-oidc.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** All migrations, oldest first. Forward only; each stands in a file of its own and is never changed once released. */
@@ -40,6 +41,7 @@ export const migrations = {
   '0015-delivery': delivery,
   '0016-authanvil': authanvil,
   '0020-applications': applications,
+  '0021-oidc': oidc,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */

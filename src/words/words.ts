@@ -1,3 +1,4 @@
+import { oidcWords } from './en/applications-oidc.ts'
 import { audit } from './en/audit.ts'
 import { authAnvilWords } from './en/authanvil.ts'
 import { calls } from './en/calls.ts'
@@ -20,6 +21,7 @@ export interface Words {
   readonly audit: typeof audit
   readonly sentCodes: typeof sentCodes
   readonly authAnvil: typeof authAnvilWords.pages
+  readonly oidc: typeof oidcWords.pages
   readonly gatewayTest: typeof gatewayTest
   readonly gatewayTestPrompt: string
 }
@@ -35,6 +37,7 @@ const english: Words = {
   audit,
   sentCodes,
   authAnvil: authAnvilWords.pages,
+  oidc: oidcWords.pages,
   gatewayTest,
   gatewayTestPrompt,
 }
