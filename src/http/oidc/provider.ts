@@ -12,6 +12,7 @@ import {
   openArtifacts,
 } from '#flows/oidc.ts'
 import type { Rooms } from '#flows/rooms.ts'
+import { pagePolicy } from '../prompt/page.ts'
 import { adapterFor } from './adapter.ts'
 
 /** Paths below the address of the installation. */
@@ -133,6 +134,17 @@ export function openProvider({ rooms, jwks, sessionOf, pages }: ProviderOptions)
   }
   const provider = new Provider(rooms.publicUrl, configuration)
   provider.proxy = true
+  provider.use(async (ctx, next) => {
+    await next()
+    const { oidc } = ctx as Partial<KoaContextWithOIDC>
+    // It would be a page with a script in it that posts itself elsewhere, also to say that it may not be asked for.
+    if (oidc?.params?.response_mode !== 'form_post') return
+    const error = new errors.InvalidRequest('response_mode has to be query')
+    ctx.status = error.statusCode
+    ctx.remove('content-security-policy')
+    ctx.set('content-security-policy', pagePolicy)
+    await pages.problem(ctx as KoaContextWithOIDC, error)
+  })
   viewSessions(provider, rooms, sessionOf)
   provider.Client.prototype.includeSid = () => true
   provider.Client.prototype.compareClientSecret = function compare(this: { readonly clientSecret?: string }, given: string) {
