@@ -255,6 +255,43 @@ export interface Tables {
     changed_by: string
     changed_at: Date
   }
+  applications: {
+    id: string
+    organization_id: string
+    kind: string
+    name: string
+    client_id: string
+    secret_sealed: Buffer | null
+    /** As the kind of application has them. */
+    settings: ColumnType<unknown, string, string>
+    is_on: boolean
+    version: number
+    created_by: string
+    created_at: Date
+    changed_by: string
+    changed_at: Date
+    last_used_at: ColumnType<Date | null, never, Date>
+  }
+  oidc_artifacts: {
+    kind: string
+    id_hash: Buffer
+    client_id: string | null
+    session_id: string | null
+    user_id: string | null
+    grant_id: string | null
+    payload: ColumnType<unknown, string, string>
+    consumed_at: ColumnType<Date | null, never, Date>
+    expires_at: Date
+  }
+  oidc_logouts: {
+    id: string
+    client_id: string
+    user_id: string
+    session_id: string
+    attempts: number
+    next_attempt_at: Date | null
+  }
+  oidc_keys: { number: number; key_id: string; private_sealed: Buffer; signs_from: Date }
   gateways: {
     organization_id: string
     channel: Channel

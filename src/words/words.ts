@@ -1,3 +1,4 @@
+import { oidcWords } from './en/applications-oidc.ts'
 import { audit } from './en/audit.ts'
 import { authAnvilWords } from './en/authanvil.ts'
 import { calls } from './en/calls.ts'
@@ -26,6 +27,7 @@ export interface Words {
   readonly passkeys: typeof passkeyWords.pages
   readonly duo: typeof duoPages
   readonly duoPush: typeof duoPushWords
+  readonly oidc: typeof oidcWords.pages
   readonly gatewayTest: typeof gatewayTest
   readonly gatewayTestPrompt: string
 }
@@ -44,6 +46,7 @@ const english: Words = {
   passkeys: passkeyWords.pages,
   duo: duoPages,
   duoPush: duoPushWords,
+  oidc: oidcWords.pages,
   gatewayTest,
   gatewayTestPrompt,
 }
