@@ -110,6 +110,8 @@ export interface KitOptions {
   readonly logTo?: { write(line: string): void }
   /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
   readonly remembersHashes?: boolean
+  /** Peers whose forwarding headers are believed. */
+  readonly trustedProxies?: readonly string[]
   /** Gateways that take the place of the inbox; they are given the kit's clock. */
   readonly gateways?: (now: () => Date) => Gateways
 }
@@ -130,6 +132,7 @@ export async function openKit({
   delivery = { allowedHosts: [] },
   logTo,
   remembersHashes = false,
+  trustedProxies = [],
   gateways,
 }: KitOptions = {}): Promise<Kit> {
   const onPostgres = (database ?? process.env.TEST_DATABASE) === 'postgres'
@@ -162,7 +165,7 @@ export async function openKit({
     rooms,
     csrfKey: keys.csrf,
     ...(logTo ? { logLevel: 'debug', logTo } : { logLevel: 'silent' }),
-    trustedProxies: [],
+    trustedProxies,
     consoleDir: join(import.meta.dirname, '../dist/console'),
     inbox: () => inbox,
   })
@@ -433,7 +436,7 @@ function lint(method: string, path: string, { statusCode, headers, payload }: Re
 /** A cookie is for this host, out of the reach of scripts, and says nothing. */
 function lintCookie(line: string, isSecure: boolean, where: string): void {
   const [pair = '', ...attributes] = line.split('; ')
-  const [, prefix, kind, value = ''] = /^(__Host-)?countersign-(sign-in|session|device|remembered)=(.*)$/.exec(pair) ?? []
+  const [, prefix, kind, value = ''] = /^(__Host-)?countersign-(sign-in|session|device|remembered|portal-[\w-]+|way-[\w-]+)=(.*)$/.exec(pair) ?? []
   assert.ok(kind, `${where}: a cookie of another name: ${pair.split('=')[0]}`)
   assert.equal(prefix === '__Host-', isSecure, where)
   assert.equal(attributes.includes('Secure'), isSecure, where)

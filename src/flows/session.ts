@@ -23,12 +23,13 @@ import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
  */
 export async function requireSession(rooms: Rooms, visit: Visit): Promise<OpenSession> {
   const session = visit.session ? await findSession(rooms.store, digest(visit.session), rooms.now()) : undefined
-  if (!session || session.memberships.length === 0 || !isEnough(session, rooms.now())) throw new Problem('not-signed-in')
+  if (!session || !isEnough(session, rooms.now())) throw new Problem('not-signed-in')
   return session
 }
 
-/** Whether what a session rests on is enough by the rules as they are now. */
-function isEnough({ evidence, device, memberships }: OpenSession, now: Date): boolean {
+/** Whether a session counts: its person belongs somewhere, and what it rests on is enough by the rules as they are now. */
+export function isEnough({ evidence, device, memberships }: OpenSession, now: Date): boolean {
+  if (memberships.length === 0) return false
   const { secondStep } = requirementFor(memberships, false)
   if (device === undefined) return secondStep !== 'always' || hasSecondStep(evidence)
   return device !== 'forgotten' && (secondStep === 'never' || now < rememberedUntil(device.rememberedAt, memberships))

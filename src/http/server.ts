@@ -7,6 +7,7 @@ import type { Rooms } from '#flows/rooms.ts'
 import { registerApi } from './api/api.ts'
 import { registerCallbacks } from './callbacks.ts'
 import { registerConsole } from './console.ts'
+import { isForwardAuthCheck, registerForwardAuth } from './forward-auth.ts'
 import { problemFrom, sendProblem } from './problem.ts'
 import { type PromptOptions, sendProblemPage } from './prompt/page.ts'
 import { registerPrompt } from './prompt/prompt.ts'
@@ -129,9 +130,10 @@ export async function openServer({
   await registerApi(app, rooms, visits)
   await registerPrompt(app, { rooms, visits, ...(inbox ? { inbox } : {}) })
   await registerCallbacks(app, rooms)
+  await registerForwardAuth(app, { rooms, visits, trustedProxies })
   await registerConsole(app, consoleDir)
   return app
 }
 
 /** Programs call these, and are told of problems as JSON. */
-const isApi = ({ url }: FastifyRequest) => url.startsWith('/api/') || url.startsWith('/callbacks/')
+const isApi = ({ url }: FastifyRequest) => url.startsWith('/api/') || url.startsWith('/callbacks/') || isForwardAuthCheck(url)

@@ -2,6 +2,7 @@ import { audit } from './en/audit.ts'
 import { authAnvilWords } from './en/authanvil.ts'
 import { calls } from './en/calls.ts'
 import { callFromQueue, textFromQueue } from './en/codes.ts'
+import { forwardAuth } from './en/forward-auth.ts'
 import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
@@ -20,6 +21,7 @@ export interface Words {
   readonly audit: typeof audit
   readonly sentCodes: typeof sentCodes
   readonly authAnvil: typeof authAnvilWords.pages
+  readonly forwardAuth: typeof forwardAuth
   readonly gatewayTest: typeof gatewayTest
   readonly gatewayTestPrompt: string
 }
@@ -35,6 +37,7 @@ const english: Words = {
   audit,
   sentCodes,
   authAnvil: authAnvilWords.pages,
+  forwardAuth,
   gatewayTest,
   gatewayTestPrompt,
 }

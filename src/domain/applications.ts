@@ -1,0 +1,1 @@
+export interface ApplicationFault { readonly field: string; readonly value?: string }

@@ -1,0 +1,36 @@
+import { isolating } from '../bidi.ts'
+
+/** The pages between a portal and the sign-in. */
+export const forwardAuth = isolating({
+  goOn: {
+    title: 'You are logged in',
+    text: (portal: string) => `Going on to ${portal} …`,
+    go: (portal: string) => `Go on to ${portal}`,
+  },
+  stepUp: {
+    title: 'One more step',
+    text: (portal: string) =>
+      `This part of ${portal} asks for a second step that you gave a moment ago. Prove once more that it is you; then you go on where you were.`,
+    go: 'Go on',
+  },
+  notLetIn: {
+    title: 'You are not let in here',
+    text: (portal: string) =>
+      `You are logged in, but ${portal} is not open to your organization, or not to your role. Ask a Security Admin of your organization.`,
+  },
+  lost: {
+    title: 'That way in no longer works',
+    text: 'It was used already, it has run out, or your browser keeps no cookies for that site. Open the portal again.',
+    back: (portal: string) => `Open ${portal}`,
+  },
+  signOut: {
+    title: 'Log out?',
+    text: (portal: string) => `This logs you out of ${portal} and of everything else that you are logged in to with this account.`,
+    go: 'Log out',
+  },
+  signedOut: {
+    title: 'You are logged out',
+    text: 'Close the browser if others use this computer.',
+    back: (portal: string) => `Back to ${portal}`,
+  },
+} as const)
