@@ -1,1 +1,0 @@
-export interface ApplicationFault { readonly field: string; readonly value?: string }
