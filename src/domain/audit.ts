@@ -67,6 +67,12 @@ export type Action =
   | 'authanvil.changed'
   | 'authanvil.person-changed'
   | 'authanvil.unanswered'
+  | 'application.created'
+  | 'application.changed'
+  | 'application.switched-on'
+  | 'application.switched-off'
+  | 'application.secret-renewed'
+  | 'application.removed'
 
 /**
  * Who did what to whom, where. A personal event (a sign-in) has no organization: administrators of every organization that the

@@ -79,6 +79,8 @@ export const problems = {
   'authanvil-check-failed': { status: 422, title: 'AuthAnvil did not answer as it should, so nothing was stored.' },
   'authanvil-unavailable': { status: 424, title: 'AuthAnvil did not answer, so nobody could say whether the passcode is right.' },
   'method-in-use': { status: 409, title: 'The rules still allow this method. Take it out of them first.' },
+  'invalid-application': { status: 422, title: 'An application cannot be set up like this.' },
+  'too-many-applications': { status: 409, title: 'As many applications are set up as one organization can have. Remove one first.' },
   internal: { status: 500, title: 'Something failed on our side. It was logged; try again.' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>
 

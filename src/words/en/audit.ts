@@ -130,6 +130,18 @@ const actions = {
     'Authanvil did not answer',
     (_, whom) => `AuthAnvil did not answer about a passcode of ${whom}, so nobody was let in`,
   ],
+  'application.created': ['Application added', (who, _, { detail }) => `${who} added the application ${text(detail.name)}`],
+  'application.changed': ['Application changed', (who, _, { detail }) => `${who} changed the application ${text(detail.name)}`],
+  'application.switched-on': ['Application switched on', (who, _, { detail }) => `${who} switched the application ${text(detail.name)} on`],
+  'application.switched-off': [
+    'Application switched off',
+    (who, _, { detail }) => `${who} switched the application ${text(detail.name)} off`,
+  ],
+  'application.secret-renewed': [
+    'Secret of an application renewed',
+    (who, _, { detail }) => `${who} gave the application ${text(detail.name)} another secret`,
+  ],
+  'application.removed': ['Application removed', (who, _, { detail }) => `${who} removed the application ${text(detail.name)}`],
   ...resetActions,
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 
@@ -202,6 +214,10 @@ const otherFields: Readonly<Record<string, string>> = {
   pinOrder: 'Where the Pin goes',
   showsPin: 'Users see a Pin field',
   userName: 'Name at AuthAnvil',
+  redirectUris: 'Addresses to return to',
+  postLogoutRedirectUris: 'Addresses after signing out',
+  backChannelLogoutUri: 'Address that is told of sign-outs',
+  startUri: 'Where people begin',
   ...resetFields,
 }
 
