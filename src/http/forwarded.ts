@@ -35,6 +35,12 @@ export function forwardedTarget(request: FastifyRequest): Target | undefined {
 
 /** The value of a header that came exactly once. */
 export function onlyHeader({ raw }: FastifyRequest, name: string): string | undefined {
-  const values = raw.headersDistinct[name]
-  return values?.length === 1 ? values[0] : undefined
+  const { rawHeaders } = raw
+  let value: string | undefined
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.toLowerCase() !== name) continue
+    if (value !== undefined) return undefined
+    value = rawHeaders[at + 1]
+  }
+  return value
 }
