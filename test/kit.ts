@@ -436,7 +436,8 @@ function lint(method: string, path: string, { statusCode, headers, payload }: Re
 /** A cookie is for this host, out of the reach of scripts, and says nothing. */
 function lintCookie(line: string, isSecure: boolean, where: string): void {
   const [pair = '', ...attributes] = line.split('; ')
-  const [, prefix, kind, value = ''] = /^(__Host-)?countersign-(sign-in|session|device|remembered|portal-[\w-]+|way-[\w-]+)=(.*)$/.exec(pair) ?? []
+  const [, prefix, kind, value = ''] =
+    /^(__Host-)?countersign-(sign-in|session|device|remembered|portal-[\w-]+|way-[\w-]+)=(.*)$/.exec(pair) ?? []
   assert.ok(kind, `${where}: a cookie of another name: ${pair.split('=')[0]}`)
   assert.equal(prefix === '__Host-', isSecure, where)
   assert.equal(attributes.includes('Secure'), isSecure, where)

@@ -1,9 +1,13 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { Role } from './account.ts'
 
 const Rule = Type.Object(
   {
-    path: Type.String({ minLength: 1, maxLength: 500, description: 'Everything below it; of several that hold for an address, all must be met' }),
+    path: Type.String({
+      minLength: 1,
+      maxLength: 500,
+      description: 'Everything below it; of several that hold for an address, all must be met',
+    }),
     roles: Type.Array(Role, { maxItems: 4 }),
     strength: Type.Union([Type.Literal('any'), Type.Literal('second-factor'), Type.Literal('fresh')]),
     freshMinutes: Type.Integer({ minimum: 1, maximum: 1440, description: 'Of `fresh`: how long ago the second step may have been given' }),
@@ -27,3 +31,17 @@ export const ForwardAuthSettings = Type.Object(
   },
   { additionalProperties: false },
 )
+
+export type ForwardAuthSettings = Static<typeof ForwardAuthSettings>
+
+/** Who would be let in where, by the settings of a draft. */
+export const ForwardAuthPreview = Type.Object({
+  rules: Type.Array(
+    Type.Object({
+      path: Type.String(),
+      letIn: Type.Integer({ description: 'People whose organization and role are let in' }),
+      secured: Type.Integer({ description: 'Those of them who have an authenticator set up' }),
+    }),
+  ),
+})
+export type ForwardAuthPreview = Static<typeof ForwardAuthPreview>

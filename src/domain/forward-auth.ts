@@ -81,9 +81,14 @@ export type Entry =
   | { readonly entry: 'step-up' }
   | { readonly entry: 'not-let-in' }
 
+/** The rules that hold for a path. */
+export function rulesFor({ rules }: Pick<ForwardAuthSettings, 'rules'>, path: string): readonly ForwardAuthRule[] {
+  return rules.filter((rule) => path.startsWith(comparablePath(rule.path)?.replace(/\/$/, '') ?? ''))
+}
+
 /** Whether somebody who is signed in is let in: as a member of which organization, or why not. */
 export function judgeEntry(portal: Portal, { evidence, memberships }: Asker, path: string, now: Date): Entry {
-  const rules = portal.settings.rules.filter((rule) => path.startsWith(comparablePath(rule.path)?.replace(/\/$/, '') ?? ''))
+  const rules = rulesFor(portal.settings, path)
   if (rules.length === 0) return { entry: 'not-let-in' }
   const as = memberships.find((one) => isTheirs(portal, one.organizationId) && rules.every(({ roles }) => roles.includes(one.role)))
   if (!as) return { entry: 'not-let-in' }
@@ -103,7 +108,10 @@ function isStrong({ strength, freshMinutes }: ForwardAuthRule, evidence: readonl
 
 /** A text as the value of a header: without whatever could end it. */
 export function headerValue(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ').trim().slice(0, 1_000)
+  return text
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .trim()
+    .slice(0, 1_000)
 }
 
 /** The cookies of a request without those of Countersign: what stands behind the proxy has no business with them. */

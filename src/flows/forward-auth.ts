@@ -162,6 +162,12 @@ export async function stepUp(rooms: Rooms, visit: Visit, entering: Entering): Pr
   return startFromSession(rooms, visit, { intent, returnTo: enterPath(entering, 'page') })
 }
 
+/** Whether what a proxy says that a browser asked for belongs to an application that is switched on. */
+export async function isOriginOf(rooms: Rooms, clientId: string, target: Target | undefined): Promise<boolean> {
+  const found = await findPortal(rooms.store, rooms.now(), clientId, { by: 'portal', tokenHash: digest('') })
+  return target !== undefined && found?.application.settings.origins.includes(target.origin) === true
+}
+
 /** A portal by what it calls itself, for pages that lead back to it. @throws {Problem} `not-found` */
 export async function portalOf(
   rooms: Rooms,

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { withoutOwnCookies } from '#domain/forward-auth.ts'
-import { type Checked, checkForward, type Identity, returnToPortal } from '#flows/forward-auth.ts'
+import { type Checked, checkForward, type Identity, isOriginOf, returnToPortal } from '#flows/forward-auth.ts'
 import type { Rooms } from '#flows/rooms.ts'
 import { requireAuthorities } from './authority.ts'
-import { forwardedTarget, onlyHeader, trustedPeers } from './forwarded.ts'
+import { forwardedFindings, forwardedTarget, onlyHeader, trustedPeers } from './forwarded.ts'
 import type { Visits } from './visit.ts'
 
 const ofApplication = Type.Object({ clientId: Type.String({ maxLength: 64, pattern: '^[\\w-]+$' }) })
@@ -40,7 +40,11 @@ export async function registerForwardAuth(app: FastifyInstance, { rooms, visits,
   /** What a trusted proxy says that a browser asked for; of anybody else nothing is believed, and the log says so once. */
   const targetOf = (request: FastifyRequest) => {
     if (isTrusted(request)) return forwardedTarget(request)
-    if (!isTold) request.log.warn({ req: request, peer: request.raw.socket.remoteAddress }, 'forward-auth is asked by a peer that TRUSTED_PROXIES does not have')
+    if (!isTold)
+      request.log.warn(
+        { req: request, peer: request.raw.socket.remoteAddress },
+        'forward-auth is asked by a peer that TRUSTED_PROXIES does not have',
+      )
     isTold = true
     return undefined
   }
@@ -77,19 +81,36 @@ export async function registerForwardAuth(app: FastifyInstance, { rooms, visits,
       return answer(request, reply, checked, { names, isSecure, redirects: false })
     })
 
-    scope.get<OfApplication & { Querystring: Readonly<Record<string, unknown>> }>('/forward-auth/:clientId/return', options, async (request, reply) => {
-      const { clientId } = request.params
-      const target = targetOf(request)
-      const isSecure = target?.origin.startsWith('https:') === true
-      const names = cookieNames(clientId, isSecure)
-      const { ticket } = request.query
-      const returned =
-        typeof ticket === 'string' ? await returnToPortal(rooms, { clientId, target, ticket, way: request.cookies[names.way] }) : undefined
-      // Not back to the portal, which would send the browser here again: somebody without cookies would go round and round.
-      if (!returned) return reply.redirect(`${rooms.publicUrl}/forward-auth/${clientId}/lost`, 303)
-      reply.setCookie(names.portal, returned.portal, attributes(isSecure))
-      return reply.redirect(returned.uri, 303)
-    })
+    scope.get<OfApplication & { Querystring: Readonly<Record<string, unknown>> }>(
+      '/forward-auth/:clientId/return',
+      options,
+      async (request, reply) => {
+        const { clientId } = request.params
+        const target = targetOf(request)
+        const isSecure = target?.origin.startsWith('https:') === true
+        const names = cookieNames(clientId, isSecure)
+        const { ticket } = request.query
+        // "Try it" in the Console: a page of ours says how the proxy asks; it tells nothing but that.
+        if (request.query.try !== undefined) {
+          const found = isTrusted(request)
+            ? {
+                peer: 'trusted',
+                ...forwardedFindings(request),
+                origin: (await isOriginOf(rooms, clientId, target)) ? 'registered' : 'other',
+              }
+            : { peer: 'stranger' }
+          return reply.redirect(`${rooms.publicUrl}/forward-auth/${clientId}/tried?${new URLSearchParams(found)}`, 303)
+        }
+        const returned =
+          typeof ticket === 'string'
+            ? await returnToPortal(rooms, { clientId, target, ticket, way: request.cookies[names.way] })
+            : undefined
+        // Not back to the portal, which would send the browser here again: somebody without cookies would go round and round.
+        if (!returned) return reply.redirect(`${rooms.publicUrl}/forward-auth/${clientId}/lost`, 303)
+        reply.setCookie(names.portal, returned.portal, attributes(isSecure))
+        return reply.redirect(returned.uri, 303)
+      },
+    )
   })
 }
 
@@ -112,7 +133,11 @@ function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   checked: Checked,
-  { names, isSecure, redirects }: { readonly names: ReturnType<typeof cookieNames>; readonly isSecure: boolean; readonly redirects: boolean },
+  {
+    names,
+    isSecure,
+    redirects,
+  }: { readonly names: ReturnType<typeof cookieNames>; readonly isSecure: boolean; readonly redirects: boolean },
 ): FastifyReply {
   switch (checked.answer) {
     case 'let-in':
@@ -120,11 +145,17 @@ function answer(
         // A header holds bytes: letters beyond ASCII go as UTF-8.
         reply.header(name, Buffer.from(checked.identity[key as keyof Identity], 'utf8').toString('latin1'))
       }
-      return reply.header('cookie', withoutOwnCookies(request.headers.cookie ?? '')).code(200).send()
+      return reply
+        .header('cookie', withoutOwnCookies(request.headers.cookie ?? ''))
+        .code(200)
+        .send()
     case 'sign-in':
       if (checked.way !== undefined) reply.setCookie(names.way, checked.way, attributes(isSecure))
       if (checked.address === undefined) return reply.code(401).send()
-      return reply.header('location', checked.address).code(redirects ? 302 : 401).send()
+      return reply
+        .header('location', checked.address)
+        .code(redirects ? 302 : 401)
+        .send()
     case 'refused':
       return reply.code(403).send()
   }

@@ -29,8 +29,25 @@ export function forwardedTarget(request: FastifyRequest): Target | undefined {
   const [scheme, host, uri, method] = ['x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-uri', 'x-forwarded-method'].map((name) =>
     onlyHeader(request, name),
   )
-  if (scheme === undefined || host === undefined || uri === undefined || method === undefined || !/^[A-Z]{1,20}$/.test(method)) return undefined
+  if (scheme === undefined || host === undefined || uri === undefined || method === undefined || !/^[A-Z]{1,20}$/.test(method))
+    return undefined
   return readTarget(scheme, host, uri)
+}
+
+/** What is wrong with each header of a proxy, for the page that helps to set one up. */
+export function forwardedFindings(
+  request: FastifyRequest,
+): Readonly<Record<'scheme' | 'host' | 'uri' | 'method', 'fine' | 'missing' | 'twice'>> {
+  const finding = (name: string) => {
+    const count = request.raw.rawHeaders.filter((one, at) => at % 2 === 0 && one.toLowerCase() === name).length
+    return count === 1 ? 'fine' : count === 0 ? 'missing' : 'twice'
+  }
+  return {
+    scheme: finding('x-forwarded-proto'),
+    host: finding('x-forwarded-host'),
+    uri: finding('x-forwarded-uri'),
+    method: finding('x-forwarded-method'),
+  }
 }
 
 /** The value of a header that came exactly once. */

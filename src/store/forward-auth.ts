@@ -28,7 +28,9 @@ const applicationLength = 7
 
 // One statement says all that one check must know. Nothing of it is kept from one check to the next, so that whatever is changed or ended
 // holds for the very next request, on every process.
-const portalText = (sessions: string) => `select json_build_array(a.id, a.name, a.organization_id, ao.parent_id is null, ao.host, a.settings,
+const portalText = (
+  sessions: string,
+) => `select json_build_array(a.id, a.name, a.organization_id, ao.parent_id is null, ao.host, a.settings,
     coalesce(a.last_used_at < $2::timestamptz - interval '1 minute', true), ${sessionValues}) as row
   from applications a join organizations ao on ao.id = a.organization_id and ao.suspended_at is null and ao.removed_at is null
     left join (${sessions}) s on true
@@ -54,7 +56,11 @@ export async function findPortal(
   clientId: string,
   { by, tokenHash }: PortalCookie,
 ): Promise<{ readonly application: PortalApplication; readonly session?: OpenSession } | undefined> {
-  const rows = await run<{ readonly row: readonly [...ApplicationValues, ...SessionValues] }>(texts[by], [clientId, now.toISOString(), tokenHash])
+  const rows = await run<{ readonly row: readonly [...ApplicationValues, ...SessionValues] }>(texts[by], [
+    clientId,
+    now.toISOString(),
+    tokenHash,
+  ])
   const [first] = rows
   if (!first) return undefined
   const [id, name, organizationId, isProviders, host, settings, isStale] = first.row
@@ -121,6 +127,23 @@ export async function spendTicket(
 ): Promise<string | undefined> {
   const values = [ticket.tokenHash, now.toISOString(), portalTokenHash, ticket.clientId, ticket.origin, ticket.wayHash]
   return (await run<{ readonly uri: string }>(spendText, values))[0]?.uri
+}
+
+/** How many people of an organization, or of others too, have one of these roles, and how many of them have an authenticator. */
+export async function countLetIn(
+  db: Database,
+  organizations: readonly string[] | 'all',
+  roles: readonly string[],
+): Promise<{ readonly letIn: number; readonly secured: number }> {
+  const [row] = (
+    await sql<{ let_in: number; secured: number }>`
+      select count(distinct m.user_id)::int as let_in, count(distinct m.user_id) filter (where m.enrolled)::int as secured
+      from memberships m join organizations o on o.id = m.organization_id
+      where m.joined_at is not null and m.suspended_at is null and o.suspended_at is null and o.removed_at is null
+        and m.role = any(${[...roles]}::text[])
+        and ${organizations === 'all' ? sql`true` : sql`m.organization_id = any(${[...organizations]}::uuid[])`}`.execute(db)
+  ).rows
+  return { letIn: row?.let_in ?? 0, secured: row?.secured ?? 0 }
 }
 
 /** Ends what is open at one application; the sessions of Countersign go on. */

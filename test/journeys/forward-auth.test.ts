@@ -111,7 +111,15 @@ describe('forward-auth', () => {
       assert.equal(reply.statusCode, 200)
       assert.deepEqual(
         ['user', 'email', 'name', 'organization', 'organization-id', 'role', 'acr'].map((name) => reply.headers[`remote-${name}`]),
-        [person.id, person.email, person.name, (await kit.rooms.store.db.selectFrom('organizations').select('name').where('id', '=', site.id).executeTakeFirstOrThrow()).name, site.id, 'user', 'aal1'],
+        [
+          person.id,
+          person.email,
+          person.name,
+          (await kit.rooms.store.db.selectFrom('organizations').select('name').where('id', '=', site.id).executeTakeFirstOrThrow()).name,
+          site.id,
+          'user',
+          'aal1',
+        ],
       )
       assert.equal(reply.headers.cookie, 'cart=1')
       assert.equal(reply.payload, '')
@@ -136,7 +144,11 @@ describe('forward-auth', () => {
     assert.equal(sent.status, 303)
     const login = new URL(String(sent.headers.location), 'https://id.example')
     assert.equal(login.pathname, '/sign-in')
-    const signedIn = await client.submit('/sign-in', '/sign-in', { email: person.email, password: person.password, returnTo: login.searchParams.get('return') ?? '' })
+    const signedIn = await client.submit('/sign-in', '/sign-in', {
+      email: person.email,
+      password: person.password,
+      returnTo: login.searchParams.get('return') ?? '',
+    })
     assert.equal(signedIn.status, 303)
     // Not by a redirect: browsers follow one that comes of a form only to where the form may be sent.
     const page = await client.call('GET', String(signedIn.headers.location))
@@ -166,13 +178,19 @@ describe('forward-auth', () => {
     const { site, clientId, client: admin, path } = await application()
     const ends: readonly (readonly [string, (one: { person: Person; client: Client }) => Promise<unknown>])[] = [
       ['sign-out', ({ client }) => client.call('DELETE', '/api/v1/session')],
-      ['suspension', ({ person }) => admin.call('POST', `/api/v1/organizations/${site.id}/users/actions`, { action: 'suspend', users: [person.id] })],
+      [
+        'suspension',
+        ({ person }) => admin.call('POST', `/api/v1/organizations/${site.id}/users/actions`, { action: 'suspend', users: [person.id] }),
+      ],
       ['removal', ({ person }) => admin.call('DELETE', `/api/v1/organizations/${site.id}/users/${person.id}`)],
-      ['a rule', async () => {
-        const rules = await rulesOf(admin, site.id)
-        const changed = await admin.call('PUT', `/api/v1/organizations/${site.id}/policy`, { ...rules, mode: 'everyone' })
-        assert.equal(changed.status, 200, changed.text)
-      }],
+      [
+        'a rule',
+        async () => {
+          const rules = await rulesOf(admin, site.id)
+          const changed = await admin.call('PUT', `/api/v1/organizations/${site.id}/policy`, { ...rules, mode: 'everyone' })
+          assert.equal(changed.status, 200, changed.text)
+        },
+      ],
     ]
     for (const [name, end] of ends) {
       const one = await user(site.id)
@@ -224,7 +242,11 @@ describe('forward-auth', () => {
   })
 
   test('an address that asks for a second step leads there and back; one given too long ago does too', async () => {
-    const { site, clientId } = await application([{}, { path: '/pay', strength: 'second-factor' }, { path: '/pay/now', strength: 'fresh', freshMinutes: 10 }])
+    const { site, clientId } = await application([
+      {},
+      { path: '/pay', strength: 'second-factor' },
+      { path: '/pay/now', strength: 'fresh', freshMinutes: 10 },
+    ])
     const { person, client } = await user(site.id)
     const browser = new Browser(clientId)
     await browser.enter(client)
@@ -329,9 +351,38 @@ describe('forward-auth', () => {
     const browser = new Browser(clientId)
     await browser.enter(client)
     const odd: Readonly<Record<string, readonly string[]>> = {
-      'x-forwarded-host': ['', 'evil.example', 'portal.example.', 'portal.example, portal.example', 'portal.example:8443', '.portal.example', 'portal.example/', 'portal.example#', 'a@portal.example', 'portal.example\\', 'sub.portal.example'],
+      'x-forwarded-host': [
+        '',
+        'evil.example',
+        'portal.example.',
+        'portal.example, portal.example',
+        'portal.example:8443',
+        '.portal.example',
+        'portal.example/',
+        'portal.example#',
+        'a@portal.example',
+        'portal.example\\',
+        'sub.portal.example',
+      ],
       'x-forwarded-proto': ['', 'http', 'HTTPS', 'https, https', 'wss', 'https:'],
-      'x-forwarded-uri': ['', 'x', '//', '/../', '/%2e%2e/', '/a//b', '/\\', '/%00', '/%zz', '/;/', '/%252e', '/#', 'https://portal.example/', '/%0d%0a', '/a b', '*'],
+      'x-forwarded-uri': [
+        '',
+        'x',
+        '//',
+        '/../',
+        '/%2e%2e/',
+        '/a//b',
+        '/\\',
+        '/%00',
+        '/%zz',
+        '/;/',
+        '/%252e',
+        '/#',
+        'https://portal.example/',
+        '/%0d%0a',
+        '/a b',
+        '*',
+      ],
       'x-forwarded-method': ['', 'get', 'GET, GET', 'G ET'],
     }
     for (const [name, values] of Object.entries(odd))
@@ -350,11 +401,85 @@ describe('forward-auth', () => {
     const { client } = await user(site.id)
     const way = 'w'.repeat(43)
     const at = (to: string) => client.call('GET', `/forward-auth/${clientId}/enter?${new URLSearchParams({ to, way })}`)
-    const tricks = ['%', '@', ':', '.', ',', ';', '\\', '/', '#', '?', '&', '\t', '\n', '\r', ' ', '\0', '%00', '%09', '%2f', '%5c', '%40', '。', '／', '\u202e']
+    const tricks = [
+      '%',
+      '@',
+      ':',
+      '.',
+      ',',
+      ';',
+      '\\',
+      '/',
+      '#',
+      '?',
+      '&',
+      '\t',
+      '\n',
+      '\r',
+      ' ',
+      '\0',
+      '%00',
+      '%09',
+      '%2f',
+      '%5c',
+      '%40',
+      '。',
+      '／',
+      '\u202e',
+    ]
     const corpus = [
-      ...['', '/', '//', '///', '/\\', '\\\\', 'x', '*', 'javascript:alert(1)', 'data:text/html,x', 'JaVaScRiPt://portal.example/%0aalert(1)', 'vbscript:x', 'file:///etc/passwd', 'https:', 'https:/', 'https://', 'https:///', 'https:portal.example/', 'http://portal.example/', 'HTTPS://portal.example/', 'wss://portal.example/', ' https://portal.example/', '\thttps://portal.example/', 'https://portal.example', '/sign-in', '//portal.example/', '//evil.example/'],
-      ...tricks.flatMap((one) => [`${portal}${one}evil.example/`, `${portal}${one}@evil.example/`, `https://evil.example${one}portal.example/`, `https://evil.example/${one}${portal}/`, `https://${one}portal.example/`]),
-      ...['evil-portal.example', 'portal.example.evil.example', 'portal.examples', 'xn--portal.example', 'PORTAL.EXAMPLE.', 'portal.example:8443', 'portal.example:', 'portal.example:0443', 'portal.example:443x', '[::1]', '127.1', '0x7f.1', 'localhost', 'id.example'].map((host) => `https://${host}/`),
+      ...[
+        '',
+        '/',
+        '//',
+        '///',
+        '/\\',
+        '\\\\',
+        'x',
+        '*',
+        'javascript:alert(1)',
+        'data:text/html,x',
+        'JaVaScRiPt://portal.example/%0aalert(1)',
+        'vbscript:x',
+        'file:///etc/passwd',
+        'https:',
+        'https:/',
+        'https://',
+        'https:///',
+        'https:portal.example/',
+        'http://portal.example/',
+        'HTTPS://portal.example/',
+        'wss://portal.example/',
+        ' https://portal.example/',
+        '\thttps://portal.example/',
+        'https://portal.example',
+        '/sign-in',
+        '//portal.example/',
+        '//evil.example/',
+      ],
+      ...tricks.flatMap((one) => [
+        `${portal}${one}evil.example/`,
+        `${portal}${one}@evil.example/`,
+        `https://evil.example${one}portal.example/`,
+        `https://evil.example/${one}${portal}/`,
+        `https://${one}portal.example/`,
+      ]),
+      ...[
+        'evil-portal.example',
+        'portal.example.evil.example',
+        'portal.examples',
+        'xn--portal.example',
+        'PORTAL.EXAMPLE.',
+        'portal.example:8443',
+        'portal.example:',
+        'portal.example:0443',
+        'portal.example:443x',
+        '[::1]',
+        '127.1',
+        '0x7f.1',
+        'localhost',
+        'id.example',
+      ].map((host) => `https://${host}/`),
     ]
     assert.ok(corpus.length >= 150, `${corpus.length}`)
     for (const to of corpus) {
@@ -433,7 +558,13 @@ describe('forward-auth', () => {
       other.cookies.set(name.replace(one.clientId, two.clientId), value)
     }
     assert.equal((await other.ask('', { accept: '*/*' })).statusCode, 401)
-    refused(await client.copy().call('GET', '/api/v1/session', undefined, { cookie: `__Host-countersign-session=${[...browser.cookies.values()].at(-1)}` }), 401, 'not-signed-in')
+    refused(
+      await client
+        .copy()
+        .call('GET', '/api/v1/session', undefined, { cookie: `__Host-countersign-session=${[...browser.cookies.values()].at(-1)}` }),
+      401,
+      'not-signed-in',
+    )
   })
 
   test('signing out by the page that a portal links to ends the session everywhere', async () => {

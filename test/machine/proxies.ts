@@ -9,7 +9,7 @@ import { installWithApt } from './apt.ts'
 export const proxyNames = ['nginx', 'caddy', 'haproxy'] as const
 export type ProxyName = (typeof proxyNames)[number]
 
-export interface Proxy {
+export interface RunningProxy {
   readonly name: ProxyName
   /** As the program says it of itself. */
   readonly version: string
@@ -34,7 +34,7 @@ const startWithinMs = 10_000
  * A real reverse proxy with the configuration of the guide, on loopback and without TLS, as a user that is not root; it belongs to the
  * caller until `stop`. What the machine does not have is installed where that is possible.
  */
-export async function startProxy(name: ProxyName, wish: ProxyWish): Promise<Proxy> {
+export async function startProxy(name: ProxyName, wish: ProxyWish): Promise<RunningProxy> {
   const program = find(name)
   const home = mkdtempSync(join(tmpdir(), `countersign-${name}-`))
   const account = standIn()
@@ -87,11 +87,16 @@ const argumentsOf: Readonly<Record<ProxyName, (file: string, home: string) => re
 
 /** The configuration of the guide, with other ports and without its certificate, in the frame that the program wants around it. */
 function adapted(name: ProxyName, text: string, { port, portal, countersign, clientId }: ProxyWish, home: string): string {
-  const own = text.replaceAll('CLIENT-ID', clientId).replaceAll('127.0.0.1:3000', `127.0.0.1:${portal}`).replaceAll('127.0.0.1:8080', `127.0.0.1:${countersign}`)
+  const own = text
+    .replaceAll('CLIENT-ID', clientId)
+    .replaceAll('127.0.0.1:3000', `127.0.0.1:${portal}`)
+    .replaceAll('127.0.0.1:8080', `127.0.0.1:${countersign}`)
   switch (name) {
     case 'nginx': {
       const server = own.replace('listen 443 ssl;', `listen 127.0.0.1:${port};`).replaceAll(/^\s*ssl_certificate.*$/gm, '')
-      const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((one) => `${one}_temp_path ${join(home, one.replace('client_', ''))};`)
+      const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+        (one) => `${one}_temp_path ${join(home, one.replace('client_', ''))};`,
+      )
       return `daemon off;\nworker_processes 1;\npid ${join(home, 'pid')};\nevents {}\nhttp {\naccess_log off;\n${folders.join('\n')}\n${server}\n}\n`
     }
     case 'caddy':
@@ -121,7 +126,11 @@ function versionOf(name: ProxyName, program: string): string {
 /** Root's stand-in: none of them is run as root here. */
 function standIn(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
-  const [, , uid, gid] = readFileSync('/etc/passwd', 'utf8').split('\n').find((line) => line.startsWith('nobody:'))?.split(':') ?? []
+  const [, , uid, gid] =
+    readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .find((line) => line.startsWith('nobody:'))
+      ?.split(':') ?? []
   if (uid === undefined || gid === undefined) throw new Error('This machine has no user nobody to run a proxy as.')
   return { uid: Number(uid), gid: Number(gid) }
 }
@@ -139,7 +148,10 @@ function answers(port: number): Promise<boolean> {
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  for (const [signal, patience] of [['SIGTERM', 2_000], ['SIGKILL', 1_000]] as const) {
+  for (const [signal, patience] of [
+    ['SIGTERM', 2_000],
+    ['SIGKILL', 1_000],
+  ] as const) {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
     child.kill(signal)
     await Promise.race([new Promise((gone) => child.once('exit', gone)), pause(patience, undefined, { ref: false })])

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, request, type Server } from 'no
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { type Client, type Kit, openKit, type Person } from '../kit.ts'
-import { type Proxy, proxyNames, startProxy } from '../machine/proxies.ts'
+import { proxyNames, type RunningProxy, startProxy } from '../machine/proxies.ts'
 import { freePort } from '../machine/server.ts'
 
 /**
@@ -12,7 +12,13 @@ import { freePort } from '../machine/server.ts'
  */
 let kit: Kit
 let portal: Server
-let reached: { readonly method: string; readonly body: string; readonly url: string; readonly headers: IncomingHttpHeaders; readonly raw: readonly string[] }[] = []
+let reached: {
+  readonly method: string
+  readonly body: string
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+  readonly raw: readonly string[]
+}[] = []
 let countersign: number
 
 before(async () => {
@@ -26,7 +32,13 @@ before(async () => {
     } catch {
       // Half a body: what counts is that it came as far as here.
     }
-    reached.push({ method: asked.method ?? '', body: String(Buffer.concat(parts)), url: asked.url ?? '', headers: asked.headers, raw: asked.rawHeaders })
+    reached.push({
+      method: asked.method ?? '',
+      body: String(Buffer.concat(parts)),
+      url: asked.url ?? '',
+      headers: asked.headers,
+      raw: asked.rawHeaders,
+    })
     response.setHeader('set-cookie', 'cart=1; Path=/')
     response.end('the portal')
   })
@@ -54,11 +66,14 @@ interface Sent {
 function send(port: number, path: string, { method = 'GET', headers = {}, body }: Sent) {
   return new Promise<{ readonly status: number; readonly text: string; readonly headers: IncomingHttpHeaders }>((done, fail) => {
     const length = body === undefined ? {} : { 'content-length': String(body.length) }
-    const asked = request({ host: '127.0.0.1', port, path, method, agent: false, headers: { host: `localhost:${port}`, ...length, ...headers } }, (reply) => {
-      let text = ''
-      reply.on('data', (part: Buffer) => (text += part))
-      reply.on('end', () => done({ status: reply.statusCode ?? 0, text, headers: reply.headers }))
-    })
+    const asked = request(
+      { host: '127.0.0.1', port, path, method, agent: false, headers: { host: `localhost:${port}`, ...length, ...headers } },
+      (reply) => {
+        let text = ''
+        reply.on('data', (part: Buffer) => (text += part))
+        reply.on('end', () => done({ status: reply.statusCode ?? 0, text, headers: reply.headers }))
+      },
+    )
     asked.setTimeout(10_000, () => asked.destroy(new Error('no answer')))
     asked.on('error', fail)
     asked.end(body)
@@ -95,10 +110,82 @@ function chance(seed: number): (below: number) => number {
 function malformed(count: number, host: string, cookie: string): readonly string[] {
   const draw = chance(20_261_130)
   const pick = <T>(list: readonly T[]): T => list[draw(list.length)] as T
-  const paths = ['/reports', '/?x=1', '/../admin', '/%2e%2e/admin', '/..%2fadmin', '/%2e%2e%5cadmin', '//admin', '/a//admin', '/./admin', '/..;/admin', '/;/admin', '/%00', '/%0d%0aRemote-User:%20x', '/%zz', '/%', '/%c0%ae%c0%ae/admin', '/%252e%252e/admin', '/\\admin', '/%ff', '/a%00b', '*', 'admin', 'http://evil.example/', '//evil.example/', '/%e2%80%ae', '/%ef%bc%8f', '/%20admin', '/a\tb', '/"', '/<script>', `/${'a'.repeat(9_000)}`, '/#x', '/ x', '/\x80', '/\xff', '/%u0061']
-  const forged = ['Remote-User: owner', 'remote_user: owner', 'REMOTE-ROLE: owner', 'Remote_Role: owner', 'X-Forwarded-Host: evil.example', 'X-Forwarded-Uri: /', 'X_Forwarded_Uri: /', 'X-Forwarded-Method: GET', 'X-Forwarded-Proto: https', 'Forwarded: host=evil.example', 'Connection: close, Remote-User', 'Connection: X-Forwarded-Uri', 'Connection: X-Forwarded-Host, X-Forwarded-Proto, X-Forwarded-Method', 'Connection: Cookie', 'X-Original-Url: /', 'X-Rewrite-Url: /', 'Transfer-Encoding: chunked', 'Content-Length: 5', 'Host: evil.example', 'Remote-User : owner', ' Remote-User: owner', 'Remote-User:\tx\x00', 'Cookie: a=1']
+  const paths = [
+    '/reports',
+    '/?x=1',
+    '/../admin',
+    '/%2e%2e/admin',
+    '/..%2fadmin',
+    '/%2e%2e%5cadmin',
+    '//admin',
+    '/a//admin',
+    '/./admin',
+    '/..;/admin',
+    '/;/admin',
+    '/%00',
+    '/%0d%0aRemote-User:%20x',
+    '/%zz',
+    '/%',
+    '/%c0%ae%c0%ae/admin',
+    '/%252e%252e/admin',
+    '/\\admin',
+    '/%ff',
+    '/a%00b',
+    '*',
+    'admin',
+    'http://evil.example/',
+    '//evil.example/',
+    '/%e2%80%ae',
+    '/%ef%bc%8f',
+    '/%20admin',
+    '/a\tb',
+    '/"',
+    '/<script>',
+    `/${'a'.repeat(9_000)}`,
+    '/#x',
+    '/ x',
+    '/\x80',
+    '/\xff',
+    '/%u0061',
+  ]
+  const forged = [
+    'Remote-User: owner',
+    'remote_user: owner',
+    'REMOTE-ROLE: owner',
+    'Remote_Role: owner',
+    'X-Forwarded-Host: evil.example',
+    'X-Forwarded-Uri: /',
+    'X_Forwarded_Uri: /',
+    'X-Forwarded-Method: GET',
+    'X-Forwarded-Proto: https',
+    'Forwarded: host=evil.example',
+    'Connection: close, Remote-User',
+    'Connection: X-Forwarded-Uri',
+    'Connection: X-Forwarded-Host, X-Forwarded-Proto, X-Forwarded-Method',
+    'Connection: Cookie',
+    'X-Original-Url: /',
+    'X-Rewrite-Url: /',
+    'Transfer-Encoding: chunked',
+    'Content-Length: 5',
+    'Host: evil.example',
+    'Remote-User : owner',
+    ' Remote-User: owner',
+    'Remote-User:\tx\x00',
+    'Cookie: a=1',
+  ]
   const methods = ['GET', 'POST', 'HEAD', 'OPTIONS', 'TRACE', 'get', 'G\tET', 'PROPFIND', 'CONNECT', '']
-  const hosts = [host, host, host, 'evil.example', `${host}, evil.example`, '', `${host}@evil.example`, `evil.example\t${host}`, `${host}.`, 'LOCALHOST']
+  const hosts = [
+    host,
+    host,
+    host,
+    'evil.example',
+    `${host}, evil.example`,
+    '',
+    `${host}@evil.example`,
+    `evil.example\t${host}`,
+    `${host}.`,
+    'LOCALHOST',
+  ]
   const ends = ['\r\n', '\r\n', '\r\n', '\n']
   return Array.from({ length: count }, () => {
     const lines = [
@@ -115,7 +202,7 @@ function malformed(count: number, host: string, cookie: string): readonly string
 
 for (const name of proxyNames) {
   describe(name, () => {
-    let proxy: Proxy
+    let proxy: RunningProxy
     let site: { readonly id: string }
     let person: Person
     let client: Client
@@ -132,7 +219,10 @@ for (const name of proxyNames) {
       const own = await kit.signIn(admin)
       await kit.enroll(admin, own)
       const rule = { roles: everybody, strength: 'any', freshMinutes: 5 }
-      const rules = [{ path: '/', ...rule }, { path: '/admin', ...rule, roles: ['admin'] }]
+      const rules = [
+        { path: '/', ...rule },
+        { path: '/admin', ...rule, roles: ['admin'] },
+      ]
       const made = await own.call('POST', `/api/v1/organizations/${site.id}/applications`, {
         name: 'Portal',
         settings: { kind: 'forward-auth', origins: [origin], people: 'own', organizations: [], rules },
@@ -187,7 +277,15 @@ for (const name of proxyNames) {
       await ask('/', {})
       const [seen] = reached
       assert.deepEqual(
-        [seen?.headers['remote-user'], seen?.headers['remote-email'], seen?.headers['remote-name'], seen?.headers['remote-role'], seen?.headers['remote-organization-id'], seen?.headers['remote-acr'], seen?.headers.cookie],
+        [
+          seen?.headers['remote-user'],
+          seen?.headers['remote-email'],
+          seen?.headers['remote-name'],
+          seen?.headers['remote-role'],
+          seen?.headers['remote-organization-id'],
+          seen?.headers['remote-acr'],
+          seen?.headers.cookie,
+        ],
         [person.id, person.email, person.name, 'user', site.id, 'aal1', 'cart=1'],
       )
       assert.equal((await ask('/admin')).status, 302)
@@ -200,7 +298,10 @@ for (const name of proxyNames) {
       reached = []
       const reply = await send(proxy.port, '/form', { method: 'POST', body: 'a=1', headers: { cookie: cookieLine() } })
       assert.deepEqual([reply.status, reply.text], [200, 'the portal'])
-      assert.deepEqual(reached.map(({ method, body }) => [method, body]), [['POST', 'a=1']])
+      assert.deepEqual(
+        reached.map(({ method, body }) => [method, body]),
+        [['POST', 'a=1']],
+      )
     })
 
     test('A93 replaces whatever a browser says about itself', async () => {
@@ -234,8 +335,12 @@ for (const name of proxyNames) {
       const requests = malformed(500, host, '')
       for (let at = 0; at < requests.length; at += 50) {
         const replies = await Promise.all(requests.slice(at, at + 50).map((one) => say(proxy.port, one)))
+        // Caddy answers OPTIONS of * by itself, and with nothing.
         for (const [nth, reply] of replies.entries())
-          assert.ok(!/^HTTP\/1\.[01] 2/.test(reply) && !reply.includes('the portal'), `${JSON.stringify(requests[at + nth])} → ${reply.slice(0, 200)}`)
+          assert.ok(
+            (!/^HTTP\/1\.[01] 2/.test(reply) || requests[at + nth]?.startsWith('OPTIONS *')) && !reply.includes('the portal'),
+            `${JSON.stringify(requests[at + nth])} → ${reply.slice(0, 200)}`,
+          )
       }
       assert.deepEqual(reached, [])
     })
@@ -248,7 +353,10 @@ for (const name of proxyNames) {
       assert.ok(reached.length > 0)
       for (const { url, headers, raw } of reached) {
         const told = raw.filter((key, at) => at % 2 === 0 && /^remote[-_]/i.test(key))
-        assert.ok(told.every((key) => !key.includes('_')), String(told))
+        assert.ok(
+          told.every((key) => !key.includes('_')),
+          String(told),
+        )
         assert.ok(headers['remote-user'] === person.id, `${url} ${JSON.stringify(headers)}`)
         assert.equal(headers['remote-role'], 'user')
         assert.ok(!decodeURIComponent(url.replaceAll(/%(?![0-9a-f]{2})/gi, '%25')).includes('admin'), url)

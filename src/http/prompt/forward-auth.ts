@@ -3,7 +3,7 @@ import { Problem } from '#domain/problem.ts'
 import { type Entering, enterPath, enterPortal, portalOf, stepUp } from '#flows/forward-auth.ts'
 import { signOut } from '#flows/session.ts'
 import { frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
-import { goOnPage, signOutPage, stepUpPage } from './pages/forward-auth.ts'
+import { goOnPage, signOutPage, stepUpPage, triedPage } from './pages/forward-auth.ts'
 import { messagePage } from './pages/message.ts'
 
 type OfApplication = { Params: { clientId: string } }
@@ -71,6 +71,13 @@ export function forwardAuthPages(app: FastifyInstance, options: PromptOptions): 
     const { title, text, back } = words.forwardAuth.lost
     const frame = await frameOf(options, request, organizationId)
     return reply.code(410).send(messagePage({ title, text, action: { href: address, label: back(name) }, ...frame }, words))
+  })
+
+  app.get<OfApplication>('/forward-auth/:clientId/tried', { config }, async (request, reply) => {
+    const { name, address, organizationId } = await portalOf(rooms, request.params.clientId)
+    const frame = await frameOf(options, request, organizationId)
+    const found = (part: string) => textOf(request.query, part)
+    return reply.send(triedPage({ portal: name, address, found, ...frame }, wordsOf(request)))
   })
 
   const signedOut = async (request: FastifyRequest<OfApplication>, reply: FastifyReply) => {

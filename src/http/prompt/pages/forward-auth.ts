@@ -55,3 +55,27 @@ ${lead(signOut.text(view.portal))}
 <form method="post" action="/forward-auth/${view.clientId}/sign-out">${csrfField(view.csrf)}${submit(signOut.go)}</form>`
   return document({ ...view, title: signOut.title, content, words })
 }
+
+export interface TriedView {
+  readonly portal: string
+  readonly address: string
+  /** What was found of a part: of the peer, of each header, of the address. */
+  readonly found: (part: string) => string
+  readonly support?: string | undefined
+  readonly look?: PageLook | undefined
+}
+
+/** What reaches us by the proxy of a portal, for whoever sets it up. */
+export function triedPage(view: TriedView, words: Words = defaultWords): string {
+  const { tried } = words.forwardAuth
+  const isTrusted = view.found('peer') === 'trusted'
+  const headers = isTrusted ? (['scheme', 'host', 'uri', 'method'] as const) : []
+  const bad = headers.filter((one) => view.found(one) !== 'fine')
+  const isRegistered = view.found('origin') === 'registered'
+  const isFine = isTrusted && bad.length === 0 && isRegistered
+  const content = html`<h1>${isFine ? tried.fineTitle : tried.wrongTitle}</h1>
+${lead(isFine ? tried.fine(view.portal) : tried.wrong)}
+${!isFine && html`<ul>${!isTrusted && html`<li>${tried.stranger}</li>`}${bad.map((one) => html`<li>${view.found(one) === 'twice' ? tried.twice(tried.headers[one]) : tried.missing(tried.headers[one])}</li>`)}${isTrusted && !isRegistered && html`<li>${tried.other}</li>`}</ul>`}
+<a class="button button-main" href="${address(view.address)}">${tried.open(view.portal)}</a>`
+  return document({ ...view, title: isFine ? tried.fineTitle : tried.wrongTitle, content, words })
+}
