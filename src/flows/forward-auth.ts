@@ -1,5 +1,5 @@
 import { digest, newToken } from '#crypto/random.ts'
-import { assuranceOf } from '#domain/assurance.ts'
+import { acrs, acrsOf } from '#domain/acr.ts'
 import { headerValue, judgeEntry, readAddress, type Target } from '#domain/forward-auth.ts'
 import { originOf } from '#domain/host.ts'
 import { requirementFor } from '#domain/policy.ts'
@@ -76,7 +76,7 @@ function identityOf(session: OpenSession, as: OpenSession['memberships'][number]
     organization: headerValue(as.organizationName),
     organizationId: as.organizationId,
     role: as.role,
-    acr: `aal${assuranceOf(session.evidence).aal}`,
+    acr: acrsOf(session.evidence)[0] ?? acrs.oneFactor,
   }
 }
 

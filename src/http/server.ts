@@ -8,6 +8,7 @@ import { registerApi } from './api/api.ts'
 import { registerCallbacks } from './callbacks.ts'
 import { registerConsole } from './console.ts'
 import { isForwardAuthCheck, registerForwardAuth } from './forward-auth.ts'
+import { registerOidc } from './oidc/oidc.ts'
 import { problemFrom, sendProblem } from './problem.ts'
 import { type PromptOptions, sendProblemPage } from './prompt/page.ts'
 import { registerPrompt } from './prompt/prompt.ts'
@@ -129,6 +130,7 @@ export async function openServer({
   })
   await registerApi(app, rooms, visits)
   await registerPrompt(app, { rooms, visits, ...(inbox ? { inbox } : {}) })
+  await registerOidc(app, { rooms, visits })
   await registerCallbacks(app, rooms)
   await registerForwardAuth(app, { rooms, visits, trustedProxies })
   await registerConsole(app, consoleDir)

@@ -48,10 +48,12 @@ export const sessionJoins = `left join remembered_devices d on d.id = s.device_i
 
 // A row for each membership, because plain joins cost the database less than one row with lists in it; and one value in each row, because
 // the driver reads the description of every column again each time.
-const sessionText = `select json_build_array(${sessionValues}) as row
+const sessionTextBy = (column: 's.token_hash' | 's.id') => `select json_build_array(${sessionValues}) as row
   from sessions s join users u on u.id = s.user_id
     ${sessionJoins}
-  where s.token_hash = $1 and ${isLive} order by m.joined_at, m.organization_id`
+  where ${column} = $1 and ${isLive} order by m.joined_at, m.organization_id`
+const sessionText = sessionTextBy('s.token_hash')
+const sessionByIdText = sessionTextBy('s.id')
 
 interface SessionRow {
   readonly id: string
@@ -85,8 +87,17 @@ export type SessionValues = readonly [
 ]
 
 /** The session of a cookie, if it is alive. A look that comes a minute after the last one is written down. */
-export async function findSession({ db, run }: Store, tokenHash: Buffer, now: Date): Promise<OpenSession | undefined> {
-  const rows = await run<{ readonly row: SessionValues }>(sessionText, [tokenHash, now.toISOString()])
+export function findSession(store: Store, tokenHash: Buffer, now: Date): Promise<OpenSession | undefined> {
+  return lookUp(store, sessionText, tokenHash, now)
+}
+
+/** The same by its id, for an application that asks in its person's name: also a look. */
+export function findSessionById(store: Store, id: string, now: Date): Promise<OpenSession | undefined> {
+  return lookUp(store, sessionByIdText, id, now)
+}
+
+async function lookUp({ db, run }: Store, text: string, key: Buffer | string, now: Date): Promise<OpenSession | undefined> {
+  const rows = await run<{ readonly row: SessionValues }>(text, [key, now.toISOString()])
   return openSession(
     db,
     rows.map(({ row }) => row),
@@ -203,6 +214,9 @@ export async function endIfHomeless(db: Database, userId: string): Promise<void>
 export async function sweep(db: Database, now: Date): Promise<void> {
   const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000)
   await db.deleteFrom('sign_ins').where('expires_at', '<', now).execute()
+  // What rests on a session that has merely run out goes quietly: an application is told only where a session was ended.
+  await sql`delete from oidc_artifacts where session_id in (select id from sessions
+    where last_seen_at < ${ago(sessionLifetime.idleSeconds)} or started_at < ${ago(sessionLifetime.overallSeconds)})`.execute(db)
   await db.deleteFrom('sessions').where('last_seen_at', '<', ago(sessionLifetime.idleSeconds)).execute()
   await db.deleteFrom('sessions').where('started_at', '<', ago(sessionLifetime.overallSeconds)).execute()
   await sql`delete from remembered_devices d using users u

@@ -118,7 +118,7 @@ describe('forward-auth', () => {
           (await kit.rooms.store.db.selectFrom('organizations').select('name').where('id', '=', site.id).executeTakeFirstOrThrow()).name,
           site.id,
           'user',
-          'aal1',
+          'urn:countersign:acr:1',
         ],
       )
       assert.equal(reply.headers.cookie, 'cart=1')
@@ -266,7 +266,7 @@ describe('forward-auth', () => {
     assert.equal((await client.call('GET', '/api/v1/sign-ins/current')).json.step, 'enroll')
     await client.call('GET', '/api/v1/session')
     await kit.enroll(person, client)
-    assert.equal((await browser.ask('', { 'x-forwarded-uri': '/pay/now' })).headers['remote-acr'], 'aal2')
+    assert.equal((await browser.ask('', { 'x-forwarded-uri': '/pay/now' })).headers['remote-acr'], 'urn:countersign:acr:2')
     kit.pass(601)
     assert.equal((await browser.ask('', { 'x-forwarded-uri': '/pay' })).statusCode, 200)
     assert.equal((await stepUp('/pay/now')).headers.location, '/sign-in')
@@ -289,7 +289,7 @@ describe('forward-auth', () => {
     assert.equal((await start(visitor, person)).json.step, 'done')
     const browser = new Browser(clientId)
     await browser.enter(visitor)
-    assert.equal((await browser.ask('')).headers['remote-acr'], 'aal1')
+    assert.equal((await browser.ask('')).headers['remote-acr'], 'urn:countersign:acr:1')
     assert.equal((await browser.ask('', { 'x-forwarded-uri': '/pay', accept: '*/*' })).statusCode, 401)
   })
 

@@ -286,7 +286,7 @@ for (const name of proxyNames) {
           seen?.headers['remote-acr'],
           seen?.headers.cookie,
         ],
-        [person.id, person.email, person.name, 'user', site.id, 'aal1', 'cart=1'],
+        [person.id, person.email, person.name, 'user', site.id, 'urn:countersign:acr:1', 'cart=1'],
       )
       assert.equal((await ask('/admin')).status, 302)
       assert.equal((await ask('/admin', { accept: '*/*' })).status, 403)

@@ -113,13 +113,17 @@ interface RuleFieldsProps {
 
 function RuleFields({ rule, isWhole, onChange, onRemove, wrong }: RuleFieldsProps) {
   const { organization } = useWho()
+  const title = isWhole ? say.whole : rule.path === '' ? say.newPart : say.part(rule.path)
   const roles = everyRole.filter((role) => role !== 'owner' || organization.kind === 'provider')
   // What this organization has no use for stays as it is stored.
   const choose = (chosen: string[]) =>
     onChange({ ...rule, roles: everyRole.filter((role) => chosen.includes(role) || (!roles.includes(role) && rule.roles.includes(role))) })
   return (
-    <Fieldset legend={isWhole ? say.whole : rule.path === '' ? say.newPart : say.part(rule.path)}>
+    <Paper withBorder p="md" role="group" aria-label={title}>
       <Stack gap="md">
+        <Text fw={600} className="words">
+          {title}
+        </Text>
         {!isWhole && (
           <TextInput
             label={say.path}
@@ -155,7 +159,7 @@ function RuleFields({ rule, isWhole, onChange, onRemove, wrong }: RuleFieldsProp
             min={1}
             max={1440}
             allowDecimal={false}
-            w={160}
+            maw={320}
           />
         )}
         {!isWhole && (
@@ -166,7 +170,7 @@ function RuleFields({ rule, isWhole, onChange, onRemove, wrong }: RuleFieldsProp
           </div>
         )}
       </Stack>
-    </Fieldset>
+    </Paper>
   )
 }
 

@@ -10,7 +10,7 @@ export const forwardAuth = isolating({
   stepUp: {
     title: 'One more step',
     text: (portal: string) =>
-      `This part of ${portal} asks for a second step that you gave a moment ago. Prove once more that it is you; then you go on where you were.`,
+      `${portal} asks for more here than how you logged in. Prove with your second step that it is you; then you go on where you were.`,
     go: 'Go on',
   },
   notLetIn: {

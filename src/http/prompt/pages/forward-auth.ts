@@ -75,7 +75,7 @@ export function triedPage(view: TriedView, words: Words = defaultWords): string 
   const isFine = isTrusted && bad.length === 0 && isRegistered
   const content = html`<h1>${isFine ? tried.fineTitle : tried.wrongTitle}</h1>
 ${lead(isFine ? tried.fine(view.portal) : tried.wrong)}
-${!isFine && html`<ul>${!isTrusted && html`<li>${tried.stranger}</li>`}${bad.map((one) => html`<li>${view.found(one) === 'twice' ? tried.twice(tried.headers[one]) : tried.missing(tried.headers[one])}</li>`)}${isTrusted && !isRegistered && html`<li>${tried.other}</li>`}</ul>`}
+${!isFine && html`<ul class="findings">${!isTrusted && html`<li>${tried.stranger}</li>`}${bad.map((one) => html`<li>${view.found(one) === 'twice' ? tried.twice(tried.headers[one]) : tried.missing(tried.headers[one])}</li>`)}${isTrusted && !isRegistered && html`<li>${tried.other}</li>`}</ul>`}
 <a class="button button-main" href="${address(view.address)}">${tried.open(view.portal)}</a>`
   return document({ ...view, title: isFine ? tried.fineTitle : tried.wrongTitle, content, words })
 }
