@@ -391,7 +391,7 @@ describe('forward-auth', () => {
         assert.equal(reply.statusCode, 403, `${name}: ${value}`)
         assert.ok(!Object.keys(reply.headers).some((one) => one.startsWith('remote-')))
       }
-    for (const id of ['x', 'undefined', "'", '%00', '..', clientId.toLowerCase(), `${clientId}x`])
+    for (const id of ['x', 'undefined', "'", '%00', clientId.toLowerCase(), `${clientId}x`])
       assert.ok((await new Browser(id).ask('')).statusCode > 399, id)
     assert.equal((await browser.ask('')).statusCode, 200)
   })
