@@ -113,6 +113,8 @@ export interface KitOptions {
   readonly logTo?: { write(line: string): void }
   /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
   readonly remembersHashes?: boolean
+  /** How long a check of forward-auth may rest on an answer of the database; not at all when absent, since the clock stands still. */
+  readonly checkMemory?: number
   /** Peers whose forwarding headers are believed. */
   readonly trustedProxies?: readonly string[]
   /** Whether the clock runs from now on, as that of a peer does who checks times by it; without it, it stands still until it is turned. */
@@ -138,6 +140,7 @@ export async function openKit({
   logTo,
   remembersHashes = false,
   trustedProxies = [],
+  checkMemory = 0,
   gateways,
   isRunning = false,
 }: KitOptions = {}): Promise<Kit> {
@@ -172,6 +175,7 @@ export async function openKit({
     csrfKey: keys.csrf,
     ...(logTo ? { logLevel: 'debug', logTo } : { logLevel: 'silent' }),
     trustedProxies,
+    checkMemory,
     consoleDir: join(import.meta.dirname, '../dist/console'),
     inbox: () => inbox,
   })
@@ -446,7 +450,8 @@ function lint(method: string, path: string, { statusCode, headers, payload }: Re
 function lintCookie(line: string, isSecure: boolean, where: string): void {
   const [pair = '', ...attributes] = line.split('; ').map((one) => one.replace(/^(path|httponly|samesite|secure|expires)\b/i, named))
   if (/^(__Secure-)?countersign-(interaction|resume)=/.test(pair)) return lintOidcCookie(pair, attributes, isSecure, where)
-  const [, prefix, kind, value = ''] = /^(__Host-)?countersign-(sign-in|session|device|remembered|portal-[\w-]+|way-[\w-]+)=(.*)$/.exec(pair) ?? []
+  const [, prefix, kind, value = ''] =
+    /^(__Host-)?countersign-(sign-in|session|device|remembered|portal-[\w-]+|way-[\w-]+)=(.*)$/.exec(pair) ?? []
   assert.ok(kind, `${where}: a cookie of another name: ${pair.split('=')[0]}`)
   assert.equal(prefix === '__Host-', isSecure, where)
   assert.equal(attributes.includes('Secure'), isSecure, where)

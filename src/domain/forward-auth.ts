@@ -46,6 +46,8 @@ export function readAddress(address: string): Target | undefined {
  * servers disagree about what it names: hidden slashes and dots, a second encoding, empty segments, control characters.
  */
 export function comparablePath(path: string): string | undefined {
+  // Most are plain, and nothing of what follows would change them.
+  if (/^(?:\/[a-z0-9_-][a-z0-9_.-]*)*\/?$/.test(path) && path !== '') return path
   if (!/^\/(?:[^%\\]|%[0-9a-f]{2})*$/i.test(path) || /%(?:2f|5c|0.|1.|7f|25[0-9a-f]{2})/i.test(path)) return undefined
   let decoded: string
   try {

@@ -4,7 +4,7 @@ import { headerValue, judgeEntry, readAddress, type Target } from '#domain/forwa
 import { originOf } from '#domain/host.ts'
 import { requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
-import { addTicket, findPortal, type PortalApplication, spendTicket } from '#store/forward-auth.ts'
+import { addTicket, findPortal, type PortalApplication, type PortalCookie, spendTicket } from '#store/forward-auth.ts'
 import { findAccount, type OpenSession } from '#store/session.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import { isEnough, requireSession } from './session.ts'
@@ -35,14 +35,42 @@ export type Checked =
   | { readonly answer: 'sign-in'; readonly address?: string; readonly way?: string }
   | { readonly answer: 'refused' }
 
+/** How long an answer of the database may serve further checks: what is ended or changed elsewhere holds after this, on every process. */
+export const checkMemoryMilliseconds = 500
+/** As many answers are kept at once; a flood of cookies that are none only makes the database be asked more often. */
+const mostRemembered = 20_000
+
+/** Finds an application and a session as {@link findPortal} does. */
+export type Find = (now: Date, clientId: string, cookie: PortalCookie) => ReturnType<typeof findPortal>
+
+/**
+ * Finds what a check needs, and asks the database at most once in `milliseconds` for the same: a page of a portal is fifty requests at
+ * once. A failure is not kept. With 0 nothing is.
+ */
+export function rememberingFind({ store }: Rooms, milliseconds = checkMemoryMilliseconds, clock = () => performance.now()): Find {
+  const kept = new Map<string, { readonly at: number; readonly found: ReturnType<typeof findPortal> }>()
+  return (now, clientId, cookie) => {
+    if (milliseconds === 0) return findPortal(store, now, clientId, cookie)
+    const key = `${cookie.by} ${clientId} ${cookie.tokenHash.toString('base64')}`
+    const at = clock()
+    const known = kept.get(key)
+    if (known && at - known.at < milliseconds) return known.found
+    if (kept.size >= mostRemembered) kept.clear()
+    const found = findPortal(store, now, clientId, cookie)
+    kept.set(key, { at, found })
+    found.catch(() => kept.delete(key))
+    return found
+  }
+}
+
 /** The check of every request: one statement. Whoever is not let in for whatever reason gets nothing but `refused` or `sign-in`. */
-export async function checkForward(rooms: Rooms, visit: Visit, check: Check): Promise<Checked> {
+export async function checkForward(rooms: Rooms, visit: Visit, check: Check, find: Find = rememberingFind(rooms, 0)): Promise<Checked> {
   const { target, clientId } = check
   if (!target) return { answer: 'refused' }
   const now = rooms.now()
   const by = check.portal === undefined && visit.session !== undefined ? 'session' : 'portal'
   const cookie = by === 'session' ? visit.session : check.portal
-  const found = await findPortal(rooms.store, now, clientId, { by, tokenHash: digest(cookie ?? '') })
+  const found = await find(now, clientId, { by, tokenHash: digest(cookie ?? '') })
   if (!found?.application.settings.origins.includes(target.origin)) return { answer: 'refused' }
   const { application } = found
   // Where the portal lives under our own address, its browser has the cookie of the session itself; elsewhere that cookie is not believed.

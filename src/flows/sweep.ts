@@ -1,6 +1,6 @@
 import { methods } from '#domain/methods.ts'
-import { sweepArtifacts } from '#store/oidc.ts'
 import { sweepPortals } from '#store/forward-auth.ts'
+import { sweepArtifacts } from '#store/oidc.ts'
 import { sweepWindows } from '#store/sending-limits.ts'
 import { sweep } from '#store/session.ts'
 import { countCoverage } from '#store/sites.ts'

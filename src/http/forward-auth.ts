@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { withoutOwnCookies } from '#domain/forward-auth.ts'
-import { type Checked, checkForward, type Identity, isOriginOf, returnToPortal } from '#flows/forward-auth.ts'
+import { type Checked, checkForward, type Identity, isOriginOf, rememberingFind, returnToPortal } from '#flows/forward-auth.ts'
 import type { Rooms } from '#flows/rooms.ts'
 import { requireAuthorities } from './authority.ts'
 import { forwardedFindings, forwardedTarget, onlyHeader, trustedPeers } from './forwarded.ts'
@@ -28,14 +28,17 @@ interface Options {
   readonly rooms: Rooms
   readonly visits: Visits
   readonly trustedProxies: readonly string[]
+  /** How long an answer of the database may serve further checks; the usual time when absent. */
+  readonly checkMemory?: number | undefined
 }
 
 /**
  * What reverse proxies ask about every request, and the way back to a portal with a ticket. Headers are believed of peers in
  * `TRUSTED_PROXIES` alone, and whatever is odd about a request is refused: nothing here is ever answered with 200 but "let in".
  */
-export async function registerForwardAuth(app: FastifyInstance, { rooms, visits, trustedProxies }: Options): Promise<void> {
+export async function registerForwardAuth(app: FastifyInstance, { rooms, visits, trustedProxies, checkMemory }: Options): Promise<void> {
   const isTrusted = trustedPeers(trustedProxies)
+  const find = rememberingFind(rooms, checkMemory)
   let isTold = false
   /** What a trusted proxy says that a browser asked for; of anybody else nothing is believed, and the log says so once. */
   const targetOf = (request: FastifyRequest) => {
@@ -52,13 +55,18 @@ export async function registerForwardAuth(app: FastifyInstance, { rooms, visits,
     const { clientId } = request.params
     const target = targetOf(request)
     const names = cookieNames(clientId, target?.origin.startsWith('https:') === true)
-    return checkForward(rooms, visits.of(request), {
+    const asked = {
       clientId,
       target,
       isNavigation: isNavigation(request),
       portal: request.cookies[names.portal],
       way: request.cookies[names.way],
-    }).then((checked) => ({ checked, names, isSecure: names.portal.startsWith('__Host-') }))
+    }
+    return checkForward(rooms, visits.of(request), asked, find).then((checked) => ({
+      checked,
+      names,
+      isSecure: names.portal.startsWith('__Host-'),
+    }))
   }
 
   await app.register(async (scope) => {

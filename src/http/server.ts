@@ -22,6 +22,8 @@ export interface ServerOptions extends Pick<PromptOptions, 'inbox'> {
   readonly logTo?: { write(line: string): void }
   /** Addresses or networks whose `X-Forwarded-For` is believed; none when empty. */
   readonly trustedProxies: readonly string[]
+  /** How long, in milliseconds, a check of forward-auth may rest on an answer of the database; the usual time when absent. */
+  readonly checkMemory?: number
   /** Folder of the built Console. */
   readonly consoleDir: string
 }
@@ -59,6 +61,7 @@ export async function openServer({
   logLevel,
   logTo,
   trustedProxies,
+  checkMemory,
   consoleDir,
   inbox,
 }: ServerOptions): Promise<FastifyInstance> {
@@ -132,7 +135,7 @@ export async function openServer({
   await registerPrompt(app, { rooms, visits, ...(inbox ? { inbox } : {}) })
   await registerOidc(app, { rooms, visits })
   await registerCallbacks(app, rooms)
-  await registerForwardAuth(app, { rooms, visits, trustedProxies })
+  await registerForwardAuth(app, { rooms, visits, trustedProxies, checkMemory })
   await registerConsole(app, consoleDir)
   return app
 }
