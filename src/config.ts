@@ -63,7 +63,7 @@ export const settings = {
   },
   TRUSTED_PROXIES: {
     default: '',
-    says: 'Addresses or networks of reverse proxies whose X-Forwarded-For is believed, separated by commas; none by default.',
+    says: 'Addresses or networks of reverse proxies whose X-Forwarded-… headers are believed, separated by commas; none by default. Of forward-auth only these are answered.',
   },
   SUPPORT_CONTACT: { default: '', says: 'Whom to ask for help, shown under the sign-in: a mail address, a phone number or a sentence.' },
   RECOMMENDED_APP: { default: 'Google Authenticator', says: 'The authenticator app to recommend at set-up.' },

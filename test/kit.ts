@@ -116,6 +116,10 @@ export interface KitOptions {
   readonly logTo?: { write(line: string): void }
   /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
   readonly remembersHashes?: boolean
+  /** How long a check of forward-auth may rest on an answer of the database; not at all when absent, since the clock stands still. */
+  readonly checkMemory?: number
+  /** Peers whose forwarding headers are believed. */
+  readonly trustedProxies?: readonly string[]
   /** Whether the clock runs from now on, as that of a peer does who checks times by it; without it, it stands still until it is turned. */
   readonly isRunning?: boolean
   /** Gateways that take the place of the inbox; they are given the kit's clock. */
@@ -138,6 +142,8 @@ export async function openKit({
   delivery = { allowedHosts: [] },
   logTo,
   remembersHashes = false,
+  trustedProxies = [],
+  checkMemory = 0,
   gateways,
   isRunning = false,
 }: KitOptions = {}): Promise<Kit> {
@@ -172,7 +178,8 @@ export async function openKit({
     rooms,
     csrfKey: keys.csrf,
     ...(logTo ? { logLevel: 'debug', logTo } : { logLevel: 'silent' }),
-    trustedProxies: [],
+    trustedProxies,
+    checkMemory,
     consoleDir: join(import.meta.dirname, '../dist/console'),
     inbox: () => inbox,
   })
@@ -453,7 +460,8 @@ function lintCookie(line: string, isSecure: boolean, where: string): void {
     lintOidcCookie(pair, attributes, isSecure, where)
     return
   }
-  const [, prefix, kind, value = ''] = /^(__Host-)?countersign-(sign-in|session|device|remembered)=(.*)$/.exec(pair) ?? []
+  const [, prefix, kind, value = ''] =
+    /^(__Host-)?countersign-(sign-in|session|device|remembered|portal-[\w-]+|way-[\w-]+)=(.*)$/.exec(pair) ?? []
   assert.ok(kind, `${where}: a cookie of another name: ${pair.split('=')[0]}`)
   assert.equal(prefix === '__Host-', isSecure, where)
   assert.equal(attributes.includes('Secure'), isSecure, where)

@@ -80,6 +80,13 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
   'PUT /organizations/:organizationId/users/:userId/authanvil': { userName: 'known.elsewhere' },
   'POST /organizations/:organizationId/applications': { name: 'Portal', settings: anApplication },
   'PATCH /organizations/:organizationId/applications/:applicationId': { version: 1, name: 'Another portal' },
+  'POST /organizations/:organizationId/forward-auth/preview': {
+    kind: 'forward-auth',
+    origins: ['https://portal.example.org'],
+    people: 'own',
+    organizations: [],
+    rules: [{ path: '/', roles: ['user'], strength: 'any', freshMinutes: 5 }],
+  },
   'POST /help/votes': { page: 'two-factor', useful: true },
   'POST /email-changes/complete': { token, password: 'x' },
   'POST /email-changes/undo': { token },

@@ -38,6 +38,7 @@ const circles: readonly Circle[] = [
   { name: 'races', database: 'postgres', files: ['test/races/**/*.test.ts'], beside: 2, patience: 400 },
   { name: 'crashes', database: 'pglite', files: ['test/crashes/**/*.test.ts'], beside: 1, patience: 180 },
   { name: 'crashes', database: 'postgres', files: ['test/crashes/**/*.test.ts'], beside: 1, patience: 180 },
+  { name: 'proxies', database: 'pglite', files: ['test/proxies/**/*.test.ts'], beside: 1, patience: 300 },
   { name: 'browser', database: 'pglite', files: ['test/browser/**/*.test.ts'], beside: 2, patience: 180 },
 ]
 

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
 import type { Application, Applications } from '#contract/applications.ts'
+import type { ForwardAuthPreview, ForwardAuthSettings } from '#contract/applications-forward-auth.ts'
 import type { AuditRecords } from '#contract/audit.ts'
 import type { AuthAnvil } from '#contract/authanvil.ts'
 import type { Duo, DuoNotice } from '#contract/duo.ts'
@@ -112,6 +113,12 @@ export const policyPreviewQuery = (organizationId: string, draft: PolicyDraft) =
   queryOptions({
     queryKey: ['policy-preview', organizationId, draft],
     queryFn: () => make<PolicyPreview>({ method: 'POST', path: `/organizations/${organizationId}/policy/preview`, body: draft }),
+  })
+
+export const forwardAuthPreviewQuery = (organizationId: string, draft: ForwardAuthSettings) =>
+  queryOptions({
+    queryKey: ['forward-auth-preview', organizationId, draft],
+    queryFn: () => make<ForwardAuthPreview>({ method: 'POST', path: `/organizations/${organizationId}/forward-auth/preview`, body: draft }),
   })
 
 /** The reset of an organization, looked at again every second while it moves. */

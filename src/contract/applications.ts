@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox'
+import { ForwardAuthSettings } from './applications-forward-auth.ts'
 import { OidcSettings } from './applications-oidc.ts'
 
 /** What an application is set up with, by its kind: one line for each door. */
-export const ApplicationSettings = Type.Union([OidcSettings])
+export const ApplicationSettings = Type.Union([OidcSettings, ForwardAuthSettings])
 export type ApplicationSettings = Static<typeof ApplicationSettings>
 
 const name = Type.String({ minLength: 1, maxLength: 120 })

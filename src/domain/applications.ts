@@ -1,7 +1,8 @@
+import type { ForwardAuthSettings } from './applications-forward-auth.ts'
 import type { OidcSettings } from './applications-oidc.ts'
 
 /** How an application is set up; `kind` says by which door it comes. One line for each door. */
-export type ApplicationSettings = OidcSettings
+export type ApplicationSettings = OidcSettings | ForwardAuthSettings
 
 export type ApplicationKind = ApplicationSettings['kind']
 

@@ -24,6 +24,7 @@ import { note } from '#store/audit.ts'
 import type { Standing } from '#store/organizations.ts'
 import type { OpenSession } from '#store/session.ts'
 import type { Database } from '#store/tables.ts'
+import { forwardAuthDoor } from './applications-forward-auth.ts'
 import { oidcDoor } from './applications-oidc.ts'
 import { authorize } from './organizations.ts'
 import type { Rooms, Visit } from './rooms.ts'
@@ -44,9 +45,12 @@ export interface ApplicationDoor<Settings extends ApplicationSettings> {
   readonly end?: (db: Database, now: Date, application: Application) => Promise<void>
 }
 
+type SettingsOf<Kind extends ApplicationKind> = { readonly [One in Kind]: Extract<ApplicationSettings, { readonly kind: One }> }[Kind]
+
 /** All doors; one line for each. */
-const doors: { readonly [Kind in ApplicationKind]: ApplicationDoor<Extract<ApplicationSettings, { readonly kind: Kind }>> } = {
+const doors: { readonly [Kind in ApplicationKind]: ApplicationDoor<SettingsOf<Kind>> } = {
   oidc: oidcDoor,
+  'forward-auth': forwardAuthDoor,
 }
 
 const right = 'change-applications'
@@ -192,8 +196,8 @@ async function requireApplication(db: Database, organizationId: string, id: stri
 }
 
 /** Settings as they are stored. @throws {Problem} `invalid-application` with the field that is wrong */
-function settingsOf(written: ApplicationSettings): ApplicationSettings {
-  const door = doors[written.kind]
+function settingsOf<Kind extends ApplicationKind>(written: SettingsOf<Kind>): SettingsOf<Kind> {
+  const door: ApplicationDoor<SettingsOf<Kind>> = doors[written.kind as Kind]
   const settings = door.plain(written)
   const fault = door.faultOf(settings)
   if (fault) throw new Problem('invalid-application', { reason: fault.field, ...(fault.value === undefined ? {} : { said: fault.value }) })

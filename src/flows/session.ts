@@ -23,18 +23,19 @@ import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
  */
 export async function requireSession(rooms: Rooms, visit: Visit): Promise<OpenSession> {
   const session = visit.session ? await findSession(rooms.store, digest(visit.session), rooms.now()) : undefined
-  if (!session || session.memberships.length === 0 || !isEnough(session, rooms.now())) throw new Problem('not-signed-in')
+  if (!session || !isEnough(session, rooms.now())) throw new Problem('not-signed-in')
   return session
 }
 
 /** The live session with this id, by the same rules, for an application that asks in its person's name. Undefined when it has ended. */
 export async function sessionById(rooms: Rooms, id: string): Promise<OpenSession | undefined> {
   const session = isId(id) ? await findSessionById(rooms.store, id, rooms.now()) : undefined
-  return session && session.memberships.length > 0 && isEnough(session, rooms.now()) ? session : undefined
+  return session && isEnough(session, rooms.now()) ? session : undefined
 }
 
-/** Whether what a session rests on is enough by the rules as they are now. */
-function isEnough({ evidence, device, memberships }: OpenSession, now: Date): boolean {
+/** Whether a session counts: its person belongs somewhere, and what it rests on is enough by the rules as they are now. */
+export function isEnough({ evidence, device, memberships }: OpenSession, now: Date): boolean {
+  if (memberships.length === 0) return false
   const { secondStep, isPhishingResistant: isResistant = false } = requirementFor(memberships, false)
   if (isResistant) return device === undefined && evidence.some((one) => isPhishingResistant(one.kind))
   if (device === undefined) return secondStep !== 'always' || hasSecondStep(evidence)

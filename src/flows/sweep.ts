@@ -1,4 +1,5 @@
 import { methods } from '#domain/methods.ts'
+import { sweepPortals } from '#store/forward-auth.ts'
 import { sweepArtifacts } from '#store/oidc.ts'
 import { sweepWindows } from '#store/sending-limits.ts'
 import { sweep } from '#store/session.ts'
@@ -17,6 +18,7 @@ export function startSweep(rooms: Rooms, log: (error: unknown, what: string) => 
     void sweepArtifacts(rooms.store.db, rooms.now()).catch((error: unknown) =>
       log(error, 'codes and tokens that are over could not be removed'),
     )
+    void sweepPortals(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has ended at portals could not be removed'))
     void sweepWindows(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'counts that are over could not be removed'))
     void countCoverage(rooms.store.db, rooms.now(), methods).catch((error: unknown) => log(error, 'the sites could not be counted'))
   }, everyMilliseconds)

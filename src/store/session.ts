@@ -33,20 +33,24 @@ export interface OpenSession extends Pick<Session, 'id' | 'userId' | 'evidence' 
 }
 
 const columns = 's.id, s.user_id, s.evidence, s.started_at, s.last_seen_at, s.address, s.browser, s.device_id'
-const isLive = `s.last_seen_at > $2::timestamptz - interval '${sessionLifetime.idleSeconds} seconds'
+/** A session `s` that has not run out; `$2` is now. */
+export const isLive = `s.last_seen_at > $2::timestamptz - interval '${sessionLifetime.idleSeconds} seconds'
   and s.started_at > $2::timestamptz - interval '${sessionLifetime.overallSeconds} seconds'`
+
+/** What is read of a session with its person beside one of the memberships: the order is that of {@link SessionValues}. */
+export const sessionValues = `s.id, s.user_id, s.evidence, s.started_at, s.last_seen_at < $2::timestamptz - interval '1 minute', u.email, u.name,
+    s.device_id, d.created_at, case when o.suspended_at is null then m.organization_id end, o.name, o.parent_id is null, o.host, m.role, m.required, ${policyColumns}`
+/** What is joined to a person `u` with a session `s` for it. */
+export const sessionJoins = `left join remembered_devices d on d.id = s.device_id and ${isLiveDevice('$2::timestamptz')}
+    left join memberships m on m.user_id = s.user_id and m.joined_at is not null and m.suspended_at is null
+    left join organizations o on o.id = m.organization_id
+    left join policies p on p.organization_id = m.organization_id`
 
 // A row for each membership, because plain joins cost the database less than one row with lists in it; and one value in each row, because
 // the driver reads the description of every column again each time.
-const sessionTextBy = (
-  column: 's.token_hash' | 's.id',
-) => `select json_build_array(s.id, s.user_id, s.evidence, s.started_at, s.last_seen_at < $2::timestamptz - interval '1 minute', u.email, u.name,
-    s.device_id, d.created_at, case when o.suspended_at is null then m.organization_id end, o.name, o.parent_id is null, o.host, m.role, m.required, ${policyColumns}) as row
+const sessionTextBy = (column: 's.token_hash' | 's.id') => `select json_build_array(${sessionValues}) as row
   from sessions s join users u on u.id = s.user_id
-    left join remembered_devices d on d.id = s.device_id and ${isLiveDevice('$2::timestamptz')}
-    left join memberships m on m.user_id = s.user_id and m.joined_at is not null and m.suspended_at is null
-    left join organizations o on o.id = m.organization_id
-    left join policies p on p.organization_id = m.organization_id
+    ${sessionJoins}
   where ${column} = $1 and ${isLive} order by m.joined_at, m.organization_id`
 const sessionText = sessionTextBy('s.token_hash')
 const sessionByIdText = sessionTextBy('s.id')
@@ -63,7 +67,7 @@ interface SessionRow {
 }
 
 /** A session beside one of its person's memberships; what is of the membership is null where there is none that counts. */
-type SessionValues = readonly [
+export type SessionValues = readonly [
   id: string,
   userId: string,
   evidence: unknown,
@@ -94,11 +98,21 @@ export function findSessionById(store: Store, id: string, now: Date): Promise<Op
 
 async function lookUp({ db, run }: Store, text: string, key: Buffer | string, now: Date): Promise<OpenSession | undefined> {
   const rows = await run<{ readonly row: SessionValues }>(text, [key, now.toISOString()])
+  return openSession(
+    db,
+    rows.map(({ row }) => row),
+    now,
+  )
+}
+
+/** A session of what was read of it, written down as seen where the last time is a minute ago. */
+export async function openSession(db: Database, rows: readonly SessionValues[], now: Date): Promise<OpenSession | undefined> {
   const [first] = rows
   if (!first) return undefined
-  const [id, userId, evidence, startedAt, isStale, email, name, deviceId, rememberedAt] = first.row
+  const [id, userId, evidence, startedAt, isStale, email, name, deviceId, rememberedAt] = first
   if (isStale) {
-    await db.updateTable('sessions').set({ last_seen_at: now }).where('id', '=', id).where('last_seen_at', '<', now).execute()
+    const session = db.updateTable('sessions').where('user_id', '=', userId).where('id', '=', id)
+    await session.set({ last_seen_at: now }).where('last_seen_at', '<', now).execute()
   }
   return {
     id,
@@ -107,7 +121,7 @@ async function lookUp({ db, run }: Store, text: string, key: Buffer | string, no
     startedAt: new Date(startedAt),
     email,
     name,
-    memberships: rows.flatMap(({ row }) => toMembership(row)),
+    memberships: rows.flatMap(toMembership),
     ...(deviceId === null ? {} : { device: rememberedAt === null ? 'forgotten' : { id: deviceId, rememberedAt: new Date(rememberedAt) } }),
   }
 }

@@ -22,6 +22,7 @@ import * as duo from './migrations/0017-duo.ts'
 import * as duoPushes from './migrations/0018-duo-pushes.ts'
 import * as applications from './migrations/0020-applications.ts'
 import * as oidc from './migrations/0021-oidc.ts'
+import * as forwardAuth from './migrations/0022-forward-auth.ts'
 import * as passkeys from './migrations/0025-passkeys.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -48,6 +49,7 @@ export const migrations = {
   '0025-passkeys': passkeys,
   '0020-applications': applications,
   '0021-oidc': oidc,
+  '0022-forward-auth': forwardAuth,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */

@@ -319,6 +319,23 @@ export interface Tables {
     most: number
     used: ColumnType<number, number | undefined, number>
   }
+  portal_tickets: {
+    token_hash: Buffer
+    application_id: string
+    user_id: string
+    session_id: string
+    origin: string
+    uri: string
+    way_hash: Buffer
+    expires_at: Date
+  }
+  portal_sessions: {
+    token_hash: Buffer
+    application_id: string
+    user_id: string
+    session_id: string
+    started_at: Date
+  }
   audit_events: {
     id: string
     at: Date

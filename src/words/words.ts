@@ -5,6 +5,7 @@ import { calls } from './en/calls.ts'
 import { callFromQueue, textFromQueue } from './en/codes.ts'
 import { duoPages } from './en/duo-pages.ts'
 import { duoPushWords } from './en/duo-push.ts'
+import { forwardAuth } from './en/forward-auth.ts'
 import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
@@ -27,6 +28,7 @@ export interface Words {
   readonly passkeys: typeof passkeyWords.pages
   readonly duo: typeof duoPages
   readonly duoPush: typeof duoPushWords
+  readonly forwardAuth: typeof forwardAuth
   readonly oidc: typeof oidcWords.pages
   readonly gatewayTest: typeof gatewayTest
   readonly gatewayTestPrompt: string
@@ -46,6 +48,7 @@ const english: Words = {
   passkeys: passkeyWords.pages,
   duo: duoPages,
   duoPush: duoPushWords,
+  forwardAuth,
   oidc: oidcWords.pages,
   gatewayTest,
   gatewayTestPrompt,

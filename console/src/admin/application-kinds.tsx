@@ -1,5 +1,6 @@
 import type { ApplicationSettings } from '#contract/applications.ts'
 import { applicationWords as say } from '#words/en/applications.ts'
+import { ForwardAuthFacts, ForwardAuthFields, newForwardAuth } from './application-forward-auth.tsx'
 import { OidcFacts, OidcFields } from './application-oidc.tsx'
 
 type Kind = ApplicationSettings['kind']
@@ -7,6 +8,7 @@ type Kind = ApplicationSettings['kind']
 /** What a form for a new application of a kind begins with. One line for each kind. */
 export const applicationKinds: { readonly [K in Kind]: Extract<ApplicationSettings, { readonly kind: K }> } = {
   oidc: { kind: 'oidc', redirectUris: [], postLogoutRedirectUris: [], backChannelLogoutUri: null, startUri: null },
+  'forward-auth': newForwardAuth,
 }
 
 /** Which field is wrong, and which of its values. */
@@ -39,13 +41,23 @@ export function SettingsFields({ settings, onChange, fault }: SettingsFieldsProp
   switch (settings.kind) {
     case 'oidc':
       return <OidcFields settings={settings} onChange={onChange} wrong={wrong} />
+    case 'forward-auth':
+      return <ForwardAuthFields settings={settings} onChange={onChange} wrong={wrong} />
   }
 }
 
+interface SettingsFactsProps {
+  readonly settings: ApplicationSettings
+  readonly issuer: string
+  readonly clientId: string
+}
+
 /** What is to be typed into an application beside its client ID and its secret, by its kind. */
-export function SettingsFacts({ settings, issuer }: { readonly settings: ApplicationSettings; readonly issuer: string }) {
+export function SettingsFacts({ settings, issuer, clientId }: SettingsFactsProps) {
   switch (settings.kind) {
     case 'oidc':
       return <OidcFacts issuer={issuer} />
+    case 'forward-auth':
+      return <ForwardAuthFacts issuer={issuer} clientId={clientId} settings={settings} />
   }
 }

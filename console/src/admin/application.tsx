@@ -75,7 +75,7 @@ function Access({ application: { id, name, clientId, hasSecret, settings } }: Pa
   return (
     <Section id="access" title={say.access} what={say.accessWhat}>
       <Stack gap="md" mt="md">
-        {data && <SettingsFacts settings={settings} issuer={data.issuer} />}
+        {data && <SettingsFacts settings={settings} issuer={data.issuer} clientId={clientId} />}
         <CopyField label={say.clientId} text={clientId} />
         {hasSecret && (
           <Group justify="space-between" gap="xs">

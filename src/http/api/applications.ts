@@ -7,6 +7,7 @@ import {
   CreatedApplication,
   NewApplication,
 } from '#contract/applications.ts'
+import { ForwardAuthPreview, ForwardAuthSettings } from '#contract/applications-forward-auth.ts'
 import {
   applicationOf,
   applicationsOf,
@@ -15,6 +16,7 @@ import {
   removeApplicationOf,
   renewSecretOf,
 } from '#flows/applications.ts'
+import { previewForwardAuth } from '#flows/applications-forward-auth.ts'
 import type { Api } from './api.ts'
 
 const ofOrganization = Type.Object({ organizationId: Type.String() })
@@ -93,5 +95,20 @@ export function applicationRoutes({ app, rooms, visits, changing }: Api): void {
       await removeApplicationOf(rooms, changing(request), request.params.organizationId, request.params.applicationId)
       return reply.code(204).send(null)
     },
+  )
+
+  app.post(
+    '/organizations/:organizationId/forward-auth/preview',
+    {
+      config: { authority: { who: 'security-admin', proof: 'any' } },
+      schema: {
+        tags,
+        summary: 'Whom an application behind a reverse proxy would let in; nothing is stored',
+        params: ofOrganization,
+        body: ForwardAuthSettings,
+        response: { 200: ForwardAuthPreview },
+      },
+    },
+    (request) => previewForwardAuth(rooms, changing(request), request.params.organizationId, request.body),
   )
 }

@@ -1,4 +1,5 @@
 import { isolating } from '../bidi.ts'
+import { forwardAuthWords } from './applications-forward-auth.ts'
 import { oidcWords } from './applications-oidc.ts'
 
 /** What the Console says about applications: whatever signs its people in through Countersign. */
@@ -14,8 +15,8 @@ export const applicationWords = isolating({
   nameWhat: 'As your people and the audit see it.',
   nameMissing: 'Give it a name.',
   kind: 'How it signs people in',
-  kinds: { oidc: oidcWords.kind } as Readonly<Record<string, string | undefined>>,
-  kindWhat: { oidc: oidcWords.kindWhat } as Readonly<Record<string, string | undefined>>,
+  kinds: { oidc: oidcWords.kind, 'forward-auth': forwardAuthWords.kind } as Readonly<Record<string, string | undefined>>,
+  kindWhat: { oidc: oidcWords.kindWhat, 'forward-auth': forwardAuthWords.kindWhat } as Readonly<Record<string, string | undefined>>,
   status: 'Status',
   on: 'On',
   off: 'OFF',
@@ -47,7 +48,7 @@ export const applicationWords = isolating({
   save: 'Save',
   saveSays: (name: string) => `Change the application ${name}.`,
   saved: 'The application is saved.',
-  faults: { name: 'Give it a name.', ...oidcWords.faults } as Readonly<Record<string, string | undefined>>,
+  faults: { name: 'Give it a name.', ...oidcWords.faults, ...forwardAuthWords.faults } as Readonly<Record<string, string | undefined>>,
   wrongValue: (value: string) => `This one is wrong: ${value}`,
   changedBy: (who: string, when: string) => `${who} changed this last, ${when}.`,
   overtaken: (by: string | undefined) =>
