@@ -98,9 +98,7 @@ export function answerPage(view: AnswerView, words: Words = defaultWords): strin
   const duoView = { csrf, rememberDays: view.rememberDays, remember: view.remember }
   // Where Duo is the provider's, its own page knows nobody by their mail address: the push is the way.
   const duo = (isMain: boolean) =>
-    isManaged
-      ? pushForm({ ...duoView, isMain }, words)
-      : html`${duoForm({ ...duoView, isMain }, words)}${view.duo && pushForm({ csrf, isMain: false }, words)}`
+    isManaged ? pushForm({ ...duoView, isMain }, words) : duoForm({ ...duoView, isMain, pushes: view.duo !== undefined }, words)
   const otherWays = isTyped ? [] : ways.filter(({ kind }) => kind !== sent?.kind)
   const content = html`<h1>${title}</h1>
 ${isDisabling && html`<div class="advice" role="note">${icons.warning}<div><p class="alert-title">${pages.answer.keepItOnTitle}</p><p>${pages.answer.keepItOn}</p></div></div>`}
@@ -150,7 +148,8 @@ ${submit(opens ? sentCodes.buttonSetUp : pages.answer.button[intent], isDisablin
 }
 <div class="links">
 ${!isTyped && resendForm({ csrf, sent, now }, words)}
-${hasDuo && !isDuoFirst && !isTyped && html`<p>${words.duo.orDuo}</p>${duo(false)}`}
+${hasDuo && !isDuoFirst && !isTyped && !isDuoPasscode && html`<p>${words.duo.orDuo}</p>${duo(false)}`}
+${isDuoPasscode && html`<p><a href="/sign-in?with=app">${words.duoPush.waiting.otherWays}</a></p>`}
 ${hasField && otherWays.length > 0 && html`<p>${sentCodes.otherWays}</p>${waysList(csrf, otherWays, words)}`}
 ${problem && view.problem?.code === 'password-change-required' && html`<p><a href="/forgot-password">${pages.forgotPassword}</a></p>`}
 ${hasDuo && !isDuoPasscode && !isTyped && !opens && html`<p><a href="/sign-in?with=duo-passcode">${words.duoPush.typePasscode}</a></p>`}
