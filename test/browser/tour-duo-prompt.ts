@@ -60,6 +60,10 @@ export async function tourDuoPrompt(at: BrowserKit, duoKit: DuoKit, look: Look):
   const at2 = { organizationId: other.id, userId: ana.id, role: 'user', required: false, name: ana.name, hasJoined: true } as const
   await addMembership(kit.rooms.store.db, kit.now(), at2)
   const several = await open(ana)
+  await see(several.getByText('Duo asks you a last time'))
+  await look('duo-a-last-time', several)
+  await goOn(several)
+  await several.getByRole('button', { name: /^Duo Push/ }).click()
   await see(several.getByText('is not for you'))
   await look('duo-not-for-several', several)
 
