@@ -1,4 +1,5 @@
 import { methods } from '#domain/methods.ts'
+import { sweepPushes } from '#store/duo-pushes.ts'
 import { sweepPortals } from '#store/forward-auth.ts'
 import { sweepArtifacts } from '#store/oidc.ts'
 import { sweepWindows } from '#store/sending-limits.ts'
@@ -20,6 +21,7 @@ export function startSweep(rooms: Rooms, log: (error: unknown, what: string) => 
     )
     void sweepPortals(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has ended at portals could not be removed'))
     void sweepWindows(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'counts that are over could not be removed'))
+    void sweepPushes(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'pushes that are over could not be removed'))
     void countCoverage(rooms.store.db, rooms.now(), methods).catch((error: unknown) => log(error, 'the sites could not be counted'))
   }, everyMilliseconds)
   ticker.unref()
