@@ -29,7 +29,13 @@ test('the list of ways to become signed in says what the document says', () => {
     .map((line) => line.slice(2, -2).split(' | '))
   assert.deepEqual(
     rows,
-    ways.map(({ way, given, aal, phishingResistant, where }) => [`\`${way}\``, given, `AAL${aal}`, phishingResistant ? 'yes' : 'no', where]),
+    ways.map(({ way, given, aal, phishingResistant, where }) => [
+      `\`${way}\``,
+      given,
+      `AAL${aal}`,
+      phishingResistant ? 'yes' : 'no',
+      where,
+    ]),
   )
 })
 
