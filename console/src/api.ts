@@ -2,6 +2,8 @@ import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@ta
 import type { RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
 import type { AuditRecords } from '#contract/audit.ts'
 import type { AuthAnvil } from '#contract/authanvil.ts'
+import type { Duo, DuoNotice } from '#contract/duo.ts'
+import type { DuoUsers } from '#contract/duo-users.ts'
 import type { FailedMessages, Gateways, Statistics } from '#contract/gateways.ts'
 import type { Help } from '#contract/help.ts'
 import type { Look } from '#contract/look.ts'
@@ -150,6 +152,21 @@ export const authAnvilQuery = (organizationId: string) =>
   queryOptions({
     queryKey: ['authanvil', organizationId],
     queryFn: () => call<AuthAnvil>('GET', `/organizations/${organizationId}/authanvil`),
+  })
+
+export const duoQuery = (organizationId: string) =>
+  queryOptions({ queryKey: ['duo', organizationId], queryFn: () => call<Duo>('GET', `/organizations/${organizationId}/duo`) })
+
+export const duoUsersQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['duo-users', organizationId],
+    queryFn: () => call<DuoUsers>('GET', `/organizations/${organizationId}/duo/users`),
+  })
+
+export const duoNoticeQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['duo-notice', organizationId],
+    queryFn: () => call<DuoNotice>('GET', `/organizations/${organizationId}/duo/notice`),
   })
 
 export const gatewaysQuery = (organizationId: string) =>

@@ -76,6 +76,16 @@ const resetOrganization = createRoute({
   path: '/company-settings/general/two-factor/reset',
   component: lazyRouteComponent(() => import('./admin/organization-reset.tsx'), 'ResetOrganization'),
 })
+const setUpOrganization = createRoute({
+  getParentRoute: () => root,
+  path: '/company-settings/general/two-factor/set-up',
+  component: lazyRouteComponent(() => import('./admin/two-factor-set-up.tsx'), 'TwoFactorSetUp'),
+})
+const duoHelp = createRoute({
+  getParentRoute: () => root,
+  path: '/help/duo',
+  component: lazyRouteComponent(() => import('./help/duo-help.tsx'), 'DuoHelp'),
+})
 const sites = createRoute({
   getParentRoute: () => root,
   path: '/sites',
@@ -120,6 +130,8 @@ export const router = createRouter({
     appearance,
     messages,
     resetOrganization,
+    setUpOrganization,
+    duoHelp,
     sites,
     audit,
     ...aliases,

@@ -20,6 +20,8 @@ export const Right = Type.Union([
   Type.Literal('change-policy'),
   Type.Literal('change-gateways'),
   Type.Literal('change-authanvil'),
+  Type.Literal('change-duo'),
+  Type.Literal('change-duo-notice'),
   Type.Literal('see-sites'),
   Type.Literal('create-sites'),
   Type.Literal('change-sites'),

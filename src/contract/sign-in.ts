@@ -56,6 +56,7 @@ const passkey = Type.Optional(PasskeyOptions)
 export const DuoView = Type.Object({
   host: Type.String({ description: "Duo's API hostname, where the prompt is" }),
   organization: Type.String({ description: 'Name of the organization whose rules about Duo hold' }),
+  isManaged: Type.Optional(Type.Literal(true, { description: "The account is the provider's" })),
   address: Type.Optional(
     Type.String({ description: 'Where to send the browser now; only in the reply to {"open":"duo"}, and good for one return' }),
   ),
@@ -64,7 +65,7 @@ export const DuoView = Type.Object({
   ),
   devices: Type.Optional(
     Type.Array(Type.Object({ id: Type.String(), name: Type.String() }), {
-      description: 'Phones that a push can be sent to, the one that Duo would choose first',
+      description: 'Phones that a push can be sent to, the one that Duo would choose first; known once one was asked for',
     }),
   ),
   push: Type.Optional(
@@ -77,11 +78,19 @@ export const DuoView = Type.Object({
     }),
   ),
   activation: Type.Optional(
-    Type.Object({
-      address: Type.String({ description: 'Opens Duo Mobile on the phone itself' }),
-      picture: Type.Optional(Type.String({ description: 'Address of the QR code' })),
-      expiresAt: Type.String({ format: 'date-time' }),
-    }),
+    Type.Object(
+      {
+        state: Type.Union([Type.Literal('none'), Type.Literal('waiting'), Type.Literal('expired'), Type.Literal('done')], {
+          description: 'Ask for one with {"send":"duo"}; it waits until it was scanned, and then the first push goes out',
+        }),
+        uri: Type.Optional(Type.String({ description: 'duo:// address, the content of the QR code' })),
+        address: Type.Optional(Type.String({ description: 'Opens Duo Mobile on the phone itself' })),
+        expiresAt: Type.Optional(Type.String({ format: 'date-time' })),
+        administrator: Type.String({ description: 'Who looks after Duo: the name of the provider' }),
+        contact: Type.Optional(Type.String({ description: 'Whom to ask about it' })),
+      },
+      { description: "Setting up Duo in the provider's account" },
+    ),
   ),
 })
 export type DuoView = Static<typeof DuoView>
@@ -251,6 +260,7 @@ export const Answer = Type.Union([
     {
       send: Type.String({ maxLength: 40, description: 'Kind whose code, or whose push, is to be sent' }),
       device: Type.Optional(Type.String({ maxLength: 64, description: 'Of Duo: the phone that the push goes to' })),
+      remember: Type.Optional(Type.Boolean({ description: 'Of Duo: remember this device once the push is approved' })),
     },
     { additionalProperties: false },
   ),

@@ -65,6 +65,9 @@ export type Action =
   | 'reset.taken-back'
   | 'reset.closed'
   | 'reset.rules-changed'
+  | 'duo.changed'
+  | 'duo.checked'
+  | 'duo.notice-changed'
   | 'authanvil.changed'
   | 'authanvil.person-changed'
   | 'authanvil.unanswered'
@@ -72,6 +75,13 @@ export type Action =
   | 'duo.refused'
   | 'duo.other-user'
   | 'duo.unanswered'
+  | 'duo.push-sent'
+  | 'duo.push-denied'
+  | 'duo.push-reported'
+  | 'duo.user-added'
+  | 'duo.user-removed'
+  | 'duo.user-left'
+  | 'duo.admin-changed'
 
 /**
  * Who did what to whom, where. A personal event (a sign-in) has no organization: administrators of every organization that the

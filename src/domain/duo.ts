@@ -39,7 +39,9 @@ export function duoHost(pasted: string, listed: readonly string[] = []): string 
     .replace(/^https:\/\//, '')
     .replace(/\/+$/, '')
   if (hostPattern.test(host)) return host
-  return listed.includes(host) && otherHostPattern.test(host) ? host : undefined
+  // The operator lists a host with a port, or with any.
+  const isListed = listed.includes(host) || listed.includes(host.replace(/:\d+$/, ''))
+  return isListed && otherHostPattern.test(host) ? host : undefined
 }
 
 /** The integration key, or client ID, out of what somebody pasted. */

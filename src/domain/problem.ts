@@ -78,9 +78,16 @@ export const problems = {
   'invalid-authanvil': { status: 422, title: 'These settings of AuthAnvil cannot be used.' },
   'authanvil-check-failed': { status: 422, title: 'AuthAnvil did not answer as it should, so nothing was stored.' },
   'authanvil-unavailable': { status: 424, title: 'AuthAnvil did not answer, so nobody could say whether the passcode is right.' },
+  'invalid-duo': { status: 422, title: 'These settings of Duo cannot be used.' },
+  'duo-check-failed': { status: 422, title: 'Duo did not take these keys, so nothing was stored.' },
+  'duo-not-offered': {
+    status: 409,
+    title: 'The provider does not let its sites use its account at Duo. Use your own, or ask the provider.',
+  },
   'duo-unavailable': { status: 424, title: 'Duo did not answer, so nobody could be asked there.' },
   'duo-refused': { status: 422, title: 'Duo did not let this person in.' },
   'duo-start-again': { status: 409, title: 'What came back from Duo belongs to no open question of this sign-in. Start again.' },
+  'duo-push-limit': { status: 429, title: 'No more pushes are sent to this person for now.' },
   'method-in-use': { status: 409, title: 'The rules still allow this method. Take it out of them first.' },
   'passkey-not-accepted': { status: 422, title: 'That passkey or security key was not accepted.' },
   'passkey-required': {

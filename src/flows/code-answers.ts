@@ -10,11 +10,12 @@ import { type Settlement, settle } from '#store/settlement.ts'
 import { laneKeys, type OpenSignIn } from '#store/sign-in.ts'
 import { askAuthAnvil, isForAuthAnvil } from './authanvil-asking.ts'
 import { recognizedDevice } from './device.ts'
+import { askDuoPasscode, isDuoPasscode } from './duo-passcode.ts'
 import { type Accepted, type Judged, judgeCode, notAccepted } from './judging.ts'
 import { afterPass, judgePass } from './one-time-pass.ts'
 import { type BearingLane, shut } from './password.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
-import { eventRow, messageRow, type Rooms, type Visit } from './rooms.ts'
+import { eventRow, messageRow, type Rooms, sendingOf, type Visit } from './rooms.ts'
 import { noteEntered } from './sent-codes.ts'
 import { type Effects, type Reply, take } from './settling.ts'
 
@@ -63,6 +64,11 @@ async function answerCodeIn(
     const asked = await askAuthAnvil(rooms, visit, open, { ...answer, code }, lane)
     if (!asked.said.isRight) throw await refuseCharged(rooms, visit, account, asked.lane)
     return acceptCode(rooms, visit, open, answer, step, asked.lane, judgeCode(rooms, open, code, step.kinds, { said: asked.said }))
+  }
+  if (own.verdict.verdict === 'rejected' && own.verdict.reason === 'mismatch' && isDuoPasscode(rooms, account, step.kinds, code)) {
+    const asked = await askDuoPasscode(rooms, visit, open, code, lane)
+    if (!asked.duo) throw await refuseCharged(rooms, visit, account, asked.lane)
+    return acceptCode(rooms, visit, open, answer, step, asked.lane, judgeCode(rooms, open, code, step.kinds, { duo: asked.duo }))
   }
   return acceptCode(rooms, visit, open, answer, step, lane, own)
 }
@@ -130,7 +136,7 @@ export async function accept(
           ]
         : [],
   })
-  if ('challenge' in verdict.cost) await noteEntered(rooms, open)
+  if ('challenge' in verdict.cost && sendingOf(rooms, kind)) await noteEntered(rooms, open)
   return device ? { ...reply, cookies: { ...reply.cookies, remembered: device.cookie } } : reply
 }
 

@@ -1,21 +1,18 @@
 import type { Answer } from '#contract/sign-in.ts'
-import { duoAway, type Evidence } from '#domain/assurance.ts'
-import { rescues } from '#domain/authenticators.ts'
 import { duoChallenge } from '#domain/challenge.ts'
 import { originOf, plainHost } from '#domain/host.ts'
 import { Problem } from '#domain/problem.ts'
 import { advance, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import { type DuoPrompt, duoPrompt } from '#factors/duo/duo-prompt.ts'
-import { Failure } from '#factors/outside.ts'
-import { type DuoService, noteDuoTrouble } from '#store/duo.ts'
+import type { DuoService } from '#store/duo.ts'
 import { isHostOfSite } from '#store/organizations.ts'
-import { settle } from '#store/settlement.ts'
 import type { OpenSignIn } from '#store/sign-in.ts'
 import { inLane } from './code-answers.ts'
+import { away, unanswered } from './duo-away.ts'
 import { alarm, letInByDuo, refuseDuo, takeUp } from './duo-letting-in.ts'
 import { boundDuo, serviceOf } from './duo-service.ts'
-import { eventRow, type Rooms, type Visit } from './rooms.ts'
-import { judgeStep, type Reply, take } from './settling.ts'
+import type { Rooms, Visit } from './rooms.ts'
+import { type Reply, take } from './settling.ts'
 
 type Opening = Extract<Answer, { readonly open: 'duo' }>
 type Returned = Extract<Answer, { readonly returned: object }>['returned']
@@ -94,41 +91,4 @@ async function promptOf(rooms: Rooms, visit: Visit, { prompt: application }: Duo
 async function originAsked({ store, publicUrl }: Rooms, { host: asked }: Visit): Promise<string> {
   const host = asked === undefined || asked === new URL(publicUrl).hostname ? undefined : plainHost(asked)
   return host !== undefined && (await isHostOfSite(store.db, host)) ? originOf(host, publicUrl) : publicUrl
-}
-
-/** What somebody could bring about from here, by asking much at once, opens no other way. */
-const broughtAbout = ['busy', 'rate']
-
-/**
- * Duo is away before anybody was sent to it. Where the organization wants that, and it is a real outage, what else the person has is
- * taken in this sign-in, though the rules allow only Duo.
- *
- * @throws {Problem} `duo-unavailable` with a `reason`, where there is no other way
- */
-async function away(rooms: Rooms, visit: Visit, open: OpenSignIn, service: DuoService, error: unknown): Promise<Reply> {
-  const isOutage = error instanceof Failure && error.isOutage && !broughtAbout.includes(error.reason)
-  if (!isOutage || service.whenAway !== 'other-factor') throw await unanswered(rooms, visit, open, service, error)
-  const { account, signIn } = open
-  const now = rooms.now()
-  const evidence: Evidence = { kind: duoAway, proves: [], amr: [], at: now }
-  const opened = { account, signIn: advance(signIn, { event: 'proved', evidence }) }
-  const { step } = judgeStep(rooms, opened)
-  const isOther = (kind: string) => kind !== 'duo' && !rescues.includes(kind)
-  if (step.step !== 'done' && !(step.step === 'answer' && step.kinds.some(isOther)))
-    throw await unanswered(rooms, visit, open, service, error)
-  await noteDuoTrouble(rooms.store.db, now, service.organizationId, error.reason)
-  const detail = { reason: error.reason, otherFactor: true }
-  const events = [eventRow(now, { action: 'duo.unanswered', subjectId: account.id, detail })]
-  return take(rooms, visit, opened, signIn.version, { events })
-}
-
-/** Writes down that Duo gave no answer, for the audit and for those who look after it. @returns what to throw */
-async function unanswered(rooms: Rooms, visit: Visit, { account }: OpenSignIn, service: DuoService, error: unknown): Promise<unknown> {
-  const now = rooms.now()
-  const reason = error instanceof Failure ? error.reason : 'internal'
-  const detail = { reason, otherFactor: false }
-  const events = [eventRow(now, { action: 'duo.unanswered', subjectId: account.id, detail })]
-  await settle(rooms.store, { now, origin: visit, userId: account.id, events, messages: [] })
-  await noteDuoTrouble(rooms.store.db, now, service.organizationId, reason)
-  return error instanceof Failure ? new Problem('duo-unavailable', { reason }, { cause: error }) : error
 }

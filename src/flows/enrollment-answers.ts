@@ -3,6 +3,7 @@ import { digest, newId } from '#crypto/random.ts'
 import { seal } from '#crypto/seal.ts'
 import type { Evidence } from '#domain/assurance.ts'
 import { byPhone, plainLabel } from '#domain/authenticators.ts'
+import { activationIn } from '#domain/duo-push.ts'
 import { masked } from '#domain/masked.ts'
 import { Problem } from '#domain/problem.ts'
 import { advance, type Step } from '#domain/sign-in.ts'
@@ -76,7 +77,7 @@ export async function answerEnrollment(
     throw settled && lane && !settled.isOpen ? shut(now, settled, lane) : notAccepted(binding)
   }
 
-  const id = newId(now)
+  const id = activationIn(enrollment)?.id ?? newId(now)
   const secretSealed = seal(rooms.keys.seal, authenticatorAddress(id, account.id), binding.state.secret)
   const before = appsOf(account)
   const label = labelFor(account, kind, name)

@@ -3,6 +3,7 @@ import { authAnvilWords } from './en/authanvil.ts'
 import { calls } from './en/calls.ts'
 import { callFromQueue, textFromQueue } from './en/codes.ts'
 import { duoPages } from './en/duo-pages.ts'
+import { duoPushWords } from './en/duo-push.ts'
 import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
@@ -24,6 +25,7 @@ export interface Words {
   readonly authAnvil: typeof authAnvilWords.pages
   readonly passkeys: typeof passkeyWords.pages
   readonly duo: typeof duoPages
+  readonly duoPush: typeof duoPushWords
   readonly gatewayTest: typeof gatewayTest
   readonly gatewayTestPrompt: string
 }
@@ -41,6 +43,7 @@ const english: Words = {
   authAnvil: authAnvilWords.pages,
   passkeys: passkeyWords.pages,
   duo: duoPages,
+  duoPush: duoPushWords,
   gatewayTest,
   gatewayTestPrompt,
 }

@@ -15,6 +15,8 @@ import { requireSameOrigin, type Visits } from '../visit.ts'
 import { accountRoutes } from './account.ts'
 import { auditRoutes } from './audit.ts'
 import { authAnvilRoutes } from './authanvil.ts'
+import { duoRoutes } from './duo.ts'
+import { duoUsersRoutes } from './duo-users.ts'
 import { gatewayRoutes } from './gateways.ts'
 import { helpRoutes } from './help.ts'
 import { linkRoutes } from './links.ts'
@@ -76,6 +78,8 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       helpRoutes(api)
       gatewayRoutes(api)
       authAnvilRoutes(api)
+      duoRoutes(api)
+      duoUsersRoutes(api)
       app.get('/openapi.json', { config: { authority: { who: 'anyone' } }, schema: { hide: true } }, () => app.swagger())
     },
     { prefix: '/api/v1' },

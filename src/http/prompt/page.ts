@@ -16,7 +16,7 @@ export interface PromptOptions {
 }
 
 const policy = (targets: readonly string[]) =>
-  `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action ${["'self'", ...targets].join(' ')}; base-uri 'none'; frame-ancestors 'none'`
+  `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action ${["'self'", ...targets].join(' ')}; base-uri 'none'; frame-ancestors 'none'`
 
 /**
  * What is the same for all pages: never stored, nothing from elsewhere, never in a frame.

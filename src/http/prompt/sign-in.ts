@@ -9,6 +9,7 @@ import type { Visit } from '#flows/rooms.ts'
 import { checkSession } from '#flows/session.ts'
 import { answerSignIn, cancelSignIn, currentStep, type StepView, safeReturn, startSignIn } from '#flows/sign-in.ts'
 import { isBlank } from '../visit.ts'
+import { duoPhonePage } from './duo-phone.ts'
 import { asPage, frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
 import { answerPage } from './pages/answer.ts'
 import { answerPasskeyPage } from './pages/answer-passkey.ts'
@@ -58,6 +59,8 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
           const hasOthers = others.length > 0
           return answerPasskeyPage({ ...common, passkey, passkeyHosts, intent, hasOthers, rememberDays, remember }, words)
         }
+        const onPhone = meant === '' && duo && (await duoPhonePage(request, rooms.now(), common, step, duo, words))
+        if (onPhone) return onPhone
         const view = {
           kinds: others,
           hasPasskey,
@@ -72,13 +75,16 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
           duo,
           withoutDuo,
         }
-        return answerPage({ ...common, ...view, with: meant === 'backup-code' || meant === 'one-time-pass' ? meant : 'app' }, words)
+        const known = meant === 'backup-code' || meant === 'one-time-pass' || meant === 'duo-passcode' ? meant : 'app'
+        return answerPage({ ...common, ...view, with: known }, words)
       }
       case 'enroll': {
         if (step.kind === 'passkey') {
           const label = textOf(request.body, 'label').slice(0, 60)
           return enrollPasskeyPage({ ...common, passkey: step.passkey, kinds: step.kinds, label }, words)
         }
+        const phone = step.duo && (await duoPhonePage(request, rooms.now(), common, step, step.duo, words))
+        if (phone) return phone
         if (step.kind === 'duo') return enrollDuoPage({ ...common, kinds: step.kinds, duo: step.duo }, words)
         if (step.kind === 'authanvil') return enrollPasscodePage({ ...common, kinds: step.kinds, asksPin: step.asksPin }, words)
         if (step.key === undefined || step.uri === undefined) {
@@ -173,7 +179,8 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
       const given = typeof what === 'function' ? what() : what
       const { step, cookies } = await answerSignIn(rooms, visit, given)
       visits.setCookies(reply, cookies)
-      if (step.step !== 'done') return reply.redirect(('duo' in step && step.duo?.address) || '/sign-in', 303)
+      if (step.step !== 'done')
+        return reply.redirect(('duo' in step && step.duo?.address) || ('check' in given ? '/sign-in?checked=yes' : '/sign-in'), 303)
       if ('saved' in given && step.intent !== 'backup-codes') return reply.send(await draw(request, reply, step, ''))
       const mark = step.intent === 'enter' ? '' : `${step.returnTo.includes('?') ? '&' : '?'}done=${step.intent}`
       return reply.redirect(`${step.returnTo}${mark}`, 303)
@@ -193,9 +200,18 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     if (textOf(request.body, 'passkey') !== '') return answer(request, reply, visit, () => passkeyAnswerOf(request.body))
     if (textOf(request.body, 'saved') !== '') return answer(request, reply, visit, { saved: true })
     const [send, choose, phone] = [textOf(request.body, 'send'), textOf(request.body, 'choose'), textOf(request.body, 'phone')]
-    if (send !== '') return answer(request, reply, visit, { send: send.slice(0, 40) })
+    if (send !== '') {
+      const device = textOf(request.body, 'device').slice(0, 64)
+      const remembers = textOf(request.body, 'remember') !== ''
+      return answer(request, reply, visit, {
+        send: send.slice(0, 40),
+        ...(device ? { device } : {}),
+        ...(remembers ? { remember: true } : {}),
+      })
+    }
     if (choose !== '') return answer(request, reply, visit, { choose: choose.slice(0, 40) })
     if (phone !== '') return answer(request, reply, visit, { phone: phone.slice(0, 40) })
+    if (textOf(request.body, 'check') === 'duo') return answer(request, reply, visit, { check: 'duo' })
     if (textOf(request.body, 'open') === 'duo')
       return answer(request, reply, visit, { open: 'duo', ...(textOf(request.body, 'remember') === '' ? {} : { remember: true }) })
     const code = textOf(request.body, 'code').slice(0, 128)

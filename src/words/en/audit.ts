@@ -125,6 +125,9 @@ const actions = {
   'one-time-pass.used': ['One-time pass used', (who) => `${who} used a one-time pass, so their authenticators were removed`],
   'help.asked': ['Administrator asked', (who) => `${who} asked an administrator for help with the second step`],
   'audit.exported': ['Audit exported', (who, _, { detail }) => `${who} exported the audit as ${text(detail.format).toUpperCase()}`],
+  'duo.changed': ['Duo changed', (who) => `${who} changed the settings of Duo`],
+  'duo.checked': ['Duo checked', (who) => `${who} tried the keys of Duo`],
+  'duo.notice-changed': ['Notice about Duo changed', (who) => `${who} changed the notice about Duo`],
   'authanvil.changed': ['Authanvil changed', (who) => `${who} changed the settings of AuthAnvil`],
   'authanvil.person-changed': ['Authanvil of a person changed', (who, whom) => `${who} changed what AuthAnvil knows ${whom} by`],
   'authanvil.unanswered': [
@@ -138,6 +141,19 @@ const actions = {
     (_, whom) => `Duo let in another of its users in place of ${whom}, so nobody was let in here`,
   ],
   'duo.unanswered': ['Duo did not answer', (_, whom) => `Duo did not answer when ${whom} signed in`],
+  'duo.push-sent': ['Duo push sent', (_, whom) => `A push was sent to the phone of ${whom}`],
+  'duo.push-denied': [
+    'Duo push denied',
+    (_, whom) => `A push to the phone of ${whom} was denied, so there are no more until they log in another way`,
+  ],
+  'duo.push-reported': [
+    'Duo push reported as fraud',
+    (_, whom) => `A push to the phone of ${whom} was reported: it was not them who was logging in, and whoever it was knows their password`,
+  ],
+  'duo.user-added': ['User made in Duo', (who) => `${who} set up Duo, so a user was made for them in the account of the provider`],
+  'duo.user-removed': ['User taken out of Duo', (_, whom) => `The user of ${whom} was taken out of Duo`],
+  'duo.user-left': ['User left in Duo', (_, whom) => `The user of ${whom} could not be taken out of Duo`],
+  'duo.admin-changed': ['Clean-up in Duo changed', (who) => `${who} changed the application that takes people out of Duo`],
   ...resetActions,
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 
@@ -212,6 +228,15 @@ const otherFields: Readonly<Record<string, string>> = {
   pinOrder: 'Where the Pin goes',
   showsPin: 'Users see a Pin field',
   userName: 'Name at AuthAnvil',
+  account: 'Account at Duo',
+  webSdk: 'Web SDK application',
+  authApi: 'Auth API application',
+  whenAway: 'While Duo is away',
+  countsBypass: 'Bypass counts',
+  servesSites: 'Sites may use this account',
+  text: 'Text',
+  duoUser: 'Name in Duo',
+  device: 'Device',
   ...resetFields,
 }
 

@@ -48,6 +48,7 @@ export const methodWords = isolating({
     toCountries: 'To the countries',
     noHostName: passkeyWords.rules.noHostName,
     authanvilOff: 'Not possible yet: enable it below first.',
+    duoOff: 'Not possible yet: set it up below first, with your own account or that of your provider.',
     adminEmail: 'Email for administrators',
     adminEmailWhat:
       'OFF: whoever has another role than User does not get codes by mail, whatever is allowed above, and uses an app where nothing else is left. ON: they may, too.',

@@ -8,6 +8,7 @@ import { defaultWords, document, icons } from '../layout.ts'
 import { deliveryLine, resendForm, stillGood, type Way, waysList } from '../ways.ts'
 import { askAdministratorForm } from './ask-administrator.ts'
 import { duoForm, withoutDuo } from './duo.ts'
+import { pushForm } from './duo-push.ts'
 
 export interface AnswerView {
   readonly csrf: string
@@ -22,7 +23,7 @@ export interface AnswerView {
   readonly now?: Date
   readonly intent: Intent
   /** What the person means to type: `?with=` of the address, and the hidden field `with` of the form. */
-  readonly with?: 'app' | 'backup-code' | 'one-time-pass' | undefined
+  readonly with?: 'app' | 'backup-code' | 'one-time-pass' | 'duo-passcode' | undefined
   readonly requiredBy?: RequiredBy | undefined
   /** For how many days this device may be remembered; without it the box is not there. */
   readonly rememberDays?: number | undefined
@@ -74,7 +75,8 @@ export function answerPage(view: AnswerView, words: Words = defaultWords): strin
   const isBackupCode = !isPass && hasBackupCodes && (view.with === 'backup-code' || !hasOthers)
   const isTyped = isBackupCode || isPass
   // Before anything was sent there is nothing to type, unless an app shows a code.
-  const hasField = isTyped || hasApp || sent !== undefined
+  const isDuoPasscode = hasDuo && !isTyped && view.with === 'duo-passcode'
+  const hasField = isTyped || hasApp || sent !== undefined || isDuoPasscode
   const problem =
     view.problem &&
     pages.explain(view.problem, {
@@ -83,13 +85,24 @@ export function answerPage(view: AnswerView, words: Words = defaultWords): strin
       isOneTimePass: isPass,
       isSent: sent !== undefined,
       isAuthAnvil: asksAuthAnvil,
+      isDuo: isDuoPasscode,
     })
   const title = opens ? sentCodes.titleSetUp : pages.answer.title[intent]
   const isDisabling = intent === 'disable'
-  const leadText = isPass ? pages.recovery.pass.lead : leadOf(view, { isBackupCode, hasApp, now }, words)
+  const leadText = isPass
+    ? pages.recovery.pass.lead
+    : isDuoPasscode
+      ? words.duoPush.passcodeLead
+      : leadOf(view, { isBackupCode, hasApp, now }, words)
   // What the organization puts first stands first, as long as nothing was sent that waits to be typed.
-  const isDuoFirst = hasDuo && !isTyped && (kinds[0] === 'duo' || !hasField) && sent === undefined
-  const duo = (isMain: boolean) => duoForm({ csrf, rememberDays: view.rememberDays, remember: view.remember, isMain }, words)
+  const isDuoFirst = hasDuo && !isTyped && !isDuoPasscode && (kinds[0] === 'duo' || !hasField) && sent === undefined
+  const isManaged = view.duo?.isManaged === true
+  const duoView = { csrf, rememberDays: view.rememberDays, remember: view.remember }
+  // Where Duo is the provider's, its own page knows nobody by their mail address: the push is the way.
+  const duo = (isMain: boolean) =>
+    isManaged
+      ? pushForm({ ...duoView, isMain }, words)
+      : html`${duoForm({ ...duoView, isMain }, words)}${view.duo && pushForm({ csrf, isMain: false }, words)}`
   const otherWays = isTyped ? [] : ways.filter(({ kind }) => kind !== sent?.kind)
   const content = html`<h1>${title}</h1>
 ${isDisabling && html`<div class="advice" role="note">${icons.warning}<div><p class="alert-title">${pages.answer.keepItOnTitle}</p><p>${pages.answer.keepItOn}</p></div></div>`}
@@ -101,7 +114,7 @@ ${!hasField && waysList(csrf, otherWays, words, !isDuoFirst)}
 ${isDuoFirst && hasField && html`<p class="or">${words.duo.orCode}</p>`}
 ${
   hasField &&
-  html`<form method="post" action="/sign-in/answer"${!isTyped && html`${!asksAuthAnvil && html` data-submit-at-six`}`}>${csrfField(csrf)}${isTyped && html`<input type="hidden" name="with" value="${isPass ? 'one-time-pass' : 'backup-code'}">`}
+  html`<form method="post" action="/sign-in/answer"${!isTyped && html`${!asksAuthAnvil && !hasDuo && html` data-submit-at-six`}`}>${csrfField(csrf)}${isDuoPasscode && html`<input type="hidden" name="with" value="duo-passcode">`}${isTyped && html`<input type="hidden" name="with" value="${isPass ? 'one-time-pass' : 'backup-code'}">`}
 ${
   // Above the code, because the form goes by itself at the sixth digit.
   view.rememberDays !== undefined &&
@@ -120,11 +133,13 @@ ${field(
       ? pages.recovery.pass.hint
       : isBackupCode
         ? pages.answer.hintBackupCode
-        : asksAuthAnvil
-          ? words.authAnvil.hint
-          : hasApp && !sent
-            ? pages.answer.hintApp
-            : sentCodes.hint,
+        : isDuoPasscode
+          ? words.duoPush.passcodeHint
+          : asksAuthAnvil
+            ? words.authAnvil.hint
+            : hasApp && !sent
+              ? pages.answer.hintApp
+              : sentCodes.hint,
     error: problem?.field === 'code' ? problem.advice : undefined,
     isFocused: !isDuoFirst,
     longest: 128,
@@ -140,6 +155,7 @@ ${!isTyped && resendForm({ csrf, sent, now }, words)}
 ${hasDuo && !isDuoFirst && !isTyped && html`<p>${words.duo.orDuo}</p>${duo(false)}`}
 ${hasField && otherWays.length > 0 && html`<p>${sentCodes.otherWays}</p>${waysList(csrf, otherWays, words)}`}
 ${problem && view.problem?.code === 'password-change-required' && html`<p><a href="/forgot-password">${pages.forgotPassword}</a></p>`}
+${hasDuo && !isDuoPasscode && !isTyped && !opens && html`<p><a href="/sign-in?with=duo-passcode">${words.duoPush.typePasscode}</a></p>`}
 ${hasBackupCodes && !isBackupCode && html`<p><a href="/sign-in?with=backup-code">${pages.answer.toBackupCode}</a></p>`}
 ${isTyped && hasOthers && html`<p><a href="/sign-in">${hasApp ? pages.answer.toApp : sentCodes.toSent}</a></p>`}
 ${intent === 'enter' && stuck({ csrf, isPass, hasOthers: hasOthers || hasBackupCodes, opens, organization: view.requiredBy?.organization ?? organization }, words)}
