@@ -83,7 +83,7 @@ export async function checkActivation(
 ): Promise<Reply> {
   const { signIn } = open
   const state = await askDuo(rooms, visit, open, service, (duo) => duo.enrollment(activating))
-  if (state === 'waiting') return { step: await stepViewOf(rooms, open, step), cookies: {} }
+  if (state === 'waiting') return { step: await stepViewOf(rooms, visit, open, step), cookies: {} }
   const known = withActivation(open, { ...activating, state })
   const reply = await take(rooms, visit, { ...open, signIn: known }, signIn.version, {})
   if (state === 'expired') return reply

@@ -47,7 +47,7 @@ export async function checkDuoPush(rooms: Rooms, visit: Visit, open: OpenSignIn,
     if (activating?.state !== 'waiting') throw new Problem('step-not-open')
     return checkActivation(rooms, visit, open, service, step, activating)
   }
-  const unchanged = async () => ({ step: await stepViewOf(rooms, open, step), cookies: {} })
+  const unchanged = async () => ({ step: await stepViewOf(rooms, visit, open, step), cookies: {} })
   if (challenge.ended !== undefined) return unchanged()
   const outcome = await askDuo(rooms, visit, open, service, () =>
     outcomeOfPush(duoAuthOf(rooms, service), service.auth.host, challenge.txid),

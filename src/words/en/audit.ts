@@ -256,7 +256,6 @@ const values: Readonly<Record<string, string>> = {
   pwd: 'password',
   otp: 'code',
   pop: 'passkey',
-  user: 'presence',
   passkey: 'Passkey or security key',
   tel: 'code by phone call',
   mfa: 'two factors',
