@@ -4,6 +4,7 @@ import { assuranceOf, type Evidence, setUpPasscode } from '#domain/assurance.ts'
 import type { Challenge } from '#domain/challenge.ts'
 import type { Requirement } from '#domain/policy.ts'
 import { acceptedKinds, advance, type Event, type Intent, type Means, nextStep, type SignIn } from '#domain/sign-in.ts'
+import { wayOf } from '#domain/ways.ts'
 
 const now = new Date(0)
 const later = new Date(600_000)
@@ -113,6 +114,7 @@ test('no sequence of four events ends short of what was required, or with the pr
         'done with nothing but what is not allowed any more',
       )
     assert.deepEqual(step.assurance, assuranceOf(signIn.evidence))
+    if (signIn.intent === 'enter') assert.ok(wayOf(signIn.evidence, !hasSecond(since) && isSpared(seen)), 'in by a way that is not listed')
   })
   assert.ok(walked > 1_000_000 && done > 1000, `walked ${walked}, done ${done}`)
 })

@@ -44,6 +44,8 @@ const plan: Readonly<Record<string, Room>> = {
     rooms: ['domain', 'crypto'],
     node: ['node:crypto', 'node:buffer'],
     packages: {
+      '@simplewebauthn/server':
+        'Takes apart and checks what browsers say of passkeys: CBOR, COSE and attestation are no place for code of our own.',
       jose: 'Signs and checks the tokens of the Universal Prompt; a token is no place for code of our own.',
       saxes: "Reads AuthAnvil's XML strictly: well-formed, with namespaces, without resolving an entity, and it says where a DTD begins.",
     },
@@ -88,7 +90,8 @@ const plan: Readonly<Record<string, Room>> = {
       '@fastify/static': "Serves the Console's built files with the right caching.",
       '@fastify/swagger': 'Draws the OpenAPI 3.1 document out of the schemas of the routes.',
       '@fastify/type-provider-typebox': 'Gives handlers the types of their schemas, so that the two cannot differ.',
-      typebox: 'The parameters in a path and an empty answer are described where the route is; all else comes from contract.',
+      typebox:
+        'The parameters in a path and an empty answer are described where the route is, and what a script put into a form is checked by its schema; all else comes from contract.',
       'oidc-provider': 'Speaks OpenID Connect to applications: certified, so that no token or redirect is checked by code of our own.',
       qrcode: 'Draws the QR code of a new authenticator as SVG on the server, where the secret already is.',
     },

@@ -8,6 +8,7 @@ import { isPhishingResistanceRequired, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { type RememberedDevice, rememberedUntil } from '#domain/remembered-devices.ts'
 import { advance, type Means, nextStep, type SignIn, type Step } from '#domain/sign-in.ts'
+import { wayOf } from '#domain/ways.ts'
 import type { Account } from '#store/person.ts'
 import { type EventRow, type MessageRow, type Settlement, settle } from '#store/settlement.ts'
 import { findSignIn, type OpenSignIn, toSignInRow } from '#store/sign-in.ts'
@@ -112,6 +113,7 @@ function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, 
   const evidence = signIn.evidence.filter((one) => one.kind !== duoAway)
   const isNewDevice = hasSecondStep(signIn.evidence) && recognizedDevice(rooms, account, visit.device) === undefined
   const cookies: Cookies = { session: token, ...(isNewDevice ? { device: newDeviceCookie(rooms, account) } : {}) }
+  if (wayOf(evidence, restsOn !== undefined) === undefined) throw new Error('This is no way to become signed in.')
   if (signIn.intent === 'enter') {
     return {
       settlement: {

@@ -174,8 +174,10 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     }
   })
 
-  const answer = async (request: FastifyRequest, reply: FastifyReply, visit: Visit, given: Answer) => {
+  /** What was given; a function where reading it may already refuse it. */
+  const answer = async (request: FastifyRequest, reply: FastifyReply, visit: Visit, what: Answer | (() => Answer)) => {
     try {
+      const given = typeof what === 'function' ? what() : what
       const { step, cookies } = await answerSignIn(rooms, visit, given)
       visits.setCookies(reply, cookies)
       if (step.step !== 'done')
@@ -196,7 +198,7 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     const visit = visits.of(request)
     visits.requireCsrf(visit.signIn, textOf(request.body, 'csrf'))
     if (textOf(request.body, 'password') !== '') return answer(request, reply, visit, { password: textOf(request.body, 'password') })
-    if (textOf(request.body, 'passkey') !== '') return answer(request, reply, visit, passkeyAnswerOf(request.body))
+    if (textOf(request.body, 'passkey') !== '') return answer(request, reply, visit, () => passkeyAnswerOf(request.body))
     if (textOf(request.body, 'saved') !== '') return answer(request, reply, visit, { saved: true })
     const [send, choose, phone] = [textOf(request.body, 'send'), textOf(request.body, 'choose'), textOf(request.body, 'phone')]
     if (send !== '') {

@@ -275,6 +275,8 @@ const values: Readonly<Record<string, string>> = {
   'backup-codes': 'Backup codes',
   pwd: 'password',
   otp: 'code',
+  pop: 'passkey',
+  passkey: 'Passkey or security key',
   tel: 'code by phone call',
   mfa: 'two factors',
   malformed: 'not a code at all',

@@ -245,7 +245,7 @@ export const words = isolating({
           ? 'The other device is signed out at once and must sign in again.'
           : `${count} other devices are signed out at once and must sign in again.`,
       with: (methods: string) => `with ${methods}`,
-      methods: { pwd: 'password', otp: 'code' } as Readonly<Record<string, string | undefined>>,
+      methods: { pwd: 'password', otp: 'code', pop: 'passkey' } as Readonly<Record<string, string | undefined>>,
       unknownBrowser: 'Unknown browser',
       browserOn: (browser: string, system: string) => `${browser} on ${system}`,
     },
