@@ -96,7 +96,7 @@ export async function follow(browser: Client, from: string | URL): Promise<Answe
   const { origin } = at
   for (let round = 0; ; round++) {
     assert.ok(round < 12, `${at.href}: redirects that never end`)
-    const reply = await browser.call('GET', `${at.pathname}${at.search}`)
+    const reply = await browser.call('GET', `${at.pathname}${at.search}`, undefined, { accept: 'text/html' })
     const onward = /<meta http-equiv="refresh" content="0;url=([^"]+)">/.exec(reply.text)?.[1]?.replaceAll('&amp;', '&')
     const to = typeof reply.headers.location === 'string' ? reply.headers.location : onward
     if (to === undefined) return { ...reply, at }

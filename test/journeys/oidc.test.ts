@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { createLocalJWKSet, jwtVerify } from 'jose'
 import * as client from 'openid-client'
 import type { Policy } from '#domain/policy.ts'
 import { type Client, contentsOf, type Kit, openKit, type Person } from '../kit.ts'
@@ -458,5 +461,134 @@ describe('the keys that sign', () => {
     own.pass(89 * 86_400)
     assert.equal((await ids()).length, 2)
     await own.close()
+  })
+})
+
+describe('signing out for an application', () => {
+  const afterwards = 'https://portal.example.org/signed-out'
+  async function signedIn(settings: Record<string, unknown> = {}) {
+    const world = await siteWithPortal({}, { postLogoutRedirectUris: [afterwards, `${afterwards}?tenant=1`], ...settings })
+    const person = await kit.person(world.site.id)
+    const browser = await kit.signIn(person)
+    const { tokens } = await tokensOf(world.portal, browser, person)
+    const leave = (parameters: Record<string, string>) => follow(browser, `/oidc/end-session?${new URLSearchParams(parameters)}`)
+    const isSignedIn = async () => (await browser.call('GET', '/api/v1/session')).status === 200
+    return { ...world, person, browser, tokens, hint: tokens.id_token ?? '', leave, isSignedIn }
+  }
+
+  test('with its own ID token of this session signs out at once and goes back, with its state', async () => {
+    const { hint, leave, isSignedIn } = await signedIn()
+    const { at } = await leave({ id_token_hint: hint, post_logout_redirect_uri: `${afterwards}?tenant=1`, state: 'a b&c' })
+    assert.equal(at.href, `${afterwards}?tenant=1&state=a+b%26c`)
+    assert.equal(await isSignedIn(), false)
+    const again = await leave({ id_token_hint: hint, post_logout_redirect_uri: afterwards })
+    assert.equal(again.at.href, afterwards)
+  })
+
+  test('without a hint, or with one of another session, asks first, and signs nobody out who stays', async () => {
+    const { portal, person, browser, hint, leave, isSignedIn } = await signedIn()
+    const other = await kit.signIn(person)
+    const foreign = await tokensOf(portal, other, person)
+    for (const parameters of [{}, { client_id: portal.clientId }, { id_token_hint: foreign.tokens.id_token ?? '' }]) {
+      const { text, status } = await leave(parameters)
+      assert.equal(status, 200)
+      assert.match(text, /Sign out\?/)
+    }
+    assert.equal(await isSignedIn(), true)
+    const from = `/oidc/end-session?${new URLSearchParams({ client_id: portal.clientId, post_logout_redirect_uri: afterwards, state: 's' })}`
+    const fields = { client_id: portal.clientId, post_logout_redirect_uri: afterwards, state: 's' }
+    const forged = await browser.call('POST', '/oidc/signed-out', new URLSearchParams({ ...fields, answer: 'yes', csrf: 'x' }).toString(), {
+      'content-type': 'application/x-www-form-urlencoded',
+    })
+    assert.equal(forged.status, 403)
+    assert.equal((await browser.submit(from, '/oidc/signed-out', { ...fields, answer: 'no' })).status, 303)
+    assert.equal(await isSignedIn(), true)
+    const elsewhere = { ...fields, post_logout_redirect_uri: 'https://evil.example/' }
+    const left = await browser.submit(from, '/oidc/signed-out', { ...fields, answer: 'yes' })
+    assert.match(left.text, /content="0;url=https:\/\/portal\.example\.org\/signed-out\?state=s"/)
+    assert.equal(await isSignedIn(), false)
+    assert.equal((await browser.submit(from, '/oidc/signed-out', { ...elsewhere, answer: 'yes' })).status, 400)
+    assert.ok(hint.length > 0)
+  })
+
+  test('goes to no address that is not registered, and takes no hint that it has not signed', async () => {
+    const { hint, leave, isSignedIn } = await signedIn()
+    const tampered = `${hint.slice(0, -6)}AAAAAA`
+    const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${hint.split('.')[1]}.`
+    for (const parameters of [
+      { id_token_hint: hint, post_logout_redirect_uri: 'https://evil.example/' },
+      { id_token_hint: hint, post_logout_redirect_uri: `${afterwards}/` },
+      { id_token_hint: tampered, post_logout_redirect_uri: afterwards },
+      { id_token_hint: unsigned, post_logout_redirect_uri: afterwards },
+      { id_token_hint: 'nonsense' },
+    ]) {
+      const { status, text } = await leave(parameters)
+      assert.equal(status, 400, JSON.stringify(parameters))
+      assert.match(text, /This sign-in cannot go on/)
+    }
+    assert.equal(await isSignedIn(), true)
+  })
+})
+
+describe('back-channel logout', () => {
+  test('tells each application of an ended session once, and of one that merely ran out nobody', async () => {
+    const heard: string[] = []
+    let answers = 503
+    const server = createServer((request, reply) => {
+      let body = ''
+      request.on('data', (chunk) => {
+        body += chunk
+      })
+      request.on('end', () => {
+        heard.push(body)
+        reply.writeHead(answers).end()
+      })
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const { port } = server.address() as AddressInfo
+    const own = await openKit({ isRunning: true, delivery: { allowedHosts: ['127.0.0.1'] } })
+    const site = await own.site()
+    const admin = await own.signIn(await own.person(site.id, { role: 'security-admin' }))
+    const portal = await addPortal(own, site.id, admin, { backChannelLogoutUri: `http://127.0.0.1:${port}/logout` })
+    const quiet = await addPortal(own, site.id, admin)
+    const person = await own.person(site.id)
+    const visit = async (to: Portal) => {
+      const begun = await to.begin()
+      return (await to.finish(begun, (await follow(browser, begun.url)).at)).claims()
+    }
+    let browser = await own.signIn(person)
+    const claims = await visit(portal)
+    await visit(quiet)
+    await browser.call('DELETE', '/api/v1/session')
+    await own.logouts.drain()
+    assert.equal(heard.length, 1)
+    answers = 200
+    await own.logouts.drain()
+    assert.equal(heard.length, 1, 'it waits before it tries again')
+    own.pass(11)
+    await own.logouts.drain()
+    await own.logouts.drain()
+    assert.equal(heard.length, 2)
+    const token = new URLSearchParams(heard[1]).get('logout_token') ?? ''
+    const jwks = createLocalJWKSet((await own.app.inject({ url: '/oidc/jwks' })).json())
+    const { payload, protectedHeader } = await jwtVerify(token, jwks, {
+      issuer: own.rooms.publicUrl,
+      audience: portal.clientId,
+      currentDate: own.now(),
+    })
+    assert.deepEqual([protectedHeader.typ, protectedHeader.alg], ['logout+jwt', 'RS256'])
+    assert.deepEqual([payload.sub, payload.sid], [person.id, claims?.sid])
+    assert.deepEqual(payload.events, { 'http://schemas.openid.net/event/backchannel-logout': {} })
+    assert.ok(!('nonce' in payload))
+
+    browser = await own.signIn(person)
+    await visit(portal)
+    own.pass(3601)
+    const { sweep } = await import('#store/session.ts')
+    await sweep(own.rooms.store.db, own.now())
+    await own.logouts.drain()
+    assert.equal(heard.length, 2)
+    await own.close()
+    await new Promise((done) => server.close(done))
   })
 })
