@@ -15,7 +15,9 @@ before(async () => {
   portal = createServer((request, response) => {
     const { 'remote-name': name = 'nobody', cookie = 'none' } = request.headers
     response.setHeader('content-type', 'text/html; charset=utf-8')
-    response.end(`<!doctype html><link rel="icon" href="data:,"><title>Portal</title><h1>Portal of ${name}</h1><p>${request.url}</p><p>Cookies: ${cookie}</p>`)
+    response.end(
+      `<!doctype html><link rel="icon" href="data:,"><title>Portal</title><h1>Portal of ${name}</h1><p>${request.url}</p><p>Cookies: ${cookie}</p>`,
+    )
   })
   await new Promise<void>((ready) => portal.listen(0, '127.0.0.1', ready))
 })
@@ -53,11 +55,17 @@ test('a Security Admin puts a portal behind nginx, tries it, and people get in w
   await dialog.getByRole('button', { name: 'Add a stricter part' }).click()
   const part = dialog.getByRole('group', { name: 'A part of the portal' })
   await part.getByLabel('Path begins with').fill('/pay')
-  await dialog.getByRole('group', { name: 'Everything that begins with /pay' }).getByLabel('How surely they must have signed in').selectOption('fresh')
+  await dialog
+    .getByRole('group', { name: 'Everything that begins with /pay' })
+    .getByLabel('How surely they must have signed in')
+    .selectOption('fresh')
   await dialog.getByRole('button', { name: 'Add application' }).click()
   await see(heading(page, 'Payroll'))
   const clientId = await page.getByLabel('Client ID', { exact: true }).inputValue()
-  assert.equal(await page.getByLabel('Address that nginx asks', { exact: true }).inputValue(), `${at.origin}/forward-auth/${clientId}/status`)
+  assert.equal(
+    await page.getByLabel('Address that nginx asks', { exact: true }).inputValue(),
+    `${at.origin}/forward-auth/${clientId}/status`,
+  )
   assert.ok(client)
 
   proxy = await startProxy('nginx', { port, portal: portOf(portal), countersign: Number(new URL(at.origin).port), clientId })
