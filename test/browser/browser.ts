@@ -25,8 +25,8 @@ export async function openBrowserKit(options: KitOptions = {}): Promise<BrowserK
     openKit({ remembersHashes: true, ...options }),
     chromium.launch({ executablePath: findChromium().path }),
   ])
-  // Where pages lead to the address that people know, as those of a portal do, that is the address it listens on.
-  const origin = await kit.app.listen({ port: Number(options.publicUrl?.split(':')[2] ?? 0), host: '127.0.0.1' })
+  const port = options.publicUrl === undefined ? 0 : Number(new URL(options.publicUrl).port)
+  const origin = await kit.app.listen({ port, host: '127.0.0.1' })
   let complaints: string[] = []
 
   const open: BrowserKit['open'] = async (path, wish = {}) => {

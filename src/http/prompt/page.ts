@@ -15,12 +15,13 @@ export interface PromptOptions {
   readonly inbox?: () => InboxView
 }
 
-const policy =
+/** What a page of the Prompt may load, and where its forms may lead. */
+export const pagePolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 /** What is the same for all pages: never stored, nothing from elsewhere, never in a frame. */
 export function asPage(reply: FastifyReply): FastifyReply {
-  return reply.headers({ 'content-security-policy': policy, 'cache-control': 'no-store' }).type('text/html; charset=utf-8')
+  return reply.headers({ 'content-security-policy': pagePolicy, 'cache-control': 'no-store' }).type('text/html; charset=utf-8')
 }
 
 /** One field of a posted form or of a query; what came twice is no text and so is empty. */
