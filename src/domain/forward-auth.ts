@@ -85,7 +85,7 @@ export type Entry =
 
 /** The rules that hold for a path. */
 export function rulesFor({ rules }: Pick<ForwardAuthSettings, 'rules'>, path: string): readonly ForwardAuthRule[] {
-  return rules.filter((rule) => path.startsWith(comparablePath(rule.path)?.replace(/\/$/, '') ?? ''))
+  return rules.filter((rule) => rule.path === '/' || path.startsWith(comparablePath(rule.path)?.replace(/\/$/, '') ?? ''))
 }
 
 /** Whether somebody who is signed in is let in: as a member of which organization, or why not. */
@@ -118,6 +118,7 @@ export function headerValue(text: string): string {
 
 /** The cookies of a request without those of Countersign: what stands behind the proxy has no business with them. */
 export function withoutOwnCookies(header: string): string {
+  if (/^(?:__Host-)?countersign-[\w-]+=[^;]*$/.test(header)) return ''
   return header
     .split(';')
     .map((pair) => pair.trim())

@@ -22,6 +22,8 @@ export interface Check {
   readonly isNavigation: boolean
   /** The cookie that the host of the portal has of us. */
   readonly portal?: string | undefined
+  /** The cookie of the session itself, which a portal under our own address has. */
+  readonly session?: string | undefined
   /** The cookie that ties a way to the sign-in and back to this browser. */
   readonly way?: string | undefined
 }
@@ -40,37 +42,36 @@ export const checkMemoryMilliseconds = 500
 /** As many answers are kept at once; a flood of cookies that are none only makes the database be asked more often. */
 const mostRemembered = 20_000
 
-/** Finds an application and a session as {@link findPortal} does. */
-export type Find = (now: Date, clientId: string, cookie: PortalCookie) => ReturnType<typeof findPortal>
+type Found = Awaited<ReturnType<typeof findPortal>>
+
+/** The check of every request. Whoever is not let in for whatever reason gets nothing but `refused` or `sign-in`. */
+export type Checks = (check: Check) => Checked | Promise<Checked>
 
 /**
- * Finds what a check needs, and asks the database at most once in `milliseconds` for the same: a page of a portal is fifty requests at
- * once. A failure is not kept. With 0 nothing is.
+ * Opens the checks. Each is one statement, and within `milliseconds` the same cookie is not looked up twice: a page of a portal is fifty
+ * requests at once. What was found is judged anew each time, by the time and the path. A failure is not kept. With 0 nothing is.
  */
-export function rememberingFind({ store }: Rooms, milliseconds = checkMemoryMilliseconds, clock = () => performance.now()): Find {
-  const kept = new Map<string, { readonly at: number; readonly found: ReturnType<typeof findPortal> }>()
-  return (now, clientId, cookie) => {
-    if (milliseconds === 0) return findPortal(store, now, clientId, cookie)
-    const key = `${cookie.by} ${clientId} ${cookie.tokenHash.toString('base64')}`
+export function openChecks(rooms: Rooms, milliseconds = checkMemoryMilliseconds, clock = () => performance.now()): Checks {
+  const kept = new Map<string, { readonly at: number; readonly found: Found }>()
+  return (check) => {
+    const { target, clientId } = check
+    if (!target) return { answer: 'refused' }
+    const now = rooms.now()
+    const by = check.portal === undefined && check.session !== undefined ? 'session' : 'portal'
+    const cookie = (by === 'session' ? check.session : check.portal) ?? ''
+    const key = `${by} ${clientId} ${cookie}`
     const at = clock()
     const known = kept.get(key)
-    if (known && at - known.at < milliseconds) return known.found
-    if (kept.size >= mostRemembered) kept.clear()
-    const found = findPortal(store, now, clientId, cookie)
-    kept.set(key, { at, found })
-    found.catch(() => kept.delete(key))
-    return found
+    if (known && at - known.at < milliseconds) return judge(rooms, now, check, target, by, known.found)
+    return findPortal(rooms.store, now, clientId, { by, tokenHash: digest(cookie) }).then((found) => {
+      if (kept.size >= mostRemembered) kept.clear()
+      if (milliseconds > 0) kept.set(key, { at, found })
+      return judge(rooms, now, check, target, by, found)
+    })
   }
 }
 
-/** The check of every request: one statement. Whoever is not let in for whatever reason gets nothing but `refused` or `sign-in`. */
-export async function checkForward(rooms: Rooms, visit: Visit, check: Check, find: Find = rememberingFind(rooms, 0)): Promise<Checked> {
-  const { target, clientId } = check
-  if (!target) return { answer: 'refused' }
-  const now = rooms.now()
-  const by = check.portal === undefined && visit.session !== undefined ? 'session' : 'portal'
-  const cookie = by === 'session' ? visit.session : check.portal
-  const found = await find(now, clientId, { by, tokenHash: digest(cookie ?? '') })
+function judge(rooms: Rooms, now: Date, check: Check, target: Target, by: PortalCookie['by'], found: Found): Checked {
   if (!found?.application.settings.origins.includes(target.origin)) return { answer: 'refused' }
   const { application } = found
   // Where the portal lives under our own address, its browser has the cookie of the session itself; elsewhere that cookie is not believed.
@@ -79,11 +80,9 @@ export async function checkForward(rooms: Rooms, visit: Visit, check: Check, fin
   if (session && entry?.entry === 'let-in') return { answer: 'let-in', identity: identityOf(session, entry.as) }
   if (!check.isNavigation) return { answer: entry?.entry === 'not-let-in' ? 'refused' : 'sign-in' }
   const way = check.way ?? newToken()
-  return {
-    answer: 'sign-in',
-    address: `${homeOf(rooms, application)}${enterPath({ clientId, to: `${target.origin}${target.uri}`, way: digest(way).toString('base64url') })}`,
-    ...(check.way === undefined ? { way } : {}),
-  }
+  const entering = { clientId: check.clientId, to: `${target.origin}${target.uri}`, way: digest(way).toString('base64url') }
+  const address = `${homeOf(rooms, application)}${enterPath(entering)}`
+  return { answer: 'sign-in', address, ...(check.way === undefined ? { way } : {}) }
 }
 
 /** Where the people of an application sign in. */
@@ -96,8 +95,13 @@ const homeOf = ({ publicUrl }: Rooms, { host }: PortalApplication) => (host === 
 export const enterPath = ({ clientId, to, way }: Entering, by?: 'page') =>
   `/forward-auth/${clientId}/enter?${new URLSearchParams({ to, way, ...(by ? { page: '1' } : {}) })}`
 
+/** By the membership, of which each session that was found has its own. */
+const identities = new WeakMap<OpenSession['memberships'][number], Identity>()
+
 function identityOf(session: OpenSession, as: OpenSession['memberships'][number]): Identity {
-  return {
+  const known = identities.get(as)
+  if (known) return known
+  const identity: Identity = {
     user: session.userId,
     email: headerValue(session.email),
     name: headerValue(session.name),
@@ -106,6 +110,8 @@ function identityOf(session: OpenSession, as: OpenSession['memberships'][number]
     role: as.role,
     acr: acrsOf(session.evidence)[0] ?? acrs.oneFactor,
   }
+  identities.set(as, identity)
+  return identity
 }
 
 /** What somebody wants who was sent here by a portal's proxy. */

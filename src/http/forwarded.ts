@@ -1,5 +1,5 @@
-import { BlockList, isIPv6 } from 'node:net'
-import type { FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import { BlockList, isIPv6, type Socket } from 'node:net'
 import { readTarget, type Target } from '#domain/forward-auth.ts'
 
 /** Names for networks, as `TRUSTED_PROXIES` takes them beside addresses. */
@@ -10,7 +10,7 @@ const named: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Whether a connection comes from a proxy whose headers are believed: by the address of the other end, and nothing that was sent. */
-export function trustedPeers(proxies: readonly string[]): (request: FastifyRequest) => boolean {
+export function trustedPeers(proxies: readonly string[]): (request: IncomingMessage) => boolean {
   const list = new BlockList()
   for (const network of proxies.flatMap((one) => named[one] ?? [one])) {
     const [address = '', bits] = network.split('/')
@@ -18,30 +18,59 @@ export function trustedPeers(proxies: readonly string[]): (request: FastifyReque
     if (bits === undefined) list.addAddress(address, family)
     else list.addSubnet(address, Number(bits), family)
   }
-  return ({ raw }) => {
-    const address = (raw.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '')
-    return address !== '' && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+  const known = new WeakMap<Socket, boolean>()
+  return ({ socket }) => {
+    const told = known.get(socket)
+    if (told !== undefined) return told
+    const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '')
+    const isTrusted = address !== '' && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+    known.set(socket, isTrusted)
+    return isTrusted
+  }
+}
+
+const wanted = new Set([
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-uri',
+  'x-forwarded-method',
+  'sec-fetch-mode',
+  'accept',
+  'cookie',
+])
+const twice = Symbol('twice')
+
+function wantedHeaders({ rawHeaders }: IncomingMessage): ReadonlyMap<string, string | typeof twice> {
+  const found = new Map<string, string | typeof twice>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? ''
+    if (wanted.has(name)) found.set(name, found.has(name) ? twice : (rawHeaders[at + 1] ?? ''))
+  }
+  return found
+}
+
+/** What came exactly once of the headers that a check goes by. */
+export function checkHeaders(request: IncomingMessage): (name: string) => string | undefined {
+  const found = wantedHeaders(request)
+  return (name) => {
+    const value = found.get(name)
+    return value === twice ? undefined : value
   }
 }
 
 /** What a proxy says that the browser asked for. Undefined where a header is missing, came twice, or can be read in two ways. */
-export function forwardedTarget(request: FastifyRequest): Target | undefined {
-  const [scheme, host, uri, method] = ['x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-uri', 'x-forwarded-method'].map((name) =>
-    onlyHeader(request, name),
-  )
-  if (scheme === undefined || host === undefined || uri === undefined || method === undefined || !/^[A-Z]{1,20}$/.test(method))
-    return undefined
-  return readTarget(scheme, host, uri)
+export function forwardedTarget(header: (name: string) => string | undefined): Target | undefined {
+  const method = header('x-forwarded-method')
+  if (method === undefined || !/^[A-Z]{1,20}$/.test(method)) return undefined
+  return readTarget(header('x-forwarded-proto') ?? '', header('x-forwarded-host') ?? '', header('x-forwarded-uri') ?? '')
 }
 
 /** What is wrong with each header of a proxy, for the page that helps to set one up. */
 export function forwardedFindings(
-  request: FastifyRequest,
+  request: IncomingMessage,
 ): Readonly<Record<'scheme' | 'host' | 'uri' | 'method', 'fine' | 'missing' | 'twice'>> {
-  const finding = (name: string) => {
-    const count = request.raw.rawHeaders.filter((one, at) => at % 2 === 0 && one.toLowerCase() === name).length
-    return count === 1 ? 'fine' : count === 0 ? 'missing' : 'twice'
-  }
+  const found = wantedHeaders(request)
+  const finding = (name: string) => (found.get(name) === twice ? 'twice' : found.has(name) ? 'fine' : 'missing')
   return {
     scheme: finding('x-forwarded-proto'),
     host: finding('x-forwarded-host'),
@@ -50,14 +79,14 @@ export function forwardedFindings(
   }
 }
 
-/** The value of a header that came exactly once. */
-export function onlyHeader({ raw }: FastifyRequest, name: string): string | undefined {
-  const { rawHeaders } = raw
-  let value: string | undefined
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    if (rawHeaders[at]?.toLowerCase() !== name) continue
-    if (value !== undefined) return undefined
-    value = rawHeaders[at + 1]
+/** The value of a cookie of ours, which are letters, digits, `-` and `_`; undefined where it is none. */
+export function ownCookie(header: string, name: string): string | undefined {
+  for (let at = header.indexOf(name); at >= 0; at = header.indexOf(name, at + 1)) {
+    const isWhole = (at === 0 || header[at - 1] === ' ' || header[at - 1] === ';') && header[at + name.length] === '='
+    if (!isWhole) continue
+    const end = header.indexOf(';', at)
+    const value = header.slice(at + name.length + 1, end < 0 ? undefined : end)
+    return /^[\w-]+$/.test(value) ? value : undefined
   }
-  return value
+  return undefined
 }

@@ -7,7 +7,7 @@ import type { Rooms } from '#flows/rooms.ts'
 import { registerApi } from './api/api.ts'
 import { registerCallbacks } from './callbacks.ts'
 import { registerConsole } from './console.ts'
-import { isForwardAuthCheck, registerForwardAuth } from './forward-auth.ts'
+import { registerForwardAuth } from './forward-auth.ts'
 import { registerOidc } from './oidc/oidc.ts'
 import { problemFrom, sendProblem } from './problem.ts'
 import { type PromptOptions, sendProblemPage } from './prompt/page.ts'
@@ -143,4 +143,4 @@ export async function openServer({
 }
 
 /** Programs call these, and are told of problems as JSON. */
-const isApi = ({ url }: FastifyRequest) => url.startsWith('/api/') || url.startsWith('/callbacks/') || isForwardAuthCheck(url)
+const isApi = ({ url }: FastifyRequest) => url.startsWith('/api/') || url.startsWith('/callbacks/')

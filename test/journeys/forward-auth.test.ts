@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Role } from '#contract/account.ts'
+import { openServer } from '#http/server.ts'
 import { type Client, contentsOf, type Kit, openKit, type Person, refused, rulesOf, start } from '../kit.ts'
 
 let kit: Kit
@@ -51,9 +53,9 @@ class Browser {
     this.clientId = clientId
   }
 
-  async ask(path: string, headers: Readonly<Record<string, string>> = {}, peer = proxy) {
+  async ask(path: string, headers: Readonly<Record<string, string>> = {}, peer = proxy, node = kit.app) {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const reply = await kit.app.inject({
+    const reply = await node.inject({
       method: 'GET',
       url: `/forward-auth/${this.clientId}${path}`,
       remoteAddress: peer,
@@ -632,6 +634,38 @@ describe('forward-auth', () => {
     }
     assert.equal(statements, 2)
     assert.equal(await contentsOf(kit), before)
+  })
+
+  test('the requests of one page ask the database once, and what has ended holds within a second on every process', async () => {
+    const { site, clientId } = await application()
+    const { client } = await user(site.id)
+    const browser = new Browser(clientId)
+    await browser.enter(client)
+    const options = { rooms: kit.rooms, csrfKey: kit.rooms.keys.csrf, logLevel: 'silent', trustedProxies: ['10.0.0.0/8'], consoleDir: '' }
+    const nodes = await Promise.all([openServer(options), openServer(options)])
+    const { store } = kit.rooms
+    const run = store.run
+    let statements = 0
+    Object.assign(store, {
+      run: (...given: Parameters<typeof run>) => {
+        statements += 1
+        return run(...given)
+      },
+    })
+    try {
+      for (const node of nodes) {
+        for (let request = 0; request < 50; request++) assert.equal((await browser.ask('', { accept: '*/*' }, proxy, node)).statusCode, 200)
+      }
+      assert.ok(statements >= 2 && statements < 20, `${statements} statements`)
+      await client.call('GET', '/api/v1/session')
+      const endedAt = performance.now()
+      assert.equal((await client.call('DELETE', '/api/v1/session')).status, 204)
+      for (const node of nodes) while ((await browser.ask('', { accept: '*/*' }, proxy, node)).statusCode !== 401) await pause(20)
+      assert.ok(performance.now() - endedAt < 1_000)
+    } finally {
+      Object.assign(store, { run })
+      for (const node of nodes) await node.close()
+    }
   })
 
   test('settings that could let in the wrong people are refused with the field that is wrong', async () => {

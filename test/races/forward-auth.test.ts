@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { digest, newToken } from '#crypto/random.ts'
 import { readTarget } from '#domain/forward-auth.ts'
-import { checkForward, enterPortal, returnToPortal } from '#flows/forward-auth.ts'
+import { enterPortal, openChecks, returnToPortal } from '#flows/forward-auth.ts'
 import { endEverything } from '#store/session.ts'
 import { type Client, type Kit, openKit, type Person } from '../kit.ts'
 
@@ -59,7 +59,7 @@ test(`a session that ends while its ticket is spent leaves nothing open, in each
     const one = await kit.signIn(person)
     const returning = await ticketFor(one)
     const [returned] = await Promise.all([returnToPortal(kit.rooms, returning), endEverything(kit.rooms.store.db, person.id)])
-    const checked = await checkForward(kit.rooms, visit, { clientId, target, isNavigation: false, portal: returned?.portal })
+    const checked = await openChecks(kit.rooms, 0)({ clientId, target, isNavigation: false, portal: returned?.portal })
     assert.notEqual(checked.answer, 'let-in', `round ${round}`)
     assert.equal(await returnToPortal(kit.rooms, returning), undefined)
   }

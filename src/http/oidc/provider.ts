@@ -143,7 +143,7 @@ export function openProvider({ rooms, jwks, sessionOf, pages }: ProviderOptions)
     const isPosted = oidc?.params?.response_mode === 'form_post'
     const isNobody = oidc?.route === 'end_session' && ctx.status === 200 && oidc.session?.accountId === undefined
     if (!isPosted && !isNobody) return
-    ctx.set('content-security-policy', pagePolicy)
+    ctx.set('content-security-policy', pagePolicy())
     if (isNobody) {
       ctx.remove('set-cookie')
       return pages.signOut(ctx as KoaContextWithOIDC)
