@@ -1,4 +1,4 @@
-import { type Assurance, assuranceOf, type Evidence, hasSecondStep, setUpPasscode } from './assurance.ts'
+import { type Assurance, assuranceOf, type Evidence, hasSecondStep, portalSetUp, portalWord, setUpPasscode } from './assurance.ts'
 import { byPhone, rescues } from './authenticators.ts'
 import type { Challenge } from './challenge.ts'
 import type { Form } from './factor.ts'
@@ -8,10 +8,11 @@ import type { Requirement } from './policy.ts'
 /**
  * What a sign-in is for. All travel the same steps; they differ in what `done` brings about.
  *
- * `enter` opens a session. The others start from one: `confirm` makes its proof fresh, `enroll` binds an authenticator,
- * `backup-codes` draws new ones, `disable` takes the person's authenticators away.
+ * `enter` opens a session. `confirm`, `enroll`, `backup-codes` and `disable` start from one: they make its proof fresh, bind an
+ * authenticator, draw new codes, take the person's authenticators away. `second-factor` is a portal's: it keeps its own passwords and is
+ * told that the second step was given; no session comes of it.
  */
-export type Intent = 'enter' | 'confirm' | 'enroll' | 'backup-codes' | 'disable'
+export type Intent = 'enter' | 'confirm' | 'enroll' | 'backup-codes' | 'disable' | 'second-factor'
 
 /** What has been proved so far, and what hangs open. There is no stored "current step": see {@link nextStep}. */
 export interface SignIn {
@@ -78,23 +79,31 @@ export const signInLifetimeSeconds = 600
  * new one can be, so nobody gains one on the password alone (SP 800-63B-4 §4.1.2.1); where a set-up is due after a reset, a mailed
  * passcode is asked for in its place. A remembered device spares the question to whoever enters, and to nobody who is about to
  * confirm or to change something. A one-time pass opens the set-up and nothing else.
+ *
+ * A portal's word takes the place of the password in a sign-in that the portal has asked for, and nowhere else. There a second step is
+ * asked whatever the rules say, and nothing spares it; it lets nobody set up an authenticator by itself, unless the application says so.
  */
 export function nextStep(signIn: SignIn, requirement: Requirement, means: Means, now: Date): Step {
   if (now >= signIn.expiresAt) return { step: 'refused', reason: 'expired' }
-  if (signIn.userId === undefined || !signIn.evidence.some((one) => one.kind === 'password')) return { step: 'password' }
+  const isPortals = signIn.intent === 'second-factor'
+  const has = (kind: string) => signIn.evidence.some((one) => one.kind === kind)
+  if (isPortals && !has(portalWord)) return { step: 'refused', reason: 'expired' }
+  if (signIn.userId === undefined || !(isPortals || has('password'))) return { step: 'password' }
 
   const hasSecond = hasSecondStep(signIn.evidence)
   const isSpared =
     requirement.isRemembered === true && signIn.intent === 'enter' && signIn.bound.length === 0 && hasAllowed(requirement, means)
-  const asksSecond = requirement.secondStep !== 'never' || signIn.intent === 'disable'
+  const asksSecond = requirement.secondStep !== 'never' || signIn.intent === 'disable' || isPortals
   if (means.enrolled.length > 0 && asksSecond && !hasSecond && !isSpared) {
     const kinds = acceptedKinds(requirement, means)
     return kinds.length > 0 ? { step: 'answer', kinds } : { step: 'refused', reason: 'ask-administrator' }
   }
 
   const isDue = owesMethod(signIn, requirement, means, hasSecond || isSpared)
-  if (isDue && requirement.isSetUpDue && !hasSecond && !signIn.evidence.some((one) => one.kind === setUpPasscode))
-    return means.isPasswordMailed ? { step: 'refused', reason: 'ask-administrator' } : { step: 'answer', kinds: ['email'], opens: 'set-up' }
+  if (isDue && isPortals && requirement.secondStep === 'never') return { step: 'refused', reason: 'ask-administrator' }
+  const isClosed = requirement.isSetUpDue === true || (isPortals && !has(portalSetUp))
+  if (isDue && isClosed && !hasSecond && !has(setUpPasscode))
+    return requirement.isSetUpDue && means.isPasswordMailed ? { step: 'refused', reason: 'ask-administrator' } : { step: 'answer', kinds: ['email'], opens: 'set-up' }
   if (isDue) return { step: 'enroll', kinds: requirement.methods ?? enrollable }
   if (owesCodes(signIn, means)) return { step: 'enroll', kinds: ['backup-codes'] }
   return { step: 'done', assurance: assuranceOf(signIn.evidence) }
@@ -124,7 +133,8 @@ export function acceptedKinds(requirement: Requirement, means: Means): readonly 
 function owesMethod(signIn: SignIn, requirement: Requirement, means: Means, hasSecond: boolean): boolean {
   if (signIn.bound.some((kind) => !rescues.includes(kind))) return false
   if (signIn.intent === 'enroll') return true
-  if (signIn.intent !== 'enter' || requirement.secondStep === 'never') return false
+  if (signIn.intent === 'second-factor' && !hasSecond) return true
+  if (!['enter', 'second-factor'].includes(signIn.intent) || requirement.secondStep === 'never') return false
   const isOutdated = methodsOf(means).length > 0 && !hasAllowed(requirement, means)
   const isOnPass = signIn.evidence.some((one) => one.kind === 'one-time-pass')
   return requirement.isSetUpDue === true || isOnPass || isOutdated || (requirement.secondStep === 'always' && !hasSecond)

@@ -24,6 +24,7 @@ import {
 } from '#domain/throttle.ts'
 import { type Account, authenticatorAddress } from '#store/person.ts'
 import { findAccount, type OpenSession } from '#store/session.ts'
+import type { Prompt } from '#store/second-factor.ts'
 import { type EventRow, type MessageRow, type Settlement, settle } from '#store/settlement.ts'
 import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash, toSignInRow } from '#store/sign-in.ts'
 import { findSuspendedSite } from '#store/sites.ts'
@@ -34,6 +35,7 @@ import { afterPass, judgePass } from './one-time-pass.ts'
 import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, tooMany } from './password.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
 import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
+import { askedBy, denied, isOpenFor, passing, portalCookie, withPrompt } from './prompts.ts'
 import { keptAddress, noteEntered, sendCode, withNumber } from './sent-codes.ts'
 import { requireSession } from './session.ts'
 import type { StepView } from './step-view.ts'
@@ -109,6 +111,23 @@ export async function enter(rooms: Rooms, visit: Visit, account: Account, { lane
 }
 
 /**
+ * Opens the sign-in in which somebody gives a portal their second step. The portal's word, which stands in the evidence, is all that it
+ * begins with, and a session never comes of it.
+ *
+ * @throws {Problem} `sign-in-gone` where the person does not belong to whoever asks
+ */
+export async function enterForPortal(
+  rooms: Rooms,
+  visit: Visit,
+  { account, prompt, evidence }: { readonly account: Account; readonly prompt: Prompt; readonly evidence: readonly Evidence[] },
+): Promise<Reply> {
+  if (!isOpenFor(account, prompt)) throw new Problem('sign-in-gone')
+  const fresh = newSignIn(rooms, 'second-factor', '/')
+  const signIn: SignIn = { ...fresh, id: prompt.signInId ?? fresh.id, userId: account.id, evidence, expiresAt: prompt.expiresAt }
+  return take(rooms, visit, { signIn, account, prompt }, undefined, {})
+}
+
+/**
  * Starts a sign-in from a session: to confirm, to enroll, to draw backup codes, to disable. A proof that is still fresh counts;
  * disabling asks for a code in any case.
  *
@@ -140,7 +159,7 @@ export async function currentStep(rooms: Rooms, visit: Visit): Promise<StepView>
   if (step.step === 'enroll' && !step.kinds.includes(open.signIn.enrollment?.kind ?? '')) {
     return (await take(rooms, visit, open, open.signIn.version, {})).step
   }
-  return stepViewOf(rooms, open, step)
+  return viewFor(rooms, open, step)
 }
 
 /**
@@ -175,10 +194,18 @@ export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): 
   throw new Problem('step-not-open')
 }
 
-/** Drops a sign-in; nothing of it has had any effect. Gives the way back for one that was started from a session. */
+/**
+ * Drops a sign-in; nothing of it has had any effect. Gives the way back for one that was started from a session, or by a portal, which
+ * is told where it wants to be.
+ */
 export async function cancelSignIn(rooms: Rooms, visit: Visit): Promise<string> {
   const tokenHash = hashOf(visit.signIn)
   const open = tokenHash && (await findSignIn(rooms.store, rooms.keys, tokenHash))
+  if (tokenHash && open?.signIn.intent === 'second-factor') {
+    const back = await denied(rooms, visit, await withPrompt(rooms, open))
+    await dropSignIn(rooms.store.db, tokenHash)
+    return back
+  }
   if (tokenHash) await dropSignIn(rooms.store.db, tokenHash)
   return open && open.signIn.sessionId !== undefined ? open.signIn.returnTo : '/sign-in'
 }
@@ -204,7 +231,8 @@ const heldPassword = ({ passwordHash }: Account) => (passwordHash === undefined 
 async function send(rooms: Rooms, visit: Visit, open: OpenSignIn, kind: string, purpose: 'sign-in' | 'set-up'): Promise<Reply> {
   const { signIn, ...effects } = await sendCode(rooms, visit, open, kind, purpose)
   // What the gateway said of the message before is not said of this one.
-  return take(rooms, visit, { signIn, account: open.account }, open.signIn.version, effects)
+  const { account, prompt } = open
+  return take(rooms, visit, { signIn, account, ...(prompt ? { prompt } : {}) }, open.signIn.version, effects)
 }
 
 /** Takes the number that is set up and sends a code to it. The number stays even when nothing more may be sent now. */
@@ -262,7 +290,7 @@ async function answerCodeIn(
 }
 
 /** A refusal whose attempt was charged before AuthAnvil was asked: only the rest of it is left to be written. */
-async function refuseCharged(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane): Promise<Problem> {
+export async function refuseCharged(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane): Promise<Problem> {
   const { lane: _charged, events, messages, ...rest } = refusal(rooms, visit, account, lane, { reason: 'mismatch' })
   const isNow = ({ whenFailures }: { readonly whenFailures?: number }) => whenFailures === undefined || whenFailures === lane.charged
   const always = <Row extends { readonly whenFailures?: number }>({ whenFailures: _mark, ...row }: Row) => row
@@ -469,7 +497,7 @@ async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | und
   if (step.step === 'enroll' && !step.kinds.includes(signIn.enrollment?.kind ?? '')) signIn = offer(rooms, account, signIn, step.kinds)
 
   const isNew = from === undefined
-  const token = isNew ? newToken() : (visit.signIn ?? '')
+  const token = isNew ? `${signIn.intent === 'second-factor' ? portalCookie : ''}${newToken()}` : (visit.signIn ?? '')
   const tokenHash = digest(token)
   const finish =
     step.step === 'done'
@@ -506,14 +534,17 @@ async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | und
   if (rows.length + told.length > 0) rooms.onMessage()
   if (finish)
     return {
-      step: { step: 'done', intent: signIn.intent, returnTo: signIn.returnTo },
+      step: { step: 'done', intent: signIn.intent, returnTo: finish.returnTo ?? signIn.returnTo },
       cookies: { ...finish.cookies, ...(isNew && signIn.intent !== 'enter' ? {} : { signIn: null }) },
     }
-  return { step: await stepViewOf(rooms, { ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
+  return { step: await viewFor(rooms, { ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
 }
 
 /** What `done` brings about, by intent. */
-function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, assurance: Assurance, restsOn?: RememberedDevice) {
+function finishing(rooms: Rooms, visit: Visit, open: OpenSignIn, assurance: Assurance, restsOn?: RememberedDevice): Finish {
+  const { signIn, account } = open
+  // No session, and no recognized device: a portal's word is no password.
+  if (signIn.intent === 'second-factor') return { ...passing(rooms, visit, open), cookies: {} }
   const now = rooms.now()
   const token = newToken()
   const about = { actorId: account.id, subjectId: account.id }
@@ -536,7 +567,7 @@ function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, 
       },
       events: [{ action: 'session.started', ...how }],
       cookies,
-    } satisfies Finish
+    }
   }
   const session = { change: 'prove', tokenHash: digest(token), id: signIn.sessionId ?? '', evidence: signIn.evidence } as const
   if (signIn.intent === 'disable') {
@@ -545,9 +576,9 @@ function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, 
       events: [{ action: 'two-factor.disabled', ...about }],
       messages: [{ to: account.email, template: 'two-factor-disabled', values: { by: 'self' } }],
       cookies,
-    } satisfies Finish
+    }
   }
-  return { settlement: { session }, events: [{ action: 'session.confirmed', ...how }], cookies } satisfies Finish
+  return { settlement: { session }, events: [{ action: 'session.confirmed', ...how }], cookies }
 }
 
 interface Finish {
@@ -555,6 +586,8 @@ interface Finish {
   readonly events: readonly AuditEvent[]
   readonly messages?: NonNullable<Effects['messages']>
   readonly cookies: Cookies
+  /** Where the browser goes, where that is not what the sign-in was begun with. */
+  readonly returnTo?: string
 }
 
 // ---- smaller steps
@@ -573,7 +606,16 @@ async function load(rooms: Rooms, visit: Visit): Promise<OpenSignIn> {
   const tokenHash = hashOf(visit.signIn)
   const open = tokenHash && (await findSignIn(rooms.store, rooms.keys, tokenHash))
   if (!open || open.account.memberships.length === 0) throw new Problem('sign-in-gone')
-  return open
+  if (open.signIn.intent !== 'second-factor') return open
+  const asked = await withPrompt(rooms, open)
+  if (!asked.prompt || asked.prompt.state !== 'waiting' || !isOpenFor(asked.account, asked.prompt)) throw new Problem('sign-in-gone')
+  return asked
+}
+
+/** What the person sees of a step, and who has asked for it. */
+async function viewFor(rooms: Rooms, open: OpenSignIn, step: Step): Promise<StepView> {
+  const view = await stepViewOf(rooms, open, step)
+  return open.prompt && view.step !== 'done' ? { ...view, ...askedBy(open.prompt) } : view
 }
 
 /** @throws {Problem} `sign-in-gone` once it has expired */
@@ -590,7 +632,7 @@ function judgeStep(rooms: Rooms, open: OpenSignIn): { readonly step: Step } {
  *
  * @param bound kinds that are about to be bound
  */
-function meansOf({ signIn, account }: OpenSignIn, now: Date, bound: readonly string[] = []): Means {
+export function meansOf({ signIn, account }: OpenSignIn, now: Date, bound: readonly string[] = []): Means {
   const { authenticators, phoneVerifiedAt, isPasswordMailed, oneTimePass } = account
   const isPassOpen = signIn.intent === 'enter' && isOpenPass(oneTimePass, isPasswordMailed, now)
   return {
@@ -601,7 +643,7 @@ function meansOf({ signIn, account }: OpenSignIn, now: Date, bound: readonly str
 }
 
 /** What a wrong code changes: the lane is charged, and at two marks the owner is told. */
-function refusal(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane, rejection: Rejection): Settlement {
+export function refusal(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane, rejection: Rejection): Settlement {
   const now = rooms.now()
   const about = { subjectId: account.id }
   const isRecognized = lane.rules === codesFromRecognizedDevice
