@@ -5,6 +5,15 @@ type Body = Readonly<Record<string, unknown>>
 
 const token = 'x'.repeat(43)
 
+/** Settings of an application that can be stored. */
+export const anApplication = {
+  kind: 'oidc',
+  redirectUris: ['https://portal.example.org/signed-in'],
+  postLogoutRedirectUris: [],
+  backChannelLogoutUri: null,
+  startUri: null,
+} as const
+
 /**
  * A well-formed body for every route that takes one, by its address below `/api/v1`; where the route tells kinds of requests
  * apart, one body for each kind. What they ask for is right or is refused by a rule, and never by a shape.
@@ -67,6 +76,11 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
     version: 0,
   },
   'PUT /organizations/:organizationId/users/:userId/authanvil': { userName: 'known.elsewhere' },
+  'POST /second-factor/verify': { user: 'a@example.org', code: '000000' },
+  'POST /second-factor/prompts': { user: 'a@example.org' },
+  'POST /organizations/:organizationId/api-keys': { name: 'VPN', scopes: ['prompts'], days: 30 },
+  'POST /organizations/:organizationId/applications': { name: 'Portal', settings: anApplication },
+  'PATCH /organizations/:organizationId/applications/:applicationId': { version: 1, name: 'Another portal' },
   'POST /help/votes': { page: 'two-factor', useful: true },
   'POST /email-changes/complete': { token, password: 'x' },
   'POST /email-changes/undo': { token },

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
+import type { Application, Applications } from '#contract/applications.ts'
 import type { AuditRecords } from '#contract/audit.ts'
 import type { AuthAnvil } from '#contract/authanvil.ts'
 import type { FailedMessages, Gateways, Statistics } from '#contract/gateways.ts'
@@ -146,6 +147,18 @@ export const membersQuery = (organizationId: string, filter: UserFilter) =>
 export const lookQuery = (organizationId: string) =>
   queryOptions({ queryKey: ['look', organizationId], queryFn: () => call<Look>('GET', `/organizations/${organizationId}/look`) })
 
+export const applicationsQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['applications', organizationId],
+    queryFn: () => call<Applications>('GET', `/organizations/${organizationId}/applications`),
+  })
+
+export const applicationQuery = (organizationId: string, applicationId: string) =>
+  queryOptions({
+    queryKey: ['application', organizationId, applicationId],
+    queryFn: () => call<Application>('GET', `/organizations/${organizationId}/applications/${encodeURIComponent(applicationId)}`),
+  })
+
 export const authAnvilQuery = (organizationId: string) =>
   queryOptions({
     queryKey: ['authanvil', organizationId],
@@ -226,6 +239,16 @@ export function exportAddress(organizationId: string, filter: AuditSearch, forma
   return `/api/v1/organizations/${organizationId}/audit/export?${asked}`
 }
 
+/** A text of a reply that is shown once. */
+export interface Shows {
+  readonly field: string
+  readonly title: string
+  readonly what: string
+  readonly close: string
+  /** Whether it is long, and copied rather than read out. */
+  readonly isCopied?: boolean
+}
+
 /** What a person set out to change. Plain data, so that it outlives the detour through "Confirm that it is you". */
 export interface Change {
   readonly method: Exclude<Method, 'GET'>
@@ -242,7 +265,7 @@ export interface Change {
   /** Where to go once it is done, when nothing of this page is left to be read again. */
   readonly leave?: string
   /** A text of the reply that is shown this once, until the person has put it away; nothing where the reply has none. */
-  readonly shows?: { readonly field: string; readonly title: string; readonly what: string; readonly close: string }
+  readonly shows?: Shows
 }
 
 export type Intent = 'confirm' | 'enroll' | 'backup-codes' | 'disable'

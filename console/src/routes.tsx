@@ -76,6 +76,16 @@ const resetOrganization = createRoute({
   path: '/company-settings/general/two-factor/reset',
   component: lazyRouteComponent(() => import('./admin/organization-reset.tsx'), 'ResetOrganization'),
 })
+const applications = createRoute({
+  getParentRoute: () => root,
+  path: '/applications',
+  component: lazyRouteComponent(() => import('./admin/applications.tsx'), 'Applications'),
+})
+const application = createRoute({
+  getParentRoute: () => root,
+  path: '/applications/$applicationId',
+  component: lazyRouteComponent(() => import('./admin/application.tsx'), 'Application'),
+})
 const sites = createRoute({
   getParentRoute: () => root,
   path: '/sites',
@@ -120,6 +130,8 @@ export const router = createRouter({
     appearance,
     messages,
     resetOrganization,
+    applications,
+    application,
     sites,
     audit,
     ...aliases,

@@ -79,6 +79,12 @@ export const problems = {
   'authanvil-check-failed': { status: 422, title: 'AuthAnvil did not answer as it should, so nothing was stored.' },
   'authanvil-unavailable': { status: 424, title: 'AuthAnvil did not answer, so nobody could say whether the passcode is right.' },
   'method-in-use': { status: 409, title: 'The rules still allow this method. Take it out of them first.' },
+  'invalid-application': { status: 422, title: 'An application cannot be set up like this.' },
+  'second-factor-refused': { status: 400, title: 'This request for a second step is not one that we answer.' },
+  'invalid-api-key': { status: 401, title: 'There is no such API key, or it has expired or was revoked.' },
+  'scope-missing': { status: 403, title: 'This API key may not be used for that.' },
+  'too-many-api-keys': { status: 409, title: 'As many API keys exist as one organization can have. Revoke one first.' },
+  'too-many-applications': { status: 409, title: 'As many applications are set up as one organization can have. Remove one first.' },
   internal: { status: 500, title: 'Something failed on our side. It was logged; try again.' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>
 

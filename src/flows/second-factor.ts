@@ -1,11 +1,13 @@
+import type { Trial } from '#contract/second-factor.ts'
 import { claimedIssuer, openHs512, signHs512 } from '#crypto/hs512.ts'
-import { digest, newId, newToken } from '#crypto/random.ts'
+import { digest, isId, newId, newToken } from '#crypto/random.ts'
 import { portalEvidence } from '#domain/assurance.ts'
 import { plainEmail } from '#domain/email.ts'
 import { claimedHost, originOf } from '#domain/host.ts'
 import { Problem } from '#domain/problem.ts'
 import {
   type AssertionFault,
+  factorName,
   promptSeconds,
   type RequestFault,
   readAssertion,
@@ -13,10 +15,11 @@ import {
   tokenClaims,
   tokenSeconds,
 } from '#domain/second-factor.ts'
-import { type Application, findApplicationSecret, findClient, noteUse } from '#store/applications.ts'
+import { type Application, findApplication, findApplicationSecret, findClient, noteUse } from '#store/applications.ts'
 import { note } from '#store/audit.ts'
 import {
   addPrompt,
+  findApplicationOfCode,
   findOrganizationAt,
   findPersonOf,
   findPromptByRequest,
@@ -28,7 +31,9 @@ import {
 import { findAccount } from '#store/session.ts'
 import { findSignIn } from '#store/sign-in.ts'
 import { settingsOfPortal } from './applications-second-factor.ts'
+import { authorize } from './organizations.ts'
 import type { Cookies, Rooms, Visit } from './rooms.ts'
+import { requireSession } from './session.ts'
 import { enterForPortal } from './sign-in.ts'
 
 /*
@@ -229,3 +234,41 @@ async function redeem(rooms: Rooms, visit: Visit, { application, secret, host }:
 
 /** Where "Try it" comes back to: a page of ours, which every application may be answered at. */
 export const triedAddress = ({ publicUrl }: Rooms): string => `${publicUrl}/second-factor/tried`
+
+/**
+ * How "Try it" sends somebody through a portal's door: as the portal would, with a request under its secret.
+ *
+ * @throws {Problem} `invalid-application` for one of another kind, `forbidden`, `not-found`
+ */
+export async function tryPortal(rooms: Rooms, visit: Visit, organizationId: string, applicationId: string): Promise<Trial> {
+  const session = await requireSession(rooms, visit)
+  const organization = await authorize(rooms.store.db, session, organizationId, 'change-applications')
+  const application = isId(applicationId) ? await findApplication(rooms.store.db, organization.id, applicationId) : undefined
+  if (!application) throw new Problem('not-found')
+  if (application.settings.kind !== 'second-factor') throw new Problem('invalid-application', { reason: 'kind' })
+  const secret = await findApplicationSecret(rooms.store.db, rooms.keys, application.id)
+  if (typeof secret !== 'string') throw new Problem('not-found')
+  const { clientId } = application
+  const request = await signHs512(secret, {
+    response_type: 'code',
+    scope: 'openid',
+    client_id: clientId,
+    iss: clientId,
+    aud: `https://${new URL(rooms.publicUrl).host}`,
+    exp: Math.floor(rooms.now().getTime() / 1000) + 300,
+    redirect_uri: triedAddress(rooms),
+    state: newToken(),
+    duo_uname: session.email,
+    use_duo_code_attribute: true,
+  })
+  return { address: `${rooms.publicUrl}/oauth/v1/authorize?${new URLSearchParams({ response_type: 'code', client_id: clientId, request })}` }
+}
+
+/** What a trial came to: its code is redeemed as the portal would redeem it. @throws {Problem} `link-gone` */
+export async function triedWith(rooms: Rooms, code: string): Promise<{ readonly application: string; readonly factor: string }> {
+  const codeHash = digest(code)
+  const applicationId = await findApplicationOfCode(rooms.store.db, codeHash, triedAddress(rooms))
+  const redeemed = applicationId === undefined ? undefined : await spendCode(rooms.store.db, rooms.now(), applicationId, codeHash)
+  if (!redeemed?.passed) throw new Problem('link-gone')
+  return { application: redeemed.askedBy, factor: factorName(redeemed.passed.kind) }
+}

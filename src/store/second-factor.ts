@@ -235,6 +235,13 @@ export async function findSpentCode(
   return row && { id: row.id, userId: row.user_id }
 }
 
+/** Which application a code was given to, if it goes back to this address. */
+export async function findApplicationOfCode(db: Database, codeHash: Buffer, redirectUri: string): Promise<string | undefined> {
+  const row = await db.selectFrom('prompts').select(['application_id', 'request']).where('code_hash', '=', codeHash).executeTakeFirst()
+  const { asked } = (row?.request ?? {}) as Partial<Request>
+  return asked?.by === 'application' && asked.redirectUri === redirectUri ? (row?.application_id ?? undefined) : undefined
+}
+
 /** Takes note that an assertion was shown. @returns false when it was before */
 export async function spendAssertion(db: Database, applicationId: string, jtiHash: Buffer, until: Date): Promise<boolean> {
   const added = db.insertInto('spent_assertions').values({ application_id: applicationId, jti_hash: jtiHash, expires_at: until })

@@ -18,6 +18,7 @@ import * as reset from './migrations/0013-reset.ts'
 import * as rest from './migrations/0014-rest.ts'
 import * as delivery from './migrations/0015-delivery.ts'
 import * as authanvil from './migrations/0016-authanvil.ts'
+import * as applications from './migrations/0020-applications.ts'
 import * as apiKeys from './migrations/0023-api-keys.ts'
 import * as prompts from './migrations/0024-prompts.ts'
 import type { Database, Tables } from './tables.ts'
@@ -40,6 +41,7 @@ export const migrations = {
   '0014-rest': rest,
   '0015-delivery': delivery,
   '0016-authanvil': authanvil,
+  '0020-applications': applications,
   '0023-api-keys': apiKeys,
   '0024-prompts': prompts,
 }

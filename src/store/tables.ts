@@ -203,6 +203,23 @@ export interface Tables {
     changed_by: string
     changed_at: Date
   }
+  applications: {
+    id: string
+    organization_id: string
+    kind: string
+    name: string
+    client_id: string
+    secret_sealed: Buffer | null
+    /** As the kind of application has them. */
+    settings: ColumnType<unknown, string, string>
+    is_on: boolean
+    version: number
+    created_by: string
+    created_at: Date
+    changed_by: string
+    changed_at: Date
+    last_used_at: ColumnType<Date | null, never, Date>
+  }
   gateways: {
     organization_id: string
     channel: Channel

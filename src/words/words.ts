@@ -5,6 +5,7 @@ import { callFromQueue, textFromQueue } from './en/codes.ts'
 import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
+import { secondFactorWords } from './en/second-factor.ts'
 import { sentCodes } from './en/sent-codes.ts'
 
 /** Everything a person reads, in one language. */
@@ -18,6 +19,7 @@ export interface Words {
   readonly callFromQueue: typeof callFromQueue
   readonly calls: typeof calls
   readonly audit: typeof audit
+  readonly secondFactor: typeof secondFactorWords
   readonly sentCodes: typeof sentCodes
   readonly authAnvil: typeof authAnvilWords.pages
   readonly gatewayTest: typeof gatewayTest
@@ -33,6 +35,7 @@ const english: Words = {
   callFromQueue,
   calls,
   audit,
+  secondFactor: secondFactorWords,
   sentCodes,
   authAnvil: authAnvilWords.pages,
   gatewayTest,

@@ -4,10 +4,12 @@ import { digest, keyedDigest, newId, newToken } from '#crypto/random.ts'
 import { type Evidence, passwordEvidence } from '#domain/assurance.ts'
 import type { Role } from '#domain/roles.ts'
 import { freshProofSeconds } from '#domain/session.ts'
+import { addApiKey } from '#store/api-keys.ts'
+import { addApplication } from '#store/applications.ts'
 import { enqueue } from '#store/messages.ts'
 import { addMembership, findOrAddUser } from '#store/people.ts'
 import { type Answered, type Client, contentsOf, openKit, start } from '../kit.ts'
-import { type ExampleRequest, exampleRequests } from '../requests.ts'
+import { anApplication, type ExampleRequest, exampleRequests } from '../requests.ts'
 
 /** Every cell of `docs/authority.md`: each kind of request, as each visitor, at each place where its target can be. */
 const kit = await openKit({ remembersHashes: true })
@@ -127,6 +129,22 @@ async function addFailed(organizationId: string): Promise<string> {
   return (await db.updateTable('messages').set(refused).where('to_address', '=', to).returning('id').executeTakeFirstOrThrow()).id
 }
 
+/** An application of each organization. */
+const applications = new Map<string, string>()
+
+async function addClient(organizationId: string, by: string): Promise<string> {
+  const [clientId, settings] = [newToken(), { ...anApplication }]
+  const application = { organizationId, name: 'Portal', clientId, secret: 'hash', settings, by }
+  return addApplication(db, kit.rooms.keys, kit.now(), application)
+}
+
+/** A key of an organization. */
+async function addKey({ organizationId, userId }: Target): Promise<string> {
+  const expiresAt = new Date(kit.now().getTime() + 86_400_000)
+  const made = { organizationId, name: 'VPN', prefix: '', tokenHash: digest(newToken()), scopes: ['prompts'], expiresAt, by: userId } as const
+  return addApiKey(db, kit.now(), made)
+}
+
 async function isMember({ organizationId, userId }: Target): Promise<boolean> {
   const own = db.selectFrom('memberships').select('user_id').where('organization_id', '=', organizationId).where('user_id', '=', userId)
   return (await own.executeTakeFirst()) !== undefined
@@ -146,6 +164,10 @@ const thingOf: Readonly<Record<string, (target: Target) => string | Promise<stri
   deviceId: ({ userId }) => things.get(userId)?.deviceId ?? newId(kit.now()),
   authenticatorId: ({ userId }) => things.get(userId)?.authenticatorId ?? newId(kit.now()),
   channel: () => 'mail',
+  // One of the organization; each world has its own, and who looks from elsewhere finds none.
+  applicationId: async (target) => ((await isMember(target)) ? applications.get(target.organizationId) : undefined) ?? newId(kit.now()),
+  promptId: () => newId(kit.now()),
+  apiKeyId: async (target) => ((await isMember(target)) ? addKey(target) : newId(kit.now())),
   // One of the organization for whoever stands in it, none for a stranger to it.
   messageId: async (target) => ((await isMember(target)) ? failed.get(target.organizationId) : undefined) ?? newId(kit.now()),
 }
@@ -173,6 +195,8 @@ async function makeWorld(visitor: Visitor) {
     if (userId !== nowhere && !things.has(userId))
       things.set(userId, { deviceId: await addDevice(userId), authenticatorId: await addAuthenticator(userId) })
   }
+  for (const { organizationId, userId } of Object.values(targets))
+    if (organizationId !== nowhere) applications.set(organizationId, await addClient(organizationId, userId))
   // One that was sent again has arrived: each world has its own.
   for (const { organizationId } of Object.values(targets)) failed.set(organizationId, await addFailed(organizationId))
   return { self, targets }
@@ -191,6 +215,7 @@ function expected({ who, path, only }: ExampleRequest, visitor: Visitor, place: 
     if (place !== 'oneself') return undefined
     return who === 'anyone' || visitor === 'half signed in' ? 'allowed' : 401
   }
+  if (who === 'api-key') return place === 'oneself' ? 401 : undefined
   if (who === 'session') {
     if (place !== 'oneself' && !namesSomebody) return undefined
     return !actor ? 401 : place === 'oneself' ? 'allowed' : 404
@@ -210,7 +235,7 @@ function expected({ who, path, only }: ExampleRequest, visitor: Visitor, place: 
 function outcomeOf({ status, json }: Answered): Outcome | string {
   const told = `${status} ${json?.code ?? ''}`
   if (status < 400 || [409, 410, 422, 429].includes(status)) return 'allowed'
-  if (told === '401 not-signed-in' || told === '401 sign-in-gone') return 401
+  if (['401 not-signed-in', '401 sign-in-gone', '401 invalid-api-key'].includes(told)) return 401
   if (told === '403 forbidden') return json.right && json.role ? 403 : '403 without its reason'
   if (told === '404 not-found') return 404
   return `${told} ${json?.reason ?? ''}`
@@ -294,7 +319,7 @@ test('each change refuses a proof older than five minutes where that is declared
 
 test('a session on a remembered device is refused wherever a role above that of a user or a fresh proof is asked, and nowhere else', async () => {
   const wrong: string[] = []
-  for (const request of requests.filter(({ who }) => who !== 'anyone' && who !== 'sign-in')) {
+  for (const request of requests.filter(({ who }) => who !== 'anyone' && who !== 'sign-in' && who !== 'api-key')) {
     const world = await makeWorld('an owner')
     const { id, client } = await addSession(world.self.userId, 0)
     await db
@@ -313,7 +338,7 @@ test('a session on a remembered device is refused wherever a role above that of 
 
 test('each change by a cookie refuses a request without its proof against forgery', async () => {
   const wrong: string[] = []
-  for (const request of requests.filter(({ method, who }) => method !== 'GET' && who !== 'anyone')) {
+  for (const request of requests.filter(({ method, who }) => method !== 'GET' && who !== 'anyone' && who !== 'api-key')) {
     const visitor = request.who === 'sign-in' ? 'half signed in' : 'an owner'
     const world = await makeWorld(visitor)
     for (const csrf of ['', 'x'.repeat(43)]) {

@@ -13,6 +13,7 @@ import type { Rooms, Visit } from '#flows/rooms.ts'
 import { requireAuthorities } from '../authority.ts'
 import { requireSameOrigin, type Visits } from '../visit.ts'
 import { accountRoutes } from './account.ts'
+import { applicationRoutes } from './applications.ts'
 import { auditRoutes } from './audit.ts'
 import { authAnvilRoutes } from './authanvil.ts'
 import { gatewayRoutes } from './gateways.ts'
@@ -25,6 +26,7 @@ import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policy.ts'
 import { profileRoutes } from './profile.ts'
 import { signInRoutes } from './sign-in.ts'
+import { secondFactorRoutes } from './second-factor.ts'
 import { siteRoutes } from './sites.ts'
 
 type App = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
@@ -45,7 +47,9 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       const app = scope.withTypeProvider<TypeBoxTypeProvider>()
       requireAuthorities(scope)
       await app.register(swagger, {
-        openapi: { openapi: '3.1.0', info: { title: 'Countersign', version: '1' }, servers: [{ url: '/api/v1' }] },
+        openapi: { openapi: '3.1.0', info: { title: 'Countersign', version: '1' }, servers: [{ url: '/api/v1' }],
+          components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of an organization' } } },
+        },
         hideUntagged: true,
       })
       // JSON and nothing else: what a plain form of another site can send is never understood here.
@@ -76,6 +80,8 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       helpRoutes(api)
       gatewayRoutes(api)
       authAnvilRoutes(api)
+      secondFactorRoutes(api)
+      applicationRoutes(api)
       app.get('/openapi.json', { config: { authority: { who: 'anyone' } }, schema: { hide: true } }, () => app.swagger())
     },
     { prefix: '/api/v1' },

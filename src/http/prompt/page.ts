@@ -18,9 +18,14 @@ export interface PromptOptions {
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-/** What is the same for all pages: never stored, nothing from elsewhere, never in a frame. */
-export function asPage(reply: FastifyReply): FastifyReply {
-  return reply.headers({ 'content-security-policy': policy, 'cache-control': 'no-store' }).type('text/html; charset=utf-8')
+/**
+ * What is the same for all pages: never stored, nothing from elsewhere, never in a frame.
+ *
+ * @param leadsTo the origin that a form of the page may lead to in the end: browsers hold a form's redirects to the policy, too
+ */
+export function asPage(reply: FastifyReply, leadsTo?: string): FastifyReply {
+  const own = leadsTo === undefined ? policy : policy.replace("form-action 'self'", `form-action 'self' ${leadsTo}`)
+  return reply.headers({ 'content-security-policy': own, 'cache-control': 'no-store' }).type('text/html; charset=utf-8')
 }
 
 /** One field of a posted form or of a query; what came twice is no text and so is empty. */

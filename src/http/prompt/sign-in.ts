@@ -7,8 +7,8 @@ import { afterSetUp } from '#flows/recovery.ts'
 import type { Visit } from '#flows/rooms.ts'
 import { checkSession } from '#flows/session.ts'
 import { answerSignIn, cancelSignIn, currentStep, type StepView, safeReturn, startSignIn } from '#flows/sign-in.ts'
-import { isBlank } from '../visit.ts'
-import { frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
+import { isBlank, isPortals } from '../visit.ts'
+import { asPage, frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
 import { answerPage } from './pages/answer.ts'
 import { askedPage } from './pages/ask-administrator.ts'
 import { codesPage } from './pages/codes.ts'
@@ -17,6 +17,7 @@ import { enrollPage } from './pages/enroll.ts'
 import { enrollPasscodePage } from './pages/enroll-passcode.ts'
 import { enrollSentPage } from './pages/enroll-sent.ts'
 import { passwordPage } from './pages/password.ts'
+import { messagePage } from './pages/message.ts'
 import { refusedPage } from './pages/refused.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -24,13 +25,15 @@ type Fields = Readonly<Record<string, unknown>>
 /** The pages of the sign-in: one address, one page for each step, whatever brought the person there. */
 export function signInPages(app: FastifyInstance, options: PromptOptions): void {
   const { rooms, visits } = options
-  const draw = async (request: FastifyRequest, step: StepView, csrf: string, problem?: Problem): Promise<string> => {
+  const draw = async (request: FastifyRequest, reply: FastifyReply, step: StepView, csrf: string, problem?: Problem): Promise<string> => {
+    const application = 'application' in step ? step.application : undefined
+    if (application?.origin !== undefined) asPage(reply, application.origin)
     const words = wordsOf(request, 'language' in step ? step.language : undefined)
     const shown = problem && toPageProblem(problem)
     const organization = 'organization' in step ? step.organization : undefined
     const requiredBy = 'requiredBy' in step ? step.requiredBy : undefined
     const frame = await frameOf(options, request, 'organizationId' in step ? step.organizationId : undefined)
-    const common = { csrf, organization, requiredBy, problem: shown, ...frame, isSetUp: step.returnTo === afterSetUp }
+    const common = { csrf, organization, requiredBy, application, problem: shown, ...frame, isSetUp: step.returnTo === afterSetUp }
     switch (step.step) {
       case 'password':
         return passwordPage({ ...common, email: step.email, fixedEmail: true }, words)
@@ -80,15 +83,24 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     const returnTo = textOf(request.query, 'return') || undefined
     if (!isBlank(visit.signIn)) {
       try {
-        return reply.send(await draw(request, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? '')))
+        return reply.send(await draw(request, reply, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? '')))
       } catch (error) {
         if (!(error instanceof Problem) || error.code !== 'sign-in-gone') throw error
+        if (isPortals(visit.signIn)) return portalGone(request, reply)
         return front(request, reply, { problem: toPageProblem(error), returnTo })
       }
     }
     if (visit.session && (await isSignedIn(visit))) return reply.redirect(safeReturn(returnTo ?? '/'), 303)
     return front(request, reply, { returnTo, notice: noticeOf(request, returnTo) })
   })
+
+  /** Whoever a portal has sent has no password here: only the portal can begin anew. */
+  const portalGone = async (request: FastifyRequest, reply: FastifyReply) => {
+    visits.setCookies(reply, { signIn: null })
+    const words = wordsOf(request)
+    const { goneTitle, gone } = words.secondFactor
+    return reply.send(messagePage({ title: goneTitle, text: gone, ...(await frameOf(options, request)) }, words))
+  }
 
   /** Why somebody stands before the password, where the address says so. */
   const noticeOf = (request: FastifyRequest, returnTo: string | undefined) => {
@@ -132,7 +144,8 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
       const { step, cookies } = await answerSignIn(rooms, visit, given)
       visits.setCookies(reply, cookies)
       if (step.step !== 'done') return reply.redirect('/sign-in', 303)
-      if ('saved' in given && step.intent !== 'backup-codes') return reply.send(await draw(request, step, ''))
+      if (step.intent === 'second-factor') return reply.redirect(step.returnTo, 303)
+      if ('saved' in given && step.intent !== 'backup-codes') return reply.send(await draw(request, reply, step, ''))
       const mark = step.intent === 'enter' ? '' : `${step.returnTo.includes('?') ? '&' : '?'}done=${step.intent}`
       return reply.redirect(`${step.returnTo}${mark}`, 303)
     } catch (error) {
@@ -140,7 +153,7 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
       if (error.code === 'sign-in-gone' || error.code === 'moved-on' || error.code === 'step-not-open')
         return reply.redirect('/sign-in', 303)
       withStatus(reply, error)
-      return reply.send(await draw(request, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? ''), error))
+      return reply.send(await draw(request, reply, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? ''), error))
     }
   }
 
@@ -158,7 +171,7 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
       // The tick is missing; the codes are still the same ones.
       const problem = new Problem('malformed')
       withStatus(reply, problem)
-      return reply.send(await draw(request, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? ''), problem))
+      return reply.send(await draw(request, reply, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? ''), problem))
     }
     const label = textOf(request.body, 'label').slice(0, 60)
     const remember = textOf(request.body, 'remember') !== ''

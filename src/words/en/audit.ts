@@ -130,6 +130,32 @@ const actions = {
     'Authanvil did not answer',
     (_, whom) => `AuthAnvil did not answer about a passcode of ${whom}, so nobody was let in`,
   ],
+  'application.created': ['Application added', (who, _, { detail }) => `${who} added the application ${text(detail.name)}`],
+  'application.changed': ['Application changed', (who, _, { detail }) => `${who} changed the application ${text(detail.name)}`],
+  'application.switched-on': ['Application switched on', (who, _, { detail }) => `${who} switched the application ${text(detail.name)} on`],
+  'application.switched-off': [
+    'Application switched off',
+    (who, _, { detail }) => `${who} switched the application ${text(detail.name)} off`,
+  ],
+  'application.secret-renewed': [
+    'Secret of an application renewed',
+    (who, _, { detail }) => `${who} gave the application ${text(detail.name)} another secret`,
+  ],
+  'application.removed': ['Application removed', (who, _, { detail }) => `${who} removed the application ${text(detail.name)}`],
+  'second-factor.passed': [
+    'Second factor given',
+    (who, _, { detail }) => `${who} gave ${text(detail.application)} their second factor`,
+  ],
+  'second-factor.declined': [
+    'Second factor refused',
+    (who, _, { detail }) => `${who} refused to give ${text(detail.application)} their second factor`,
+  ],
+  'second-factor.code-replayed': [
+    'Code of a portal used twice',
+    (_, whom, { detail }) => `${text(detail.application)} brought a code about ${whom} a second time, and was refused`,
+  ],
+  'api-key.created': ['API key created', (who, _, { detail }) => `${who} created the API key ${text(detail.name)}`],
+  'api-key.revoked': ['API key revoked', (who, _, { detail }) => `${who} revoked the API key ${text(detail.name)}`],
   ...resetActions,
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 
@@ -202,6 +228,10 @@ const otherFields: Readonly<Record<string, string>> = {
   pinOrder: 'Where the Pin goes',
   showsPin: 'Users see a Pin field',
   userName: 'Name at AuthAnvil',
+  redirectUris: 'Addresses to return to',
+  postLogoutRedirectUris: 'Addresses after signing out',
+  backChannelLogoutUri: 'Address that is told of sign-outs',
+  startUri: 'Where people begin',
   ...resetFields,
 }
 

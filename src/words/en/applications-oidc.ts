@@ -1,0 +1,24 @@
+/** What is said of applications that come by OpenID Connect. */
+const address = 'Use https, or http on localhost. No wildcard, no # and no user name; written exactly as the application sends it.'
+
+export const oidcWords = {
+  kind: 'OpenID Connect',
+  kindWhat: 'For portals that can sign people in with OpenID Connect: most frameworks and many products can.',
+  redirectUris: 'Redirect addresses',
+  redirectUrisWhat:
+    'Where the application takes people back, one in each line. Compared letter by letter. The framework or the manual of the application says what it is, such as https://portal.example.com/auth/callback.',
+  postLogoutRedirectUris: 'Addresses after signing out',
+  postLogoutRedirectUrisWhat: 'Where people may be sent once they have signed out, one in each line. May stay empty.',
+  backChannelLogoutUri: 'Back-channel logout address',
+  backChannelLogoutUriWhat: 'Countersign calls it when a session ends, so that the application ends its own. May stay empty.',
+  startUri: 'Where people begin',
+  startUriWhat: 'The page of the application that sends people here. "Try it" opens it. May stay empty.',
+  issuer: 'Issuer',
+  discovery: 'Discovery address',
+  faults: {
+    redirectUris: `Type at least one address. ${address}`,
+    postLogoutRedirectUris: address,
+    backChannelLogoutUri: address,
+    startUri: address,
+  },
+} as const
