@@ -4,7 +4,7 @@ import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { because, cancelForm, csrfField, field, lead, pinField, submit } from '../form.ts'
 import { flag, type Html, html } from '../html.ts'
-import { defaultWords, document, icons } from '../layout.ts'
+import { type AskedBy, defaultWords, document, icons } from '../layout.ts'
 import { deliveryLine, resendForm, stillGood, type Way, waysList } from '../ways.ts'
 import { askAdministratorForm } from './ask-administrator.ts'
 
@@ -33,6 +33,7 @@ export interface AnswerView {
   readonly organization?: string | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
+  readonly application?: AskedBy | undefined
 }
 
 /** Where whoever has no code at hand goes on. */
@@ -128,7 +129,7 @@ ${hasField && otherWays.length > 0 && html`<p>${sentCodes.otherWays}</p>${waysLi
 ${problem && view.problem?.code === 'password-change-required' && html`<p><a href="/forgot-password">${pages.forgotPassword}</a></p>`}
 ${hasBackupCodes && !isBackupCode && html`<p><a href="/sign-in?with=backup-code">${pages.answer.toBackupCode}</a></p>`}
 ${isTyped && hasOthers && html`<p><a href="/sign-in">${hasApp ? pages.answer.toApp : sentCodes.toSent}</a></p>`}
-${intent === 'enter' && stuck({ csrf, isPass, hasOthers: hasOthers || hasBackupCodes, opens, organization: view.requiredBy?.organization ?? organization }, words)}
+${(intent === 'enter' || intent === 'second-factor') && stuck({ csrf, isPass: isPass || intent !== 'enter', hasOthers: hasOthers || hasBackupCodes, opens, organization: view.requiredBy?.organization ?? organization }, words)}
 </div>
 ${because(view.requiredBy, words)}
 ${cancelForm(csrf, words)}`
