@@ -9,7 +9,8 @@ export const SecondFactorSettings = Type.Object(
       description: 'Where the browser may be sent back to: https, or http on localhost; compared letter by letter',
     }),
     opensSetUp: Type.Boolean({
-      description: 'Whether somebody without an authenticator sets up the first one on the word of this portal, without a code by mail before',
+      description:
+        'Whether somebody without an authenticator sets up the first one on the word of this portal, without a code by mail before',
     }),
     returnsRefusals: Type.Boolean({ description: 'Whether the portal is told by error=access_denied when somebody cancels' }),
   },

@@ -93,7 +93,12 @@ export interface OuterQuery {
 export function readRequest(
   claims: Claims,
   outer: OuterQuery,
-  { clientId, host, redirects, now }: { readonly clientId: string; readonly host: string; readonly redirects: readonly string[]; readonly now: Date },
+  {
+    clientId,
+    host,
+    redirects,
+    now,
+  }: { readonly clientId: string; readonly host: string; readonly redirects: readonly string[]; readonly now: Date },
 ): PortalRequest | RequestFault {
   const isUnnamed = claims.iss === undefined && claims.aud === undefined
   if (!isUnnamed && claims.iss !== clientId) return 'issuer'

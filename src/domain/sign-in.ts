@@ -103,7 +103,9 @@ export function nextStep(signIn: SignIn, requirement: Requirement, means: Means,
   if (isDue && isPortals && requirement.secondStep === 'never') return { step: 'refused', reason: 'ask-administrator' }
   const isClosed = requirement.isSetUpDue === true || (isPortals && !has(portalSetUp))
   if (isDue && isClosed && !hasSecond && !has(setUpPasscode))
-    return requirement.isSetUpDue && means.isPasswordMailed ? { step: 'refused', reason: 'ask-administrator' } : { step: 'answer', kinds: ['email'], opens: 'set-up' }
+    return requirement.isSetUpDue && means.isPasswordMailed
+      ? { step: 'refused', reason: 'ask-administrator' }
+      : { step: 'answer', kinds: ['email'], opens: 'set-up' }
   if (isDue) return { step: 'enroll', kinds: requirement.methods ?? enrollable }
   if (owesCodes(signIn, means)) return { step: 'enroll', kinds: ['backup-codes'] }
   return { step: 'done', assurance: assuranceOf(signIn.evidence) }

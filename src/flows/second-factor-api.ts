@@ -70,8 +70,7 @@ export async function verifyCode(rooms: Rooms, caller: Caller, { user, code: typ
   const code = typed.trim()
   const lane: BearingLane = { key: laneKeys.codesOf(account.id), rules: codesFromAnywhere }
   const own = judgeCode(rooms, open, code, kinds)
-  const isElsewhere =
-    own.verdict.verdict === 'rejected' && own.verdict.reason === 'mismatch' && isForAuthAnvil(rooms, account, kinds, code)
+  const isElsewhere = own.verdict.verdict === 'rejected' && own.verdict.reason === 'mismatch' && isForAuthAnvil(rooms, account, kinds, code)
   if (!isElsewhere) return accept(rooms, caller, key, account, lane, own)
   const asked = await askAuthAnvil(rooms, caller, open, { code }, lane)
   if (!asked.said.isRight) throw await refuseCharged(rooms, caller, account, asked.lane)
@@ -190,7 +189,7 @@ export async function userOf(rooms: Rooms, caller: Caller, user: string): Promis
 /** What the one-time address of a prompt shows before it is opened. Looking opens nothing. @throws {Problem} `link-gone` */
 export async function promptBehind(rooms: Rooms, token: string): Promise<Prompt> {
   const prompt = await findPromptByLink(rooms.store.db, digest(token), rooms.now())
-  if (!prompt || prompt.state !== 'waiting' || prompt.signInId !== undefined) throw new Problem('link-gone')
+  if (prompt?.state !== 'waiting' || prompt.signInId !== undefined) throw new Problem('link-gone')
   return prompt
 }
 

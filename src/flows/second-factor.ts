@@ -173,7 +173,7 @@ export async function beginForPortal(rooms: Rooms, visit: Visit, hostHeader: str
 async function continueAt(rooms: Rooms, visit: Visit, applicationId: string, requestHash: Buffer): Promise<Cookies> {
   const prompt = await findPromptByRequest(rooms.store.db, applicationId, requestHash)
   const open = visit.signIn && prompt ? await findSignIn(rooms.store, rooms.keys, digest(visit.signIn)) : undefined
-  if (!prompt || prompt.state !== 'waiting' || open?.signIn.id !== prompt.signInId) throw refusal('used')
+  if (prompt?.state !== 'waiting' || open?.signIn.id !== prompt.signInId) throw refusal('used')
   return {}
 }
 
@@ -197,8 +197,10 @@ const badGrant: Refused = { error: 'invalid_grant', description: 'The code is un
 export async function redeemCode(rooms: Rooms, visit: Visit, hostHeader: string, fields: Fields): Promise<TokenReply | Refused> {
   const portal = await authenticate(rooms, hostHeader, 'token', fields)
   if (isRefused(portal)) return portal
-  if (fields.grant_type !== 'authorization_code') return { error: 'unsupported_grant_type', description: 'grant_type must be authorization_code.' }
-  if (fields.client_assertion_type !== assertionType) return { error: 'invalid_request', description: `client_assertion_type must be ${assertionType}.` }
+  if (fields.grant_type !== 'authorization_code')
+    return { error: 'unsupported_grant_type', description: 'grant_type must be authorization_code.' }
+  if (fields.client_assertion_type !== assertionType)
+    return { error: 'invalid_request', description: `client_assertion_type must be ${assertionType}.` }
   return redeem(rooms, visit, portal, fields)
 }
 
@@ -210,7 +212,12 @@ async function redeem(rooms: Rooms, visit: Visit, { application, secret, host }:
     const spent = await findSpentCode(rooms.store.db, application.id, codeHash)
     if (spent) {
       const detail = { application: application.name, prompt: spent.id }
-      const event = { action: 'second-factor.code-replayed', organizationId: application.organizationId, subjectId: spent.userId, detail } as const
+      const event = {
+        action: 'second-factor.code-replayed',
+        organizationId: application.organizationId,
+        subjectId: spent.userId,
+        detail,
+      } as const
       await note(rooms.store.db, now, visit, event)
     }
     return badGrant
@@ -261,7 +268,9 @@ export async function tryPortal(rooms: Rooms, visit: Visit, organizationId: stri
     duo_uname: session.email,
     use_duo_code_attribute: true,
   })
-  return { address: `${rooms.publicUrl}/oauth/v1/authorize?${new URLSearchParams({ response_type: 'code', client_id: clientId, request })}` }
+  return {
+    address: `${rooms.publicUrl}/oauth/v1/authorize?${new URLSearchParams({ response_type: 'code', client_id: clientId, request })}`,
+  }
 }
 
 /** What a trial came to: its code is redeemed as the portal would redeem it. @throws {Problem} `link-gone` */

@@ -23,8 +23,8 @@ import {
   passwordsFromRecognizedDevice,
 } from '#domain/throttle.ts'
 import { type Account, authenticatorAddress } from '#store/person.ts'
-import { findAccount, type OpenSession } from '#store/session.ts'
 import type { Prompt } from '#store/second-factor.ts'
+import { findAccount, type OpenSession } from '#store/session.ts'
 import { type EventRow, type MessageRow, type Settlement, settle } from '#store/settlement.ts'
 import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash, toSignInRow } from '#store/sign-in.ts'
 import { findSuspendedSite } from '#store/sites.ts'
@@ -33,9 +33,9 @@ import { claimedDevice, newDeviceCookie, recognizedDevice } from './device.ts'
 import { askedIn, judgeCode, notAccepted } from './judging.ts'
 import { afterPass, judgePass } from './one-time-pass.ts'
 import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, tooMany } from './password.ts'
+import { askedBy, denied, isOpenFor, passing, portalCookie, withPrompt } from './prompts.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
 import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
-import { askedBy, denied, isOpenFor, passing, portalCookie, withPrompt } from './prompts.ts'
 import { keptAddress, noteEntered, sendCode, withNumber } from './sent-codes.ts'
 import { requireSession } from './session.ts'
 import type { StepView } from './step-view.ts'
@@ -608,7 +608,7 @@ async function load(rooms: Rooms, visit: Visit): Promise<OpenSignIn> {
   if (!open || open.account.memberships.length === 0) throw new Problem('sign-in-gone')
   if (open.signIn.intent !== 'second-factor') return open
   const asked = await withPrompt(rooms, open)
-  if (!asked.prompt || asked.prompt.state !== 'waiting' || !isOpenFor(asked.account, asked.prompt)) throw new Problem('sign-in-gone')
+  if (asked.prompt?.state !== 'waiting' || !isOpenFor(asked.account, asked.prompt)) throw new Problem('sign-in-gone')
   return asked
 }
 

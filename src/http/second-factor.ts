@@ -85,4 +85,3 @@ async function sendRefusal(options: PromptOptions, request: FastifyRequest, repl
   asPage(reply)
   return reply.code(400).send(await refusedForPortal(options, request, String(details.reason ?? '')))
 }
-

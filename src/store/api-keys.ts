@@ -21,7 +21,17 @@ const selected = (db: Database) =>
   db
     .selectFrom('api_keys as k')
     .leftJoin('users as u', 'u.id', 'k.created_by')
-    .select(['k.id', 'k.organization_id', 'k.name', 'k.prefix', 'k.scopes', 'k.created_at', 'k.expires_at', 'k.last_used_at', 'u.name as creator'])
+    .select([
+      'k.id',
+      'k.organization_id',
+      'k.name',
+      'k.prefix',
+      'k.scopes',
+      'k.created_at',
+      'k.expires_at',
+      'k.last_used_at',
+      'u.name as creator',
+    ])
     .where('k.revoked_at', 'is', null)
 
 type Row = Awaited<ReturnType<ReturnType<typeof selected>['executeTakeFirstOrThrow']>>

@@ -49,17 +49,19 @@ interface Request {
 }
 
 function selected(db: Database) {
-  return db
-    .selectFrom('prompts as p')
-    .innerJoin('organizations as o', 'o.id', 'p.organization_id')
-    .leftJoin('applications as a', 'a.id', 'p.application_id')
-    .leftJoin('api_keys as k', 'k.id', 'p.api_key_id')
-    .selectAll('p')
-    .select(['o.name as organization_name', 'o.parent_id', 'a.name as application_name', 'k.name as key_name'])
-    .where('o.removed_at', 'is', null)
-    .where('o.suspended_at', 'is', null)
-    // Whatever is switched off, revoked or removed meanwhile asks nothing any more.
-    .where((row) => row.or([row('a.is_on', '=', true), row.and([row('k.id', 'is not', null), row('k.revoked_at', 'is', null)])]))
+  return (
+    db
+      .selectFrom('prompts as p')
+      .innerJoin('organizations as o', 'o.id', 'p.organization_id')
+      .leftJoin('applications as a', 'a.id', 'p.application_id')
+      .leftJoin('api_keys as k', 'k.id', 'p.api_key_id')
+      .selectAll('p')
+      .select(['o.name as organization_name', 'o.parent_id', 'a.name as application_name', 'k.name as key_name'])
+      .where('o.removed_at', 'is', null)
+      .where('o.suspended_at', 'is', null)
+      // Whatever is switched off, revoked or removed meanwhile asks nothing any more.
+      .where((row) => row.or([row('a.is_on', '=', true), row.and([row('k.id', 'is not', null), row('k.revoked_at', 'is', null)])]))
+  )
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof selected>['executeTakeFirstOrThrow']>>
@@ -279,4 +281,3 @@ export async function sweepPrompts(db: Database, now: Date): Promise<void> {
     .execute()
   await db.deleteFrom('spent_assertions').where('expires_at', '<', now).execute()
 }
-

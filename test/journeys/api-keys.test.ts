@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { answer, type Client, contentsOf, type Kit, openKit, type Person, refused } from '../kit.ts'
-import { adminOf, enrolled, giveSecondStep } from '../portal.ts'
+import { adminOf, enrolled, giveSecondStep } from '../second-factor.ts'
 
 let kit: Kit
 before(async () => {
@@ -38,9 +38,14 @@ describe('an API key', () => {
     assert.match(key, /^csk_[\w-]{43}$/)
     assert.equal(apiKey.prefix, key.slice(0, 12))
     const listed = await client.call('GET', at(site.id))
-    assert.deepEqual(listed.json.keys.map(({ prefix, name }: { prefix: string; name: string }) => [prefix, name]), [[apiKey.prefix, 'VPN Vienna']])
+    assert.deepEqual(
+      listed.json.keys.map(({ prefix, name }: { prefix: string; name: string }) => [prefix, name]),
+      [[apiKey.prefix, 'VPN Vienna']],
+    )
     assert.ok(!listed.text.includes(key) && !(await contentsOf(kit)).includes(key))
-    const said = (await client.call('GET', `/api/v1/organizations/${site.id}/audit`)).json.events.map((one: { sentence: string }) => one.sentence)
+    const said = (await client.call('GET', `/api/v1/organizations/${site.id}/audit`)).json.events.map(
+      (one: { sentence: string }) => one.sentence,
+    )
     assert.ok(said.some((one: string) => one.endsWith('created the API key VPN Vienna')))
     assert.equal((await client.call('DELETE', at(site.id, `/${apiKey.id}`))).status, 204)
     refused(await call('GET', '/users?user=a@example.org'), 401, 'invalid-api-key')
@@ -56,7 +61,11 @@ describe('an API key', () => {
     refused(await other.call('GET', at(site.id)), 403, 'forbidden')
     refused(await other.call('POST', at(site.id), { name: 'X', scopes: all, days: 1 }), 403, 'forbidden')
     for (const wrong of [{ days: 366 }, { days: 0 }, { scopes: [] }, { scopes: ['everything'] }, { name: ' ' }, { expiresAt: 'never' }])
-      assert.equal((await client.call('POST', at(site.id), { name: 'X', scopes: all, days: 1, ...wrong })).status, 400, JSON.stringify(wrong))
+      assert.equal(
+        (await client.call('POST', at(site.id), { name: 'X', scopes: all, days: 1, ...wrong })).status,
+        400,
+        JSON.stringify(wrong),
+      )
   })
 
   test('counts until it expires, and no longer once its organization is suspended', async () => {
@@ -151,7 +160,8 @@ describe('checking a code', () => {
     assert.equal(backup.json.factor, 'backup_code')
     refused(await call('POST', '/verify', { user: person.email, code: 'abc' }), 422, 'code-not-accepted', { reason: 'malformed' })
     kit.pass(30)
-    for (let nth = 0; nth < 4; nth++) refused(await call('POST', '/verify', { user: person.email, code: kit.wrongCode(person) }), 422, 'code-not-accepted')
+    for (let nth = 0; nth < 4; nth++)
+      refused(await call('POST', '/verify', { user: person.email, code: kit.wrongCode(person) }), 422, 'code-not-accepted')
     refused(await call('POST', '/verify', { user: person.email, code: kit.code(person) }), 429, 'too-many-attempts')
     const elsewhere = kit.client()
     await elsewhere.call('POST', '/api/v1/sign-ins', { email: person.email, password: person.password })

@@ -141,7 +141,15 @@ async function addClient(organizationId: string, by: string): Promise<string> {
 /** A key of an organization. */
 async function addKey({ organizationId, userId }: Target): Promise<string> {
   const expiresAt = new Date(kit.now().getTime() + 86_400_000)
-  const made = { organizationId, name: 'VPN', prefix: '', tokenHash: digest(newToken()), scopes: ['prompts'], expiresAt, by: userId } as const
+  const made = {
+    organizationId,
+    name: 'VPN',
+    prefix: '',
+    tokenHash: digest(newToken()),
+    scopes: ['prompts'],
+    expiresAt,
+    by: userId,
+  } as const
   return addApiKey(db, kit.now(), made)
 }
 

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { Client as UniversalPrompt } from '@duosecurity/duo_universal'
 import { newCertificate } from '../../simulators/certificate.ts'
 import { type Client, type Kit, openKit, type Person } from '../kit.ts'
-import { addPortal, enrolled, giveSecondStep, type Portal, redirectUri } from '../portal.ts'
+import { addPortal, enrolled, giveSecondStep, type Portal, redirectUri } from '../second-factor.ts'
 
 /** The contract: the vendor's own library, unchanged but for whom it trusts, completes its flow against Countersign over TLS. */
 const { key, certificate } = newCertificate(['localhost'])

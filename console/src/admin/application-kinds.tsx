@@ -1,12 +1,14 @@
-import type { ApplicationSettings } from '#contract/applications.ts'
+import type { Application, ApplicationSettings } from '#contract/applications.ts'
 import { applicationWords as say } from '#words/en/applications.ts'
 import { OidcFacts, OidcFields } from './application-oidc.tsx'
+import { SecondFactorFacts, SecondFactorFields } from './application-second-factor.tsx'
 
 type Kind = ApplicationSettings['kind']
 
 /** What a form for a new application of a kind begins with. One line for each kind. */
 export const applicationKinds: { readonly [K in Kind]: Extract<ApplicationSettings, { readonly kind: K }> } = {
   oidc: { kind: 'oidc', redirectUris: [], postLogoutRedirectUris: [], backChannelLogoutUri: null, startUri: null },
+  'second-factor': { kind: 'second-factor', redirectUris: [], opensSetUp: false, returnsRefusals: false },
 }
 
 /** Which field is wrong, and which of its values. */
@@ -39,13 +41,23 @@ export function SettingsFields({ settings, onChange, fault }: SettingsFieldsProp
   switch (settings.kind) {
     case 'oidc':
       return <OidcFields settings={settings} onChange={onChange} wrong={wrong} />
+    case 'second-factor':
+      return <SecondFactorFields settings={settings} onChange={onChange} wrong={wrong} />
   }
 }
 
 /** What is to be typed into an application beside its client ID and its secret, by its kind. */
-export function SettingsFacts({ settings, issuer }: { readonly settings: ApplicationSettings; readonly issuer: string }) {
+export function SettingsFacts({
+  application: { id, clientId, settings },
+  issuer,
+}: {
+  readonly application: Application
+  readonly issuer: string
+}) {
   switch (settings.kind) {
     case 'oidc':
       return <OidcFacts issuer={issuer} />
+    case 'second-factor':
+      return <SecondFactorFacts settings={settings} issuer={issuer} applicationId={id} clientId={clientId} />
   }
 }

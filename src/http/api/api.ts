@@ -25,8 +25,8 @@ import { organizationRoutes } from './organizations.ts'
 import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policy.ts'
 import { profileRoutes } from './profile.ts'
-import { signInRoutes } from './sign-in.ts'
 import { secondFactorRoutes } from './second-factor.ts'
+import { signInRoutes } from './sign-in.ts'
 import { siteRoutes } from './sites.ts'
 
 type App = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
@@ -47,7 +47,10 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       const app = scope.withTypeProvider<TypeBoxTypeProvider>()
       requireAuthorities(scope)
       await app.register(swagger, {
-        openapi: { openapi: '3.1.0', info: { title: 'Countersign', version: '1' }, servers: [{ url: '/api/v1' }],
+        openapi: {
+          openapi: '3.1.0',
+          info: { title: 'Countersign', version: '1' },
+          servers: [{ url: '/api/v1' }],
           components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of an organization' } } },
         },
         hideUntagged: true,

@@ -33,7 +33,13 @@ export function secondFactorRoutes({ app, rooms, visits, changing }: Api): void 
     '/second-factor/prompts',
     {
       config: withKey,
-      schema: { tags, security, summary: 'Ask for a second step in a browser of the person', body: NewPrompt, response: { 201: PromptState } },
+      schema: {
+        tags,
+        security,
+        summary: 'Ask for a second step in a browser of the person',
+        body: NewPrompt,
+        response: { 201: PromptState },
+      },
     },
     async (request, reply) => reply.code(201).send(await createPrompt(rooms, caller(request), request.body)),
   )

@@ -67,8 +67,11 @@ ${
 <body>
 <header class="brand">${look?.logo ? html`<img class="logo" src="${address(look.logo)}" alt="">` : mark}<span class="brand-name" dir="auto">${name}</span></header>
 <main class="card${isWide && ' card-wide'}">
-${application && html`<p class="asked-by">${secondFactor.asks(application.name)}${application.reason !== undefined && html`<br>${secondFactor.reason(application.reason)}`}</p>
-`}${content}
+${
+  application &&
+  html`<p class="asked-by">${secondFactor.asks(application.name)}${application.reason !== undefined && html`<br>${secondFactor.reason(application.reason)}`}</p>
+`
+}${content}
 </main>
 ${support && html`<footer class="foot"><p>${pages.support} ${supportLink(support)}</p></footer>\n`}</body>
 </html>

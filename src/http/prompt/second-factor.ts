@@ -11,8 +11,8 @@ const anyone = { config: { authority: { who: 'anyone' } } } as const
 /** The pages around a second step that a portal or a program has asked for; the step itself is a sign-in like any other. */
 export function secondFactorPages(app: FastifyInstance, options: PromptOptions): void {
   const { rooms, visits } = options
-  const say = async (request: FastifyRequest, reply: FastifyReply, title: string, text: string) =>
-    reply.send(messagePage({ title, text, ...(await frameOf(options, request)) }, wordsOf(request)))
+  const say = async (request: FastifyRequest, reply: FastifyReply, title: string, text: string, action?: { href: string; label: string }) =>
+    reply.send(messagePage({ title, text, action, ...(await frameOf(options, request)) }, wordsOf(request)))
   const gone = (request: FastifyRequest, reply: FastifyReply, error: unknown, title: string, text: string) => {
     if (!(error instanceof Problem) || (error.code !== 'link-gone' && error.code !== 'sign-in-gone')) throw error
     withStatus(reply, new Problem('link-gone'))
@@ -59,7 +59,7 @@ export function secondFactorPages(app: FastifyInstance, options: PromptOptions):
     const { tried } = wordsOf(request).secondFactor
     try {
       const { application, factor } = await triedWith(rooms, textOf(request.query, 'duo_code'))
-      return await say(request, reply, tried.title, tried.text(application, factor))
+      return await say(request, reply, tried.title, tried.text(application, factor), tried.back)
     } catch (error) {
       return gone(request, reply, error, tried.failedTitle, tried.failed)
     }

@@ -16,8 +16,8 @@ import { completePage } from './pages/complete.ts'
 import { enrollPage } from './pages/enroll.ts'
 import { enrollPasscodePage } from './pages/enroll-passcode.ts'
 import { enrollSentPage } from './pages/enroll-sent.ts'
-import { passwordPage } from './pages/password.ts'
 import { messagePage } from './pages/message.ts'
+import { passwordPage } from './pages/password.ts'
 import { refusedPage } from './pages/refused.ts'
 
 type Fields = Readonly<Record<string, unknown>>

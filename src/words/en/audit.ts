@@ -142,10 +142,7 @@ const actions = {
     (who, _, { detail }) => `${who} gave the application ${text(detail.name)} another secret`,
   ],
   'application.removed': ['Application removed', (who, _, { detail }) => `${who} removed the application ${text(detail.name)}`],
-  'second-factor.passed': [
-    'Second factor given',
-    (who, _, { detail }) => `${who} gave ${text(detail.application)} their second factor`,
-  ],
+  'second-factor.passed': ['Second factor given', (who, _, { detail }) => `${who} gave ${text(detail.application)} their second factor`],
   'second-factor.declined': [
     'Second factor refused',
     (who, _, { detail }) => `${who} refused to give ${text(detail.application)} their second factor`,

@@ -13,7 +13,10 @@ const notSigned: Said = {
   title: 'We do not know who sent you here',
   text: `The request is not from a portal that is set up here, or it was not signed with its secret. ${tellThem}`,
 }
-const clock = (what: string): Said => ({ title: 'This request is out of date', text: `${what} ${again} If it happens again, the clock of the portal is off.` })
+const clock = (what: string): Said => ({
+  title: 'This request is out of date',
+  text: `${what} ${again} If it happens again, the clock of the portal is off.`,
+})
 const wrong = (what: string): Said => ({ title: 'The portal asked for something that we do not do', text: `${what} ${tellThem}` })
 
 /** Why nobody is asked anything, by the reason of the problem `second-factor-refused`. */
@@ -57,7 +60,8 @@ export const secondFactorWords = isolating({
   tried: {
     title: 'It works',
     text: (application: string, factor: string) =>
-      `${application} would now be told that your second step was right, given by ${factor}. You can close this page.`,
+      `${application} would now be told that your second step was right, and that it was given by ${factor}.`,
+    back: { href: '/applications', label: 'Back to Applications' },
     failedTitle: 'That did not work',
     failed: 'The code of this trial is unknown, was used already, or has expired. Start the trial again.',
   },
@@ -86,6 +90,34 @@ export const secondFactorConsole = isolating({
   language: 'Library',
   limits: 'What to know of this library',
   copySnippet: 'the example',
+  libraries: {
+    node: {
+      name: 'Node.js (@duosecurity/duo_universal)',
+      limits:
+        'Up to 3.0.0 it trusts the authorities of Duo alone and waits without end; the two lines in the example put that right from outside. It does not look at auth_result: do that yourself.',
+    },
+    python: {
+      name: 'Python (duo_universal)',
+      limits:
+        'From 2.3 on it can be told whom to trust; older ones take duo_certs only. It does not look at auth_result: do that yourself.',
+    },
+    go: { name: 'Go (duo_universal_golang)', limits: 'From 1.1 on it takes a client of your own, which decides whom to trust.' },
+    php: {
+      name: 'PHP (duo_universal_php)',
+      limits:
+        'It has no setting for whom to trust: replace its file of authorities, and again after each update. It does not look at auth_result: do that yourself.',
+    },
+    java: {
+      name: 'Java (duo_universal_java)',
+      limits:
+        'Port 443 only. The certificate must be trusted by the JVM and be named by its hash. Old versions sign for a whole hour, so the clock must be right.',
+    },
+    csharp: {
+      name: 'C# (DuoUniversal)',
+      limits:
+        'The authority must be trusted by the operating system as well as named here. Without UseDuoCodeAttribute the code comes in "code".',
+    },
+  },
 })
 
 /** What the Console says of API keys. */

@@ -108,7 +108,13 @@ export async function giveSecondStep(kit: Kit, person: Person, client: Client, c
 }
 
 /** From the portal and back to it. @returns what it is sent back with */
-export async function through(kit: Kit, portal: Portal, person: Person, client = kit.client(), more: Claims = {}): Promise<URLSearchParams> {
+export async function through(
+  kit: Kit,
+  portal: Portal,
+  person: Person,
+  client = kit.client(),
+  more: Claims = {},
+): Promise<URLSearchParams> {
   const sent = await portal.send(client, person.email, more)
   assert.equal(sent.status, 303, sent.text)
   const back = await giveSecondStep(kit, person, client)
