@@ -14,6 +14,7 @@ import { outside } from '#factors/outside.ts'
 import { startSealing } from '#flows/audit.ts'
 import { hasMailGateway } from '#flows/gateways.ts'
 import { startQueue } from '#flows/messages.ts'
+import { startLogouts } from '#flows/oidc-logouts.ts'
 import { startResets } from '#flows/organization-reset-work.ts'
 import { offerSetUp } from '#flows/recovery.ts'
 import type { Rooms } from '#flows/rooms.ts'
@@ -104,6 +105,7 @@ async function serve(config: Config): Promise<void> {
   const sealing = startSealing(rooms, log)
   const stopSweep = startSweep(rooms, log)
   const resets = startResets(rooms, log)
+  const logouts = startLogouts(rooms, log)
   onReset = resets.wake
 
   console.log(`Countersign is ready on ${config.publicUrl} with ${store.engine}.`)
@@ -121,6 +123,7 @@ async function serve(config: Config): Promise<void> {
     clearInterval(idle)
     stopSweep()
     await resets.stop()
+    await logouts.stop()
     await queue.stop()
     await sealing.stop().catch((error: unknown) => log(error, 'the audit could not be sealed'))
     await store.close()

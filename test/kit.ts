@@ -22,6 +22,7 @@ import { fromBase32 } from '#factors/base32.ts'
 import { outside } from '#factors/outside.ts'
 import { hotp, stepAt } from '#factors/totp.ts'
 import { startQueue } from '#flows/messages.ts'
+import { type LogoutWork, startLogouts } from '#flows/oidc-logouts.ts'
 import { type ResetWork, startResets } from '#flows/organization-reset-work.ts'
 import { offerSetUp } from '#flows/recovery.ts'
 import type { Rooms } from '#flows/rooms.ts'
@@ -81,6 +82,8 @@ export interface Kit {
   mailedCode(email: string): Promise<string>
   /** Works off the resets of organizations, when a test says so. */
   readonly resets: Pick<ResetWork, 'drain'>
+  /** Tells applications of sessions that have ended, when a test says so. */
+  readonly logouts: Pick<LogoutWork, 'drain'>
   /** A site of its own for a test, so that every test is also a test of isolation. */
   site(policy?: Partial<Policy>): Promise<{ readonly id: string; readonly name: string }>
   /** A member with a password, without an authenticator. */
@@ -110,6 +113,8 @@ export interface KitOptions {
   readonly logTo?: { write(line: string): void }
   /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
   readonly remembersHashes?: boolean
+  /** Whether the clock runs from now on, as that of a peer does who checks times by it; without it, it stands still until it is turned. */
+  readonly isRunning?: boolean
   /** Gateways that take the place of the inbox; they are given the kit's clock. */
   readonly gateways?: (now: () => Date) => Gateways
 }
@@ -131,6 +136,7 @@ export async function openKit({
   logTo,
   remembersHashes = false,
   gateways,
+  isRunning = false,
 }: KitOptions = {}): Promise<Kit> {
   const onPostgres = (database ?? process.env.TEST_DATABASE) === 'postgres'
   if (onPostgres && !postgresUrl) throw new Error('TEST_DATABASE_URL names no PostgreSQL: run the tests with npm test.')
@@ -138,8 +144,8 @@ export async function openKit({
   const dump = databaseUrl === undefined && pgliteTemplate ? await openAsBlob(pgliteTemplate) : undefined
   const store = await openStore({ ...(databaseUrl ? { databaseUrl } : {}), ...(dump ? { dump } : {}), dataDir: 'memory:', poolSize: 12 })
   await store.migrate()
-  let time = Date.parse('2026-06-01T12:00:10Z')
-  const now = () => new Date(time)
+  let time = isRunning ? 0 : Date.parse('2026-06-01T12:00:10Z')
+  const now = () => new Date(isRunning ? Date.now() + time : time)
   const keys = keysFrom(newKey())
   const inbox = openInbox(now)
   const passwords = openPasswords({ secret: keys.password })
@@ -168,6 +174,7 @@ export async function openKit({
   })
   const queue = startQueue(rooms, (error) => console.error(error), 1_000_000)
   const resets = startResets(rooms, (error) => console.error(error), 1_000_000)
+  const logouts = startLogouts(rooms, (error) => console.error(error), 1_000_000)
 
   let count = 0
   const makePerson: Kit['person'] = async (
@@ -228,6 +235,7 @@ export async function openKit({
     provider: { id: '', owner: { id: '', email: '', name: '', password: '' } },
     now,
     resets,
+    logouts,
     pass: (seconds) => {
       time += seconds * 1000
     },
@@ -280,6 +288,7 @@ export async function openKit({
     close: async () => {
       await queue.stop()
       await resets.stop()
+      await logouts.stop()
       await app.close()
       await store.close()
     },
@@ -432,7 +441,8 @@ function lint(method: string, path: string, { statusCode, headers, payload }: Re
 
 /** A cookie is for this host, out of the reach of scripts, and says nothing. */
 function lintCookie(line: string, isSecure: boolean, where: string): void {
-  const [pair = '', ...attributes] = line.split('; ')
+  const [pair = '', ...attributes] = line.split('; ').map((one) => one.replace(/^(path|httponly|samesite|secure|expires)\b/i, named))
+  if (/^(__Secure-)?countersign-(interaction|resume)=/.test(pair)) return lintOidcCookie(pair, attributes, isSecure, where)
   const [, prefix, kind, value = ''] = /^(__Host-)?countersign-(sign-in|session|device|remembered)=(.*)$/.exec(pair) ?? []
   assert.ok(kind, `${where}: a cookie of another name: ${pair.split('=')[0]}`)
   assert.equal(prefix === '__Host-', isSecure, where)
@@ -444,6 +454,25 @@ function lintCookie(line: string, isSecure: boolean, where: string): void {
   const lasts = attributes.some((one) => /^(Max-Age=[1-9]|Expires=(?!Thu, 01 Jan 1970))/.test(one))
   const outlives = (kind === 'device' || kind === 'remembered') && value !== ''
   assert.equal(lasts, outlives, `${where}: only the recognised and the remembered device outlive the browser`)
+}
+
+const named = (attribute: string) =>
+  ({ path: 'Path', httponly: 'HttpOnly', samesite: 'SameSite', secure: 'Secure', expires: 'Expires' })[attribute.toLowerCase()] ?? attribute
+
+/** The two that tie a request of an application to its browser go back to nothing but that request. */
+function lintOidcCookie(pair: string, attributes: readonly string[], isSecure: boolean, where: string): void {
+  assert.match(pair, /=([A-Za-z0-9_-]{21,43})?$/, where)
+  assert.ok(attributes.includes('HttpOnly'), where)
+  assert.ok(
+    attributes.some((one) => one.toLowerCase() === 'samesite=lax'),
+    `${where}: ${attributes}`,
+  )
+  assert.equal(attributes.includes('Secure'), isSecure, where)
+  assert.equal(pair.startsWith('__Secure-'), isSecure, where)
+  assert.ok(
+    attributes.some((one) => /^Path=\/oidc\/(interaction|authorize)\//.test(one)),
+    `${where}: ${attributes}`,
+  )
 }
 
 /** The same answers, each computed once. */

@@ -14,6 +14,8 @@ export interface Keys {
   readonly lane: KeyObject
   readonly device: KeyObject
   readonly audit: KeyObject
+  /** For what OpenID Connect derives: the names of sign-ins to applications. */
+  readonly oidc: KeyObject
   /** Says which key file a database belongs to, without telling the key. */
   readonly fingerprint: string
 }
@@ -38,6 +40,7 @@ export function keysFrom(text: string): Keys {
     lane: derive('lane'),
     device: derive('device'),
     audit: derive('audit'),
+    oidc: derive('oidc'),
     fingerprint: createHmac('sha256', key).update('countersign fingerprint').digest('hex').slice(0, 32),
   }
 }

@@ -12,7 +12,7 @@ import { listAuthenticators } from '#store/authenticators.ts'
 import { enqueue } from '#store/messages.ts'
 import { retireAuthenticators } from '#store/people.ts'
 import { findProfile } from '#store/profile.ts'
-import { endSessions, findAccount, findSession, listSessions, type OpenSession } from '#store/session.ts'
+import { endSessions, findAccount, findSession, findSessionById, listSessions, type OpenSession } from '#store/session.ts'
 import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
 
 /**
@@ -25,6 +25,12 @@ export async function requireSession(rooms: Rooms, visit: Visit): Promise<OpenSe
   const session = visit.session ? await findSession(rooms.store, digest(visit.session), rooms.now()) : undefined
   if (!session || session.memberships.length === 0 || !isEnough(session, rooms.now())) throw new Problem('not-signed-in')
   return session
+}
+
+/** The live session with this id, by the same rules, for an application that asks in its person's name. Undefined when it has ended. */
+export async function sessionById(rooms: Rooms, id: string): Promise<OpenSession | undefined> {
+  const session = isId(id) ? await findSessionById(rooms.store, id, rooms.now()) : undefined
+  return session && session.memberships.length > 0 && isEnough(session, rooms.now()) ? session : undefined
 }
 
 /** Whether what a session rests on is enough by the rules as they are now. */

@@ -1,4 +1,5 @@
 import { methods } from '#domain/methods.ts'
+import { sweepArtifacts } from '#store/oidc.ts'
 import { sweepPrompts } from '#store/second-factor.ts'
 import { sweepWindows } from '#store/sending-limits.ts'
 import { sweep } from '#store/session.ts'
@@ -14,6 +15,9 @@ const everyMilliseconds = 600_000
 export function startSweep(rooms: Rooms, log: (error: unknown, what: string) => void): () => void {
   const ticker = setInterval(() => {
     void sweep(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has run out could not be removed'))
+    void sweepArtifacts(rooms.store.db, rooms.now()).catch((error: unknown) =>
+      log(error, 'codes and tokens that are over could not be removed'),
+    )
     void sweepPrompts(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'prompts that are over could not be removed'))
     void sweepWindows(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'counts that are over could not be removed'))
     void countCoverage(rooms.store.db, rooms.now(), methods).catch((error: unknown) => log(error, 'the sites could not be counted'))

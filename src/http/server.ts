@@ -7,6 +7,7 @@ import type { Rooms } from '#flows/rooms.ts'
 import { registerApi } from './api/api.ts'
 import { registerCallbacks } from './callbacks.ts'
 import { registerConsole } from './console.ts'
+import { registerOidc } from './oidc/oidc.ts'
 import { problemFrom, sendProblem } from './problem.ts'
 import { type PromptOptions, sendProblemPage } from './prompt/page.ts'
 import { registerPrompt } from './prompt/prompt.ts'
@@ -130,6 +131,7 @@ export async function openServer({
   await registerApi(app, rooms, visits)
   await registerPrompt(app, { rooms, visits, ...(inbox ? { inbox } : {}) })
   await registerSecondFactor(app, { rooms, visits })
+  await registerOidc(app, { rooms, visits })
   await registerCallbacks(app, rooms)
   await registerConsole(app, consoleDir)
   return app

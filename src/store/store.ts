@@ -19,6 +19,7 @@ import * as rest from './migrations/0014-rest.ts'
 import * as delivery from './migrations/0015-delivery.ts'
 import * as authanvil from './migrations/0016-authanvil.ts'
 import * as applications from './migrations/0020-applications.ts'
+import * as oidc from './migrations/0021-oidc.ts'
 import * as apiKeys from './migrations/0023-api-keys.ts'
 import * as prompts from './migrations/0024-prompts.ts'
 import type { Database, Tables } from './tables.ts'
@@ -42,6 +43,7 @@ export const migrations = {
   '0015-delivery': delivery,
   '0016-authanvil': authanvil,
   '0020-applications': applications,
+  '0021-oidc': oidc,
   '0023-api-keys': apiKeys,
   '0024-prompts': prompts,
 }

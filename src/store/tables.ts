@@ -220,6 +220,26 @@ export interface Tables {
     changed_at: Date
     last_used_at: ColumnType<Date | null, never, Date>
   }
+  oidc_artifacts: {
+    kind: string
+    id_hash: Buffer
+    client_id: string | null
+    session_id: string | null
+    user_id: string | null
+    grant_id: string | null
+    payload: ColumnType<unknown, string, string>
+    consumed_at: ColumnType<Date | null, never, Date>
+    expires_at: Date
+  }
+  oidc_logouts: {
+    id: string
+    client_id: string
+    user_id: string
+    session_id: string
+    attempts: number
+    next_attempt_at: Date | null
+  }
+  oidc_keys: { number: number; key_id: string; private_sealed: Buffer; signs_from: Date }
   gateways: {
     organization_id: string
     channel: Channel

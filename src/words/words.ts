@@ -1,3 +1,4 @@
+import { oidcWords } from './en/applications-oidc.ts'
 import { audit } from './en/audit.ts'
 import { authAnvilWords } from './en/authanvil.ts'
 import { calls } from './en/calls.ts'
@@ -22,6 +23,7 @@ export interface Words {
   readonly secondFactor: typeof secondFactorWords
   readonly sentCodes: typeof sentCodes
   readonly authAnvil: typeof authAnvilWords.pages
+  readonly oidc: typeof oidcWords.pages
   readonly gatewayTest: typeof gatewayTest
   readonly gatewayTestPrompt: string
 }
@@ -38,6 +40,7 @@ const english: Words = {
   secondFactor: secondFactorWords,
   sentCodes,
   authAnvil: authAnvilWords.pages,
+  oidc: oidcWords.pages,
   gatewayTest,
   gatewayTestPrompt,
 }

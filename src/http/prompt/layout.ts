@@ -40,11 +40,13 @@ interface DocumentView {
   readonly hasProblem?: boolean
   /** For lists rather than forms. */
   readonly isWide?: boolean
+  /** Where the page goes on to by itself. */
+  readonly onward?: string
 }
 
 /** The frame of every page. Nothing in it depends on a script; the style sheets are all that rendering waits for. */
 export function document(view: DocumentView): string {
-  const { title, content, words, organization, support, look, application, hasProblem = false, isWide = false } = view
+  const { title, content, words, organization, support, look, application, hasProblem = false, isWide = false, onward } = view
   const { pages, language, secondFactor } = words
   const name = look?.name || organization || pages.product
   return render(html`<!doctype html>
@@ -54,7 +56,11 @@ export function document(view: DocumentView): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${hasProblem && `${pages.errorPrefix}: `}${title} · ${isolate(name)}</title>
+${
+  onward !== undefined &&
+  html`<meta http-equiv="refresh" content="0;url=${address(onward)}">
+`
+}<title>${hasProblem && `${pages.errorPrefix}: `}${title} · ${isolate(name)}</title>
 <link rel="icon" href="${icon}">
 <link rel="stylesheet" href="/assets/tokens.css">
 <link rel="stylesheet" href="/assets/prompt.css">

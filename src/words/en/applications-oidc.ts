@@ -15,6 +15,26 @@ export const oidcWords = {
   startUriWhat: 'The page of the application that sends people here. "Try it" opens it. May stay empty.',
   issuer: 'Issuer',
   discovery: 'Discovery address',
+  /** On the pages between an application and the Prompt. */
+  pages: {
+    onward: (application: string) => `On to ${application}`,
+    onwardText: 'You are taken there in a moment.',
+    onwardAction: 'Continue',
+    refused: 'This sign-in cannot go on',
+    refusedText: (why: string) =>
+      `The application that sent you here asked for something that Countersign does not take. Go back and start again; if it stays, tell whoever runs the application: ${why}.`,
+    stranger: (application: string) => `You have no access to ${application}`,
+    strangerText: (email: string) =>
+      `You are signed in as ${email}, who does not belong to the organization of this application. Ask its administrator to invite you, or sign out and sign in as somebody else.`,
+    backTo: (application: string) => `Back to ${application}`,
+    ask: 'Sign out?',
+    askText: (application: string | undefined) =>
+      `${application ?? 'An application'} asks to sign you out. You are signed out here and of every application that you use with this account.`,
+    askAction: 'Sign out',
+    askNo: 'Stay signed in',
+    signedOut: 'You are signed out',
+    signedOutText: 'You can close this window.',
+  },
   faults: {
     redirectUris: `Type at least one address. ${address}`,
     postLogoutRedirectUris: address,
