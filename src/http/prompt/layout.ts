@@ -36,7 +36,7 @@ interface DocumentView {
   readonly organization?: string | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
-  readonly application?: AskedBy | undefined
+  readonly askedBy?: AskedBy | undefined
   readonly hasProblem?: boolean
   /** For lists rather than forms. */
   readonly isWide?: boolean
@@ -46,7 +46,7 @@ interface DocumentView {
 
 /** The frame of every page. Nothing in it depends on a script; the style sheets are all that rendering waits for. */
 export function document(view: DocumentView): string {
-  const { title, content, words, organization, support, look, application, hasProblem = false, isWide = false, onward } = view
+  const { title, content, words, organization, support, look, askedBy, hasProblem = false, isWide = false, onward } = view
   const { pages, language, secondFactor } = words
   const name = look?.name || organization || pages.product
   return render(html`<!doctype html>
@@ -74,8 +74,8 @@ ${
 <header class="brand">${look?.logo ? html`<img class="logo" src="${address(look.logo)}" alt="">` : mark}<span class="brand-name" dir="auto">${name}</span></header>
 <main class="card${isWide && ' card-wide'}">
 ${
-  application &&
-  html`<p class="asked-by">${secondFactor.asks(application.name)}${application.reason !== undefined && html`<br>${secondFactor.reason(application.reason)}`}</p>
+  askedBy &&
+  html`<p class="asked-by">${secondFactor.asks(askedBy.name)}${askedBy.reason !== undefined && html`<br>${secondFactor.reason(askedBy.reason)}`}</p>
 `
 }${content}
 </main>

@@ -27,7 +27,7 @@ export function secondFactorPages(app: FastifyInstance, options: PromptOptions):
       const frame = await frameOf(options, request, organizationId)
       const csrf = visits.csrfToken(visits.signInCookie(request, reply))
       const reason = asked.by === 'key' ? asked.reason : undefined
-      return reply.send(openPromptPage({ csrf, token, askedBy, organization: organizationName, reason, ...frame }, words))
+      return reply.send(openPromptPage({ csrf, token, name: askedBy, organization: organizationName, reason, ...frame }, words))
     } catch (error) {
       return gone(request, reply, error, words.secondFactor.goneTitle, words.secondFactor.gone)
     }

@@ -33,7 +33,7 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     const organization = 'organization' in step ? step.organization : undefined
     const requiredBy = 'requiredBy' in step ? step.requiredBy : undefined
     const frame = await frameOf(options, request, 'organizationId' in step ? step.organizationId : undefined)
-    const common = { csrf, organization, requiredBy, application, problem: shown, ...frame, isSetUp: step.returnTo === afterSetUp }
+    const common = { csrf, organization, requiredBy, askedBy: application, problem: shown, ...frame, isSetUp: step.returnTo === afterSetUp }
     switch (step.step) {
       case 'password':
         return passwordPage({ ...common, email: step.email, fixedEmail: true }, words)

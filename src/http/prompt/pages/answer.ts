@@ -33,7 +33,7 @@ export interface AnswerView {
   readonly organization?: string | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
-  readonly application?: AskedBy | undefined
+  readonly askedBy?: AskedBy | undefined
 }
 
 /** Where whoever has no code at hand goes on. */

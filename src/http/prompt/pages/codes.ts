@@ -12,7 +12,7 @@ export interface CodesView {
   readonly organization?: string | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
-  readonly application?: AskedBy | undefined
+  readonly askedBy?: AskedBy | undefined
   readonly isSetUp?: boolean | undefined
 }
 

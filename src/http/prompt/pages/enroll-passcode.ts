@@ -17,7 +17,7 @@ export interface EnrollPasscodeView {
   readonly problem?: PageProblem | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
-  readonly application?: AskedBy | undefined
+  readonly askedBy?: AskedBy | undefined
 }
 
 /** Setting up AuthAnvil: there is nothing to take over, the first passcode that it takes is the set-up. */

@@ -24,7 +24,7 @@ export interface EnrollSentView {
   readonly problem?: PageProblem | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
-  readonly application?: AskedBy | undefined
+  readonly askedBy?: AskedBy | undefined
 }
 
 /** Setting up a method whose code is sent: the address first, then the code that went there. */

@@ -29,7 +29,7 @@ export interface EnrollView {
   readonly isSetUp?: boolean | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
-  readonly application?: AskedBy | undefined
+  readonly askedBy?: AskedBy | undefined
 }
 
 interface App {

@@ -12,7 +12,7 @@ export interface RefusedView {
   readonly requiredBy?: RequiredBy | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
-  readonly application?: AskedBy | undefined
+  readonly askedBy?: AskedBy | undefined
 }
 
 /** Nothing that the person has left is enough: whom to ask, and no way past it. */

@@ -11,7 +11,7 @@ export interface OpenPromptView {
   readonly csrf: string
   readonly token: string
   /** Who asks, and for which organization. */
-  readonly askedBy: string
+  readonly name: string
   readonly organization: string
   readonly reason?: string | undefined
   readonly support?: string | undefined
@@ -22,7 +22,7 @@ export interface OpenPromptView {
 export function openPromptPage(view: OpenPromptView, words: Words = defaultWords): string {
   const { open, reason } = words.secondFactor
   const content = html`<h1>${open.title}</h1>
-${lead(open.lead(view.askedBy, view.organization))}
+${lead(open.lead(view.name, view.organization))}
 ${view.reason !== undefined && html`<p class="quiet words">${reason(view.reason)}</p>`}
 <div class="advice" role="note">${icons.warning}<div><p>${open.warning}</p></div></div>
 <form method="post" action="/prompts">${csrfField(view.csrf)}<input type="hidden" name="token" value="${view.token}">${submit(open.button)}</form>`
