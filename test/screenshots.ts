@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { join, resolve } from 'node:path'
 import { PNG } from 'pngjs'
 import { openBrowserKit } from './browser/browser.ts'
-import { type Look, tourConsole, tourPrompt } from './browser/tour.ts'
+import { cast, type Look, tourConsole, tourPrompt } from './browser/tour.ts'
 import { tourNames } from './browser/tour-names.ts'
 import { tourReset } from './browser/tour-reset.ts'
+import { tourSecondFactor } from './browser/tour-second-factor.ts'
 import { buildConsole } from './machine/console-build.ts'
 import { withPalette } from './machine/palette.ts'
 
@@ -49,6 +50,7 @@ try {
   await tourPrompt(at, look)
   await tourConsole(at, look)
   await tourReset(at, look)
+  await tourSecondFactor(at, look, cast(at))
   await tourNames(at, look)
   await at.tidy()
 } finally {

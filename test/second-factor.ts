@@ -95,8 +95,9 @@ export async function addPortal(kit: Kit, organizationId: string, wish: Partial<
 }
 
 /** Posts fields as a form. */
-export function post(client: Client, path: string, fields: Readonly<Record<string, string>>): Promise<Answered> {
-  return client.call('POST', `/oauth/v1/${path}`, new URLSearchParams(fields).toString(), form)
+export function post(client: Client, path: string, fields: Readonly<Record<string, string>>, host?: string): Promise<Answered> {
+  const headers = { ...form, ...(host === undefined ? {} : { host }) }
+  return client.call('POST', `/oauth/v1/${path}`, new URLSearchParams(fields).toString(), headers)
 }
 
 /** Gives the second step on the page; ends with the address that the browser is sent to. */

@@ -4,6 +4,7 @@ import { type BrowserContextOptions, chromium, type Locator, type Page } from 'p
 import { PNG } from 'pngjs'
 import { type Client, type Kit, type KitOptions, openKit, type Person } from '../kit.ts'
 import { findChromium } from '../machine/chromium.ts'
+import { freePort } from '../machine/server.ts'
 
 export interface BrowserKit {
   readonly kit: Kit
@@ -21,11 +22,13 @@ const chromeOnLinux = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML
 
 /** A kit that listens on a port of this machine, and a Chromium to look at it with. What a hash costs is no business of its pages. */
 export async function openBrowserKit(options: KitOptions = {}): Promise<BrowserKit> {
+  // It listens where its own addresses lead to, so that a browser and a portal find it by them.
+  const port = await freePort()
   const [kit, browser] = await Promise.all([
-    openKit({ remembersHashes: true, ...options }),
+    openKit({ remembersHashes: true, publicUrl: `http://127.0.0.1:${port}`, ...options }),
     chromium.launch({ executablePath: findChromium().path }),
   ])
-  const origin = await kit.app.listen({ port: 0, host: '127.0.0.1' })
+  const origin = await kit.app.listen({ port, host: '127.0.0.1' })
   let complaints: string[] = []
 
   const open: BrowserKit['open'] = async (path, wish = {}) => {
