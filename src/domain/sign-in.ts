@@ -87,8 +87,9 @@ export function nextStep(signIn: SignIn, requirement: Requirement, means: Means,
   if (now >= signIn.expiresAt) return { step: 'refused', reason: 'expired' }
   const isPortals = signIn.intent === 'second-factor'
   const has = (kind: string) => signIn.evidence.some((one) => one.kind === kind)
-  if (isPortals && !has(portalWord)) return { step: 'refused', reason: 'expired' }
-  if (signIn.userId === undefined || !(isPortals || has('password'))) return { step: 'password' }
+  const isKnown = signIn.userId !== undefined && has(isPortals ? portalWord : 'password')
+  // Only the portal could begin this anew.
+  if (!isKnown) return isPortals ? { step: 'refused', reason: 'expired' } : { step: 'password' }
 
   const hasSecond = hasSecondStep(signIn.evidence)
   const isSpared =

@@ -47,7 +47,7 @@ function Keys({ keys }: { readonly keys: readonly ApiKey[] }) {
     <Table role="table" className="cards sites" mt="md" verticalSpacing={4} horizontalSpacing="md">
       <Table.Thead role="rowgroup">
         <Table.Tr role="row">
-          {[say.name, say.scopes, say.expires, say.lastUsed, ''].map((heading) => (
+          {[say.name, say.scopes, say.expires, say.lastUsed, say.action].map((heading) => (
             <Table.Th key={heading} role="columnheader" scope="col">
               {heading}
             </Table.Th>

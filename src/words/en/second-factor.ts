@@ -44,6 +44,10 @@ const refused: Readonly<Record<string, Said | undefined>> = {
 export const secondFactorWords = isolating({
   asks: (application: string) => `${application} asks for your second step`,
   reason: (reason: string) => `The reason it gives: ${reason}`,
+  setUp: {
+    title: 'Set up Two-Factor Authentication',
+    lead: 'You have no authenticator yet. We send a temporary passcode to your email: with it you set one up.',
+  },
   refused: (reason: string): Said => refused[reason] ?? notSigned,
   goneTitle: 'That took too long, or was done already',
   gone: `For your safety each of these can be answered once, within ten minutes. ${again}`,
@@ -150,6 +154,7 @@ export const apiKeyWords = isolating({
   keyTitle: 'Your new API key',
   keyWhat: 'Copy it into the program now. It is shown this once, and nobody can look it up later.',
   keyClose: 'I have copied it',
+  action: 'Action',
   revoke: 'Revoke',
   revokeOf: (name: string) => `Revoke the key ${name}`,
   revokeTitle: (name: string) => `Revoke ${name}?`,

@@ -78,9 +78,10 @@ export function answerPage(view: AnswerView, words: Words = defaultWords): strin
       isSent: sent !== undefined,
       isAuthAnvil: asksAuthAnvil,
     })
-  const title = opens ? sentCodes.titleSetUp : pages.answer.title[intent]
+  const setUp = intent === 'second-factor' ? words.secondFactor.setUp : { title: sentCodes.titleSetUp, lead: sentCodes.leadSetUp }
+  const title = opens ? setUp.title : pages.answer.title[intent]
   const isDisabling = intent === 'disable'
-  const leadText = isPass ? pages.recovery.pass.lead : leadOf(view, { isBackupCode, hasApp, now }, words)
+  const leadText = opens && !sent && !isBackupCode ? setUp.lead : isPass ? pages.recovery.pass.lead : leadOf(view, { isBackupCode, hasApp, now }, words)
   const otherWays = isTyped ? [] : ways.filter(({ kind }) => kind !== sent?.kind)
   const content = html`<h1>${title}</h1>
 ${isDisabling && html`<div class="advice" role="note">${icons.warning}<div><p class="alert-title">${pages.answer.keepItOnTitle}</p><p>${pages.answer.keepItOn}</p></div></div>`}
@@ -144,14 +145,13 @@ interface Shown {
 
 /** What to do now, in one sentence. */
 function leadOf(
-  { intent, kinds, ways = [], sent, opens }: AnswerView,
+  { intent, kinds, ways = [], sent }: AnswerView,
   { isBackupCode, hasApp, now }: Shown,
   { pages, sentCodes, authAnvil }: Words,
 ): string {
   const isDisabling = intent === 'disable'
   if (isBackupCode) return isDisabling ? pages.answer.disableLeadBackupCode : pages.answer.leadBackupCode
   if (sent) return sentCodes.sent(sent, now)
-  if (opens) return sentCodes.leadSetUp
   if (isDisabling) return hasApp && ways.length === 0 ? pages.answer.disableLead : sentCodes.disableLead
   if (!hasApp) return sentCodes.leadFirst(ways[0]?.kind ?? '')
   if (kinds.includes('authanvil')) return kinds.includes('totp') ? authAnvil.leadAny : authAnvil.lead
