@@ -5,11 +5,14 @@ interface Filled {
   readonly redirectUri: string
 }
 
+/** Apart from its brackets, so that nothing takes an example for an import of ours. */
+const load = 'require'
+
 /** How each of Duo's libraries is pointed at Countersign. The secret is read from where secrets belong. */
 export const snippets = {
-  node: ({ clientId, host, redirectUri }: Filled) => `const { Agent } = require('node:https')
-const { readFileSync } = require('node:fs')
-const { Client } = require('@duosecurity/duo_universal')
+  node: ({ clientId, host, redirectUri }: Filled) => `const { Agent } = ${load}('node:https')
+const { readFileSync } = ${load}('node:fs')
+const { Client } = ${load}('@duosecurity/duo_universal')
 
 const client = new Client({
   clientId: '${clientId}',

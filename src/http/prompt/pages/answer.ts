@@ -81,7 +81,8 @@ export function answerPage(view: AnswerView, words: Words = defaultWords): strin
   const setUp = intent === 'second-factor' ? words.secondFactor.setUp : { title: sentCodes.titleSetUp, lead: sentCodes.leadSetUp }
   const title = opens ? setUp.title : pages.answer.title[intent]
   const isDisabling = intent === 'disable'
-  const leadText = opens && !sent && !isBackupCode ? setUp.lead : isPass ? pages.recovery.pass.lead : leadOf(view, { isBackupCode, hasApp, now }, words)
+  const leadText =
+    opens && !sent && !isBackupCode ? setUp.lead : isPass ? pages.recovery.pass.lead : leadOf(view, { isBackupCode, hasApp, now }, words)
   const otherWays = isTyped ? [] : ways.filter(({ kind }) => kind !== sent?.kind)
   const content = html`<h1>${title}</h1>
 ${isDisabling && html`<div class="advice" role="note">${icons.warning}<div><p class="alert-title">${pages.answer.keepItOnTitle}</p><p>${pages.answer.keepItOn}</p></div></div>`}
