@@ -165,7 +165,9 @@ export async function beginForPortal(rooms: Rooms, visit: Visit, hostHeader: str
   await noteUse(rooms.store.db, now, application.id)
   const prompt = await findPromptOf(rooms.store.db, signInId)
   if (!prompt) throw refusal('signature')
-  const evidence = portalEvidence(now, settings.opensSetUp)
+  // An authenticator counts in all organizations of a person, so the word of one of them sets up its own people only.
+  const isTheirs = prompt.isProviders || account.memberships.every((one) => one.organizationId === organizationId)
+  const evidence = portalEvidence(now, settings.opensSetUp && isTheirs)
   return (await enterForPortal(rooms, visit, { account, prompt, evidence })).cookies
 }
 

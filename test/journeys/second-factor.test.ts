@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { decodeJwt, jwtVerify } from 'jose'
+import { addMembership } from '#store/people.ts'
 import { answer, type Client, contentsOf, type Kit, openKit, type Person } from '../kit.ts'
 import { addPortal, enrolled, form, giveSecondStep, type Portal, post, redirectUri, through } from '../second-factor.ts'
 
@@ -411,6 +412,26 @@ describe('whoever has no authenticator yet', () => {
     const { person, client, step } = await newcomer({ opensSetUp: true })
     assert.equal(step.step, 'enroll')
     assert.equal((await setUp(client, person)).step, 'done')
+  })
+
+  test('is not set up by one organization’s word for the others that they belong to; the provider’s word counts for all of its sites', async () => {
+    const { portal, person } = await newcomer({ opensSetUp: true })
+    const other = await kit.site({ mode: 'everyone' })
+    const membership = {
+      organizationId: other.id,
+      userId: person.id,
+      role: 'user',
+      required: false,
+      name: person.name,
+      hasJoined: true,
+    } as const
+    await addMembership(kit.rooms.store.db, kit.now(), membership)
+    const client = browser()
+    await portal.send(client, person.email)
+    assert.equal((await client.call('GET', '/api/v1/sign-ins/current')).json.opens, 'set-up')
+    const above = await addPortal(kit, kit.provider.id, { opensSetUp: true })
+    await above.send(client, person.email)
+    assert.equal((await client.call('GET', '/api/v1/sign-ins/current')).json.step, 'enroll')
   })
 
   test('after a reset types the mailed code in any case, and asks an administrator where the password came by mail, too', async () => {
