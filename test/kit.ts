@@ -442,7 +442,10 @@ function lint(method: string, path: string, { statusCode, headers, payload }: Re
 /** A cookie is for this host, out of the reach of scripts, and says nothing. */
 function lintCookie(line: string, isSecure: boolean, where: string): void {
   const [pair = '', ...attributes] = line.split('; ').map((one) => one.replace(/^(path|httponly|samesite|secure|expires)\b/i, named))
-  if (/^(__Secure-)?countersign-(interaction|resume)=/.test(pair)) return lintOidcCookie(pair, attributes, isSecure, where)
+  if (/^(__Secure-)?countersign-(interaction|resume)=/.test(pair)) {
+    lintOidcCookie(pair, attributes, isSecure, where)
+    return
+  }
   const [, prefix, kind, value = ''] = /^(__Host-)?countersign-(sign-in|session|device|remembered)=(.*)$/.exec(pair) ?? []
   assert.ok(kind, `${where}: a cookie of another name: ${pair.split('=')[0]}`)
   assert.equal(prefix === '__Host-', isSecure, where)

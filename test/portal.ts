@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import * as client from 'openid-client'
-import type { Answered, Client, Kit } from './kit.ts'
+import type { Answered, Client, Kit, Person } from './kit.ts'
 import { anApplication } from './requests.ts'
 
 /** An application as its server keeps it: the client of OpenID Connect that portals use, over the kit instead of a socket. */
@@ -96,11 +96,54 @@ export async function follow(browser: Client, from: string | URL): Promise<Answe
   const { origin } = at
   for (let round = 0; ; round++) {
     assert.ok(round < 12, `${at.href}: redirects that never end`)
-    const reply = await browser.call('GET', `${at.pathname}${at.search}`)
+    const reply = await browser.call('GET', `${at.pathname}${at.search}`, undefined, { accept: 'text/html' })
     const onward = /<meta http-equiv="refresh" content="0;url=([^"]+)">/.exec(reply.text)?.[1]?.replaceAll('&amp;', '&')
     const to = typeof reply.headers.location === 'string' ? reply.headers.location : onward
     if (to === undefined) return { ...reply, at }
     at = new URL(to, at)
     if (at.origin !== origin) return { ...reply, at }
   }
+}
+
+/** Answers the pages of the Prompt as an honest person does, until the browser stands elsewhere. Tells what was asked. */
+export async function prove(
+  kit: Kit,
+  browser: Client,
+  first: Answered & { readonly at: URL },
+  person: Person,
+): Promise<{ readonly page: Answered & { readonly at: URL }; readonly asked: readonly string[] }> {
+  let page = first
+  const asked: string[] = []
+  for (let round = 0; page.at.pathname === '/sign-in' && page.at.origin === kit.rooms.publicUrl; round++) {
+    assert.ok(round < 8, 'a sign-in that never ends')
+    const [what, action, fields] = answerTo(kit, page.text, person)
+    asked.push(what)
+    const csrf = /name="csrf" value="([^"]+)"/.exec(page.text)?.[1] ?? ''
+    const reply = await browser.call('POST', action, new URLSearchParams({ csrf, ...fields }).toString(), {
+      'content-type': 'application/x-www-form-urlencoded',
+    })
+    // The last page of a set-up is gone on from by its button.
+    const button = what === 'codes' ? /class="button button-main" href="([^"]+)"/.exec(reply.text)?.[1] : undefined
+    assert.ok(reply.status === 303 || button !== undefined, `${what}: ${reply.text.replaceAll(/<[^>]+>/g, ' ')}`)
+    page = await follow(browser, new URL(button ?? String(reply.headers.location), page.at))
+  }
+  return { page, asked }
+}
+
+function answerTo(kit: Kit, text: string, person: Person): readonly [string, string, Readonly<Record<string, string>>] {
+  const returnTo = /name="returnTo" value="([^"]*)"/.exec(text)?.[1] ?? ''
+  const key = /data-text="([A-Z2-7]{32})"/.exec(text)?.[1]
+  if (text.includes('name="password"')) {
+    const isFirst = /name="email"(?![^>]*readonly)/.test(text)
+    return isFirst
+      ? ['password', '/sign-in', { email: person.email, password: person.password, returnTo }]
+      : ['password', '/sign-in/answer', { password: person.password }]
+  }
+  if (text.includes('name="saved"')) return ['codes', '/sign-in/answer', { saved: 'yes' }]
+  if (key !== undefined) {
+    person.key = key
+    return ['enroll', '/sign-in/answer', { code: kit.code(person) }]
+  }
+  kit.pass(30)
+  return ['code', '/sign-in/answer', { code: kit.code(person) }]
 }

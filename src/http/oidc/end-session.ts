@@ -42,8 +42,9 @@ export async function signOutFor(options: PromptOptions, ctx: KoaContextWithOIDC
   const frame = await frameOf(options, request)
   // What it would keep is a session of its own.
   if (session) Object.assign(session, { destroyed: true })
-  if (isOfThisSession) {
-    await signOut(rooms, visit)
+  const isNobody = session?.accountId === undefined
+  if (isOfThisSession || isNobody) {
+    if (!isNobody) await signOut(rooms, visit)
     const href = hrefOf(onward)
     if (href !== undefined) {
       ctx.status = 303

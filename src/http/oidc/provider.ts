@@ -1,4 +1,4 @@
-import Provider, { type Configuration, type errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import Provider, { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
 import { knownAcrs } from '#domain/acr.ts'
 import {
   isApplicationSecret,
@@ -12,6 +12,7 @@ import {
   openArtifacts,
 } from '#flows/oidc.ts'
 import type { Rooms } from '#flows/rooms.ts'
+import { pagePolicy } from '../prompt/page.ts'
 import { adapterFor } from './adapter.ts'
 
 /** Paths below the address of the installation. */
@@ -58,6 +59,7 @@ export function openProvider({ rooms, jwks, sessionOf, pages }: ProviderOptions)
     routes: { ...oidcPaths },
     responseTypes: ['code'],
     pkce: { required: () => true },
+    enableHttpPostMethods: true,
     scopes: [...scopes],
     claims: {
       openid: ['sub', 'acr', 'amr', 'auth_time'],
@@ -88,7 +90,8 @@ export function openProvider({ rooms, jwks, sessionOf, pages }: ProviderOptions)
     cookies: {
       names: { interaction: cookie('interaction'), resume: cookie('resume'), session: cookie('oidc') },
       short: { httpOnly: true, sameSite: 'lax', secure: isSecure, signed: false, overwrite: true },
-      long: { httpOnly: true, sameSite: 'lax', secure: isSecure, signed: false, overwrite: true },
+      // Never set, because no session of its own is ever saved; taking requests by POST asks for it.
+      long: { httpOnly: true, sameSite: 'none', secure: isSecure, signed: false, overwrite: true },
     },
     features: {
       devInteractions: { enabled: false },
@@ -133,6 +136,22 @@ export function openProvider({ rooms, jwks, sessionOf, pages }: ProviderOptions)
   }
   const provider = new Provider(rooms.publicUrl, configuration)
   provider.proxy = true
+  provider.use(async (ctx, next) => {
+    await next()
+    const { oidc } = ctx as Partial<KoaContextWithOIDC>
+    // Both would be pages with a script in them that posts a form by itself: to say that this may not be asked for, and to sign nobody out.
+    const isPosted = oidc?.params?.response_mode === 'form_post'
+    const isNobody = oidc?.route === 'end_session' && ctx.status === 200 && oidc.session?.accountId === undefined
+    if (!isPosted && !isNobody) return
+    ctx.set('content-security-policy', pagePolicy)
+    if (isNobody) {
+      ctx.remove('set-cookie')
+      return pages.signOut(ctx as KoaContextWithOIDC)
+    }
+    const error = new errors.InvalidRequest('response_mode has to be query')
+    ctx.status = error.statusCode
+    await pages.problem(ctx as KoaContextWithOIDC, error)
+  })
   viewSessions(provider, rooms, sessionOf)
   provider.Client.prototype.includeSid = () => true
   provider.Client.prototype.compareClientSecret = function compare(this: { readonly clientSecret?: string }, given: string) {

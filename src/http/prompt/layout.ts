@@ -58,7 +58,7 @@ export function document(view: DocumentView): string {
 <meta name="robots" content="noindex">
 ${
   onward !== undefined &&
-  html`<meta http-equiv="refresh" content="0;url=${address(onward)}">
+  html`<meta http-equiv="refresh" content="${`0;url=${address(onward)}`}">
 `
 }<title>${hasProblem && `${pages.errorPrefix}: `}${title} · ${isolate(name)}</title>
 <link rel="icon" href="${icon}">

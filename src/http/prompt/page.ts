@@ -15,7 +15,8 @@ export interface PromptOptions {
   readonly inbox?: () => InboxView
 }
 
-const policy =
+/** What a page of the Prompt may load, and where its forms may lead. */
+export const pagePolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 /**
@@ -24,7 +25,7 @@ const policy =
  * @param leadsTo the origin that a form of the page may lead to in the end: browsers hold a form's redirects to the policy, too
  */
 export function asPage(reply: FastifyReply, leadsTo?: string): FastifyReply {
-  const own = leadsTo === undefined ? policy : policy.replace("form-action 'self'", `form-action 'self' ${leadsTo}`)
+  const own = leadsTo === undefined ? pagePolicy : pagePolicy.replace("form-action 'self'", `form-action 'self' ${leadsTo}`)
   return reply.headers({ 'content-security-policy': own, 'cache-control': 'no-store' }).type('text/html; charset=utf-8')
 }
 
