@@ -46,7 +46,7 @@ export function passing(
     organizationId: prompt.organizationId,
     actorId: account.id,
     subjectId: account.id,
-    detail: { application: prompt.askedBy, kind, prompt: prompt.id },
+    detail: { name: prompt.askedBy, kind, prompt: prompt.id },
   }
   const { asked } = prompt
   if (asked.by === 'key')
@@ -72,7 +72,7 @@ export async function denied(rooms: Rooms, visit: Visit, { signIn, account, prom
       organizationId: prompt.organizationId,
       actorId: account.id,
       subjectId: account.id,
-      detail: { application: prompt.askedBy, prompt: prompt.id },
+      detail: { name: prompt.askedBy, prompt: prompt.id },
     })
     return true
   })

@@ -93,7 +93,7 @@ async function accept(
   if (!authenticator) throw notAccepted({ reason: 'not-sent' })
   const isBackupCode = 'hash' in verdict.cost
   const about = { actorId: account.id, subjectId: account.id }
-  const passed = { ...about, organizationId: key.organizationId, detail: { application: key.name, kind } }
+  const passed = { ...about, organizationId: key.organizationId, detail: { name: key.name, kind } }
   const told = { to: account.email, values: { left: String(authenticator.hashes.length - 1) } }
   const settled = await settle(rooms.store, {
     now,

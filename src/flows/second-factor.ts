@@ -213,7 +213,7 @@ async function redeem(rooms: Rooms, visit: Visit, { application, secret, host }:
   if (!redeemed) {
     const spent = await findSpentCode(rooms.store.db, application.id, codeHash)
     if (spent) {
-      const detail = { application: application.name, prompt: spent.id }
+      const detail = { name: application.name, prompt: spent.id }
       const event = {
         action: 'second-factor.code-replayed',
         organizationId: application.organizationId,
