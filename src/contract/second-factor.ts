@@ -35,7 +35,7 @@ export const PromptState = Type.Object({
 })
 export type PromptState = Static<typeof PromptState>
 
-export const UserQuestion = Type.Object({ user })
+export const UserQuestion = Type.Object({ user: Type.Optional(user) })
 
 export const KnownUser = Type.Object({
   user: Person,

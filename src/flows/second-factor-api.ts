@@ -173,9 +173,10 @@ export async function promptOf(rooms: Rooms, caller: Caller, id: string): Promis
   }
 }
 
-/** Whether a person can give a second step, and with what. @throws {Problem} `not-found`, and those of the key */
-export async function userOf(rooms: Rooms, caller: Caller, user: string): Promise<KnownUser> {
+/** Whether a person can give a second step, and with what. @throws {Problem} `not-found`, `malformed` without one, and those of the key */
+export async function userOf(rooms: Rooms, caller: Caller, user: string | undefined): Promise<KnownUser> {
   const key = await requireApiKey(rooms, caller.authorization, 'read-users')
+  if (user === undefined) throw new Problem('malformed', { reason: 'user' })
   const account = await requirePerson(rooms, key, user)
   const kinds = account.authenticators.length > 0 ? takenKinds(rooms, passingSignIn(rooms, account)) : []
   return {
