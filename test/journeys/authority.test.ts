@@ -138,7 +138,9 @@ async function addClient(organizationId: string, by: string): Promise<string> {
   return addApplication(db, kit.rooms.keys, kit.now(), application)
 }
 
-/** A key of an organization. */
+/** A key of each organization; each world has its own, because one that was revoked is gone. */
+const keys = new Map<string, string>()
+
 async function addKey({ organizationId, userId }: Target): Promise<string> {
   const expiresAt = new Date(kit.now().getTime() + 86_400_000)
   const made = {
@@ -175,7 +177,7 @@ const thingOf: Readonly<Record<string, (target: Target) => string | Promise<stri
   // One of the organization; each world has its own, and who looks from elsewhere finds none.
   applicationId: async (target) => ((await isMember(target)) ? applications.get(target.organizationId) : undefined) ?? newId(kit.now()),
   promptId: () => newId(kit.now()),
-  apiKeyId: async (target) => ((await isMember(target)) ? addKey(target) : newId(kit.now())),
+  apiKeyId: async (target) => ((await isMember(target)) ? keys.get(target.organizationId) : undefined) ?? newId(kit.now()),
   // One of the organization for whoever stands in it, none for a stranger to it.
   messageId: async (target) => ((await isMember(target)) ? failed.get(target.organizationId) : undefined) ?? newId(kit.now()),
 }
@@ -203,8 +205,11 @@ async function makeWorld(visitor: Visitor) {
     if (userId !== nowhere && !things.has(userId))
       things.set(userId, { deviceId: await addDevice(userId), authenticatorId: await addAuthenticator(userId) })
   }
-  for (const { organizationId, userId } of Object.values(targets))
-    if (organizationId !== nowhere) applications.set(organizationId, await addClient(organizationId, userId))
+  for (const target of Object.values(targets)) {
+    if (target.organizationId === nowhere) continue
+    applications.set(target.organizationId, await addClient(target.organizationId, target.userId))
+    keys.set(target.organizationId, await addKey(target))
+  }
   // One that was sent again has arrived: each world has its own.
   for (const { organizationId } of Object.values(targets)) failed.set(organizationId, await addFailed(organizationId))
   return { self, targets }
