@@ -23,14 +23,21 @@ export function authorityTable(authorities: readonly RouteAuthority[]): string {
     Object.entries(typeof route.who === 'string' ? { '': route.who } : route.who).map(([kind, one]) => ({ ...route, kind, one })),
   )
   const isByRole = ({ one }: Row) => roles.some((role) => role === one)
-  const alone = { anyone: ['yes', 'yes', 'yes'], 'sign-in': ['401', 'yes', '401'], session: ['401', '401', 'yes'] } as const
+  const alone = {
+    anyone: ['yes', 'yes', 'yes'],
+    'sign-in': ['401', 'yes', '401'],
+    session: ['401', '401', 'yes'],
+    'api-key': ['401', '401', '401'],
+  } as const
   const cellOf = ({ one, only }: Row, at: number) => (at < roles.indexOf(one as Role) ? '403' : only ? `yes, of the ${only}` : 'yes')
   return [
     '### Without a role\n',
     table(
       ['request', 'nobody', 'half signed in', 'signed in', 'proof'],
-      (['anyone', 'sign-in', 'session'] as const).flatMap((who) =>
-        rows.filter(({ one }) => one === who).map((row) => [named(row), ...alone[who], row.isSigned ? 'signature' : (row.proof ?? '')]),
+      (['anyone', 'sign-in', 'session', 'api-key'] as const).flatMap((who) =>
+        rows
+          .filter(({ one }) => one === who)
+          .map((row) => [named(row), ...alone[who], row.isSigned ? 'signature' : who === 'api-key' ? 'API key' : (row.proof ?? '')]),
       ),
     ),
     '### By the role in the organization of the path\n',

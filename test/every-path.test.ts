@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assuranceOf, type Evidence, setUpPasscode } from '#domain/assurance.ts'
+import { assuranceOf, type Evidence, portalSetUp, portalWord, setUpPasscode } from '#domain/assurance.ts'
 import type { Challenge } from '#domain/challenge.ts'
 import type { Requirement } from '#domain/policy.ts'
 import { acceptedKinds, advance, type Event, type Intent, type Means, nextStep, type SignIn } from '#domain/sign-in.ts'
@@ -57,7 +57,7 @@ interface Seen {
 }
 
 /** Every sequence of so many events, for every intent, requirement and set of authenticators. */
-function walk(depth: number, look: (seen: Seen) => void, events: readonly Event[] = alphabet): number {
+function walk(depth: number, look: (seen: Seen) => void, events: readonly Event[] = alphabet, wanted = intents): number {
   let walked = 0
   const step = (seen: Seen, left: number): void => {
     walked += 1
@@ -70,7 +70,7 @@ function walk(depth: number, look: (seen: Seen) => void, events: readonly Event[
       step({ ...seen, signIn, since, means }, left - 1)
     }
   }
-  for (const intent of intents)
+  for (const intent of wanted)
     for (const requirement of requirements)
       for (const before of enrollments) {
         const signIn: SignIn = { id: 's', intent, evidence: [], bound: [], returnTo: '/', expiresAt: later, version: 0 }
@@ -337,4 +337,40 @@ test('a passkey stands for the password only where the rules say so and only whe
     }
   })
   assert.ok(alone > 100, String(alone))
+})
+
+test('A33 A43 what a portal has asked ends with a second step and no other way; its word is no password elsewhere, and sets nobody up by itself', () => {
+  const [identified, password, totp] = [alphabet[0] as Event, alphabet[2] as Event, alphabet[3] as Event]
+  const word: Event = { event: 'proved', evidence: evidence(portalWord, []) }
+  const trusted: Event = { event: 'proved', evidence: evidence(portalSetUp, []) }
+  const mailed: Event = { event: 'proved', evidence: evidence(setUpPasscode, ['mailbox']) }
+  const events = [identified, password, totp, word, trusted, mailed, ...alphabet.filter((one) => one.event === 'bound')]
+  let [done, opened] = [0, 0]
+  const look = ({ signIn, requirement, before, means, since }: Seen) => {
+    const step = nextStep(signIn, requirement, means, now)
+    const has = (kind: string) => since.some((event) => isProof(event, kind))
+    assert.notEqual(step.step, 'password')
+    if (step.step !== 'refused') assert.ok(has(portalWord), `${step.step} without the word of the portal`)
+    if (step.step === 'done') {
+      done += 1
+      assert.ok(hasSecond(since), 'done without a second step')
+    }
+    if (step.step === 'enroll' && !step.kinds.includes('backup-codes') && before.enrolled.length === 0 && !hasSecond(since)) {
+      opened += 1
+      assert.notEqual(requirement.secondStep, 'never')
+      assert.ok(has(setUpPasscode) || (has(portalSetUp) && !requirement.isSetUpDue), 'set up on the word of a portal')
+    }
+  }
+  walk(4, look, events, ['second-factor'])
+  assert.ok(done > 500 && opened > 100, `done ${done}, opened ${opened}`)
+  const others = ({ signIn, requirement, means, since }: Seen) => {
+    if (since.some((event) => isProof(event, 'password'))) return
+    assert.equal(nextStep(signIn, requirement, means, now).step, 'password')
+  }
+  walk(3, others, events)
+  assert.deepEqual(assuranceOf([word, trusted].flatMap((one) => ('evidence' in one && one.evidence ? [one.evidence] : []))), {
+    aal: 1,
+    amr: [],
+    phishingResistant: false,
+  })
 })

@@ -35,7 +35,10 @@ const plan: Readonly<Record<string, Room>> = {
     height: 1,
     rooms: ['domain'],
     node: ['node:crypto', 'node:util', 'node:buffer', 'node:os'],
-    packages: { '@node-rs/argon2': "Argon2id for passwords; measured twice as fast here as Node's own, and off the main thread." },
+    packages: {
+      jose: 'Signs and checks the tokens that a portal and we share a secret for; a token is no place for code of our own.',
+      '@node-rs/argon2': "Argon2id for passwords; measured twice as fast here as Node's own, and off the main thread.",
+    },
   },
   words: { at: 'src/words', height: 1, rooms: ['domain', 'types of contract'], node: [], packages: {} },
   factors: {
@@ -87,6 +90,7 @@ const plan: Readonly<Record<string, Room>> = {
       fastify: 'The HTTP server: validates by schema, limits sizes and times, and can be tested without a socket.',
       '@fastify/cookie': 'Reads and writes cookies by the rules browsers follow.',
       '@fastify/formbody': 'Reads the posts of plain HTML forms, which is what the Prompt sends.',
+      '@fastify/multipart': "Reads fields that come in parts, with limits: one of Duo's libraries sends no other.",
       '@fastify/static': "Serves the Console's built files with the right caching.",
       '@fastify/swagger': 'Draws the OpenAPI 3.1 document out of the schemas of the routes.',
       '@fastify/type-provider-typebox': 'Gives handlers the types of their schemas, so that the two cannot differ.',

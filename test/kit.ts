@@ -468,7 +468,7 @@ function lintCookie(line: string, isSecure: boolean, where: string): void {
   for (const attribute of ['Path=/', 'HttpOnly', 'SameSite=Lax'])
     assert.ok(attributes.includes(attribute), `${where}: ${kind} lacks ${attribute}`)
   assert.ok(!attributes.some((one) => one.startsWith('Domain=')), where)
-  assert.match(value, /^(((new|[0-9a-f-]{36})\.)?[A-Za-z0-9_-]{43})?$/, `${where}: ${kind}`)
+  assert.match(value, /^(((new|portal|[0-9a-f-]{36})\.)?[A-Za-z0-9_-]{43})?$/, `${where}: ${kind}`)
   const lasts = attributes.some((one) => /^(Max-Age=[1-9]|Expires=(?!Thu, 01 Jan 1970))/.test(one))
   const outlives = (kind === 'device' || kind === 'remembered') && value !== ''
   assert.equal(lasts, outlives, `${where}: only the recognised and the remembered device outlive the browser`)

@@ -78,6 +78,9 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
     version: 0,
   },
   'PUT /organizations/:organizationId/users/:userId/authanvil': { userName: 'known.elsewhere' },
+  'POST /second-factor/verify': { user: 'a@example.org', code: '000000' },
+  'POST /second-factor/prompts': { user: 'a@example.org' },
+  'POST /organizations/:organizationId/api-keys': { name: 'VPN', scopes: ['prompts'], days: 30 },
   'POST /organizations/:organizationId/applications': { name: 'Portal', settings: anApplication },
   'PATCH /organizations/:organizationId/applications/:applicationId': { version: 1, name: 'Another portal' },
   'POST /organizations/:organizationId/forward-auth/preview': {

@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { join, resolve } from 'node:path'
 import { PNG } from 'pngjs'
 import { openBrowserKit } from './browser/browser.ts'
-import { type Look, tourConsole, tourPrompt } from './browser/tour.ts'
+import { cast, type Look, tourConsole, tourPrompt } from './browser/tour.ts'
 import { tourForwardAuth } from './browser/tour-forward-auth.ts'
 import { tourNames } from './browser/tour-names.ts'
 import { tourPasskeys } from './browser/tour-passkeys.ts'
 import { tourReset } from './browser/tour-reset.ts'
+import { tourSecondFactor } from './browser/tour-second-factor.ts'
 import { buildConsole } from './machine/console-build.ts'
 import { withPalette } from './machine/palette.ts'
 
@@ -52,6 +53,7 @@ try {
   await tourConsole(at, look)
   await tourReset(at, look)
   await tourForwardAuth(at, look)
+  await tourSecondFactor(at, look, cast(at))
   await tourNames(at, look)
   await tourPasskeys(at, look)
   await at.tidy()

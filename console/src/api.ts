@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
+import type { ApiKeys } from '#contract/api-keys.ts'
 import type { Application, Applications } from '#contract/applications.ts'
 import type { ForwardAuthPreview, ForwardAuthSettings } from '#contract/applications-forward-auth.ts'
 import type { AuditRecords } from '#contract/audit.ts'
@@ -15,6 +16,7 @@ import type { Member, Members } from '#contract/people.ts'
 import type { Policy, PolicyDraft, PolicyPreview } from '#contract/policy.ts'
 import type { ProblemReply } from '#contract/problem.ts'
 import type { Profile } from '#contract/profile.ts'
+import type { Trial } from '#contract/second-factor.ts'
 import type { SiteOrder, Sites } from '#contract/sites.ts'
 import { words } from '#words/en/console.ts'
 import { notSentHere } from '#words/en/gateways.ts'
@@ -256,6 +258,13 @@ export const auditQuery = (organizationId: string, filter: AuditSearch) =>
     initialPageParam: '',
     getNextPageParam: (last) => last.nextCursor ?? undefined,
   })
+
+export const apiKeysQuery = (organizationId: string) =>
+  queryOptions({ queryKey: ['api-keys', organizationId], queryFn: () => call<ApiKeys>('GET', `/organizations/${organizationId}/api-keys`) })
+
+/** Where "Try it" begins, of an application that asks for the second step only. */
+export const trialOf = (organizationId: string, applicationId: string) =>
+  call<Trial>('GET', `/organizations/${organizationId}/applications/${applicationId}/trial`)
 
 export function exportAddress(organizationId: string, filter: AuditSearch, format: 'csv' | 'jsonl'): string {
   const asked = auditParameters(filter)

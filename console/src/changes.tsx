@@ -38,7 +38,7 @@ export function tell(sentence: string): void {
   notifications.show({ message: sentence, color: 'green', icon: <IconCheck size={18} aria-hidden />, closeButtonProps })
 }
 
-function tellProblem(problem: unknown): void {
+export function tellProblem(problem: unknown): void {
   notifications.show({
     title: words.states.changeFailed,
     message: problem instanceof Problem ? problem.message : words.states.unknown,

@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox'
 import { ForwardAuthSettings } from './applications-forward-auth.ts'
 import { OidcSettings } from './applications-oidc.ts'
+import { SecondFactorSettings } from './applications-second-factor.ts'
 
 /** What an application is set up with, by its kind: one line for each door. */
-export const ApplicationSettings = Type.Union([OidcSettings, ForwardAuthSettings])
+export const ApplicationSettings = Type.Union([OidcSettings, ForwardAuthSettings, SecondFactorSettings])
 export type ApplicationSettings = Static<typeof ApplicationSettings>
 
 const name = Type.String({ minLength: 1, maxLength: 120 })

@@ -2,10 +2,10 @@ import { type Static, Type } from 'typebox'
 import { Role } from './account.ts'
 
 /**
- * Why somebody is asked to prove who they are. All five travel the same steps; they differ in what `done` brings about.
+ * Why somebody is asked to prove who they are. All travel the same steps; they differ in what `done` brings about.
  *
- * `enter` opens a session; the others start from one: `confirm` makes its proof fresh, `enroll` sets up an authenticator,
- * `backup-codes` draws new ones, `disable` switches the person's second factor off.
+ * `enter` opens a session. `confirm`, `enroll`, `backup-codes` and `disable` start from one: they make its proof fresh, set up an
+ * authenticator, draw new codes, switch the person's second factor off. `second-factor` was asked for by a portal, and leads back there.
  */
 export const Intent = Type.Union([
   Type.Literal('enter'),
@@ -13,6 +13,7 @@ export const Intent = Type.Union([
   Type.Literal('enroll'),
   Type.Literal('backup-codes'),
   Type.Literal('disable'),
+  Type.Literal('second-factor'),
 ])
 export type Intent = Static<typeof Intent>
 
@@ -30,6 +31,13 @@ const common = {
   organization: Type.Optional(Type.String({ description: 'Name of the organization, for somebody who belongs to one only' })),
   organizationId: Type.Optional(Type.String({ description: 'Its id, for its look' })),
   returnTo: Type.String({ description: 'Path of the Console to go to in the end' }),
+  application: Type.Optional(
+    Type.Object({
+      name: Type.String({ description: 'The portal, or the key, that asks' }),
+      reason: Type.Optional(Type.String({ description: 'Why, as it says itself' })),
+      origin: Type.Optional(Type.String({ description: 'Where the browser goes in the end' })),
+    }),
+  ),
   language: Type.Optional(Type.String({ description: 'Language (BCP 47) that the person chose for pages and mails' })),
 }
 
@@ -156,7 +164,11 @@ export const Step = Type.Union([
     reason: Type.Literal('ask-administrator', { description: 'Nothing that this person has left is enough; an administrator can help' }),
     requiredBy: Type.Optional(RequiredBy),
   }),
-  Type.Object({ step: Type.Literal('done'), intent: Intent, returnTo: Type.String({ description: 'Path of the Console to go to' }) }),
+  Type.Object({
+    step: Type.Literal('done'),
+    intent: Intent,
+    returnTo: Type.String({ description: 'Path of the Console to go to, or the address of the portal that has asked' }),
+  }),
 ])
 export type Step = Static<typeof Step>
 

@@ -1,8 +1,13 @@
-import { createHmac, hash, type KeyObject, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, type KeyObject, randomBytes, randomInt, randomUUID, timingSafeEqual } from 'node:crypto'
 
 /** A bearer secret of 256 random bits, for cookies and one-time addresses. Only its {@link digest} is stored. */
 export function newToken(): string {
   return randomBytes(32).toString('base64url')
+}
+
+/** So many letters out of an alphabet, each as likely as the others. */
+export function drawn(length: number, alphabet: string): string {
+  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')
 }
 
 /** SHA-256. Enough for what carries 256 random bits; passwords and short codes go through a keyed hash instead. */

@@ -1,8 +1,9 @@
 import type { ForwardAuthSettings } from './applications-forward-auth.ts'
 import type { OidcSettings } from './applications-oidc.ts'
+import type { SecondFactorSettings } from './applications-second-factor.ts'
 
 /** How an application is set up; `kind` says by which door it comes. One line for each door. */
-export type ApplicationSettings = OidcSettings | ForwardAuthSettings
+export type ApplicationSettings = OidcSettings | ForwardAuthSettings | SecondFactorSettings
 
 export type ApplicationKind = ApplicationSettings['kind']
 

@@ -49,15 +49,29 @@ export const setUpPasscode = 'set-up-passcode'
  */
 export const duoAway = 'duo-away'
 
-const noSecondStep: readonly string[] = ['password', setUpPasscode, duoAway]
+/**
+ * The kind of the evidence that is a portal's word: it says who somebody is, and has judged their password itself. It proves nothing to
+ * us, is no second step, and counts in a sign-in that the portal itself has asked for and nowhere else.
+ */
+export const portalWord = 'portal'
 
-/** Whether a second step was proved beside the password, or in its place. */
+/** The same, of a portal that may also let its people set up their first authenticator. */
+export const portalSetUp = 'portal-set-up'
+
+/** The evidence that a portal's word gives. */
+export function portalEvidence(at: Date, mayOpenSetUp: boolean): readonly Evidence[] {
+  return [portalWord, ...(mayOpenSetUp ? [portalSetUp] : [])].map((kind) => ({ kind, proves: [], amr: [], at }))
+}
+
+const noSecondStep: readonly string[] = ['password', setUpPasscode, portalWord, portalSetUp]
+
+/** Whether a second step was proved beside the password, or beside a portal's word. */
 export function hasSecondStep(evidence: readonly Evidence[]): boolean {
   return evidence.some((one) => !noSecondStep.includes(one.kind))
 }
 
-/** Kinds whose answers come into the same mailbox as a link for a new password, wholly or in part. */
-const mailedKinds: readonly string[] = ['email', setUpPasscode, 'one-time-pass']
+/** Kinds whose answers come into the same mailbox as a link for a new password, wholly or in part; and a portal's word, which is no answer. */
+const mailedKinds: readonly string[] = ['email', setUpPasscode, 'one-time-pass', portalWord, portalSetUp]
 
 /** Whether something beside the password was proved that whoever only reads the person's mail could not have. */
 export function ownsPassword(evidence: readonly Evidence[]): boolean {

@@ -88,6 +88,11 @@ export type Action =
   | 'application.switched-off'
   | 'application.secret-renewed'
   | 'application.removed'
+  | 'second-factor.passed'
+  | 'second-factor.declined'
+  | 'second-factor.code-replayed'
+  | 'api-key.created'
+  | 'api-key.revoked'
 
 /**
  * Who did what to whom, where. A personal event (a sign-in) has no organization: administrators of every organization that the

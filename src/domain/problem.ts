@@ -99,6 +99,10 @@ export const problems = {
     title: 'Sign in with a passkey or security key of your own first: after this change nothing else would let you in.',
   },
   'invalid-application': { status: 422, title: 'An application cannot be set up like this.' },
+  'second-factor-refused': { status: 400, title: 'This request for a second step is not one that we answer.' },
+  'invalid-api-key': { status: 401, title: 'There is no such API key, or it has expired or was revoked.' },
+  'scope-missing': { status: 403, title: 'This API key may not be used for that.' },
+  'too-many-api-keys': { status: 409, title: 'As many API keys exist as one organization can have. Revoke one first.' },
   'too-many-applications': { status: 409, title: 'As many applications are set up as one organization can have. Remove one first.' },
   internal: { status: 500, title: 'Something failed on our side. It was logged; try again.' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>

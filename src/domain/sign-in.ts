@@ -1,4 +1,14 @@
-import { type Assurance, assuranceOf, type Evidence, hasSecondStep, isPhishingResistant, isWhole, setUpPasscode } from './assurance.ts'
+import {
+  type Assurance,
+  assuranceOf,
+  type Evidence,
+  hasSecondStep,
+  isPhishingResistant,
+  isWhole,
+  portalSetUp,
+  portalWord,
+  setUpPasscode,
+} from './assurance.ts'
 import { byPhone, rescues } from './authenticators.ts'
 import type { Challenge, DuoChallenge } from './challenge.ts'
 import type { Form } from './factor.ts'
@@ -8,10 +18,11 @@ import type { Requirement } from './policy.ts'
 /**
  * What a sign-in is for. All travel the same steps; they differ in what `done` brings about.
  *
- * `enter` opens a session. The others start from one: `confirm` makes its proof fresh, `enroll` binds an authenticator,
- * `backup-codes` draws new ones, `disable` takes the person's authenticators away.
+ * `enter` opens a session. `confirm`, `enroll`, `backup-codes` and `disable` start from one: they make its proof fresh, bind an
+ * authenticator, draw new codes, take the person's authenticators away. `second-factor` is a portal's: it keeps its own passwords and is
+ * told that the second step was given; no session comes of it.
  */
-export type Intent = 'enter' | 'confirm' | 'enroll' | 'backup-codes' | 'disable'
+export type Intent = 'enter' | 'confirm' | 'enroll' | 'backup-codes' | 'disable' | 'second-factor'
 
 /** What has been proved so far, and what hangs open. There is no stored "current step": see {@link nextStep}. */
 export interface SignIn {
@@ -88,10 +99,17 @@ export const signInLifetimeSeconds = 600
  * first one by a proof of one, by a pass that two administrators gave, or on a first day when there was never anything to lose:
  * `docs/decisions/0037-passkeys.md`. While Duo is away, and where the organization wants that, what else is bound is taken, and nobody
  * who has given it has to move to Duo now.
+ *
+ * A portal's word takes the place of the password in a sign-in that the portal has asked for, and nowhere else. There a second step is
+ * asked whatever the rules say, and nothing spares it; it lets nobody set up an authenticator by itself, unless the application says so.
  */
 export function nextStep(signIn: SignIn, requirement: Requirement, means: Means, now: Date): Step {
   if (now >= signIn.expiresAt) return { step: 'refused', reason: 'expired' }
-  if (signIn.userId === undefined || !hasFirstStep(signIn, requirement)) return { step: 'password' }
+  const isPortals = signIn.intent === 'second-factor'
+  const has = (kind: string) => signIn.evidence.some((one) => one.kind === kind)
+  const isKnown = signIn.userId !== undefined && (isPortals ? has(portalWord) : hasFirstStep(signIn, requirement))
+  // Only the portal could begin this anew.
+  if (!isKnown) return isPortals ? { step: 'refused', reason: 'expired' } : { step: 'password' }
 
   const isResistant = requirement.isPhishingResistant === true
   const hasSecond = isResistant ? signIn.evidence.some((one) => isPhishingResistant(one.kind)) : hasSecondStep(signIn.evidence)
@@ -101,16 +119,22 @@ export function nextStep(signIn: SignIn, requirement: Requirement, means: Means,
     signIn.intent === 'enter' &&
     signIn.bound.length === 0 &&
     hasAllowed(requirement, means)
-  const asksSecond = requirement.secondStep !== 'never' || signIn.intent === 'disable'
+  const asksSecond = requirement.secondStep !== 'never' || signIn.intent === 'disable' || isPortals
   if (means.enrolled.length > 0 && asksSecond && !hasSecond && !isSpared) {
     const kinds = acceptedKinds(requirement, means)
     return kinds.length > 0 ? { step: 'answer', kinds } : { step: 'refused', reason: 'ask-administrator' }
   }
 
   const isDue = owesMethod(signIn, requirement, means, hasSecond || isSpared)
-  if (isDue && isResistant && !mayBindFirst(signIn, requirement, means, hasSecond)) return { step: 'refused', reason: 'ask-administrator' }
-  if (isDue && !isResistant && requirement.isSetUpDue && !hasSecond && !signIn.evidence.some((one) => one.kind === setUpPasscode))
-    return means.isPasswordMailed ? { step: 'refused', reason: 'ask-administrator' } : { step: 'answer', kinds: ['email'], opens: 'set-up' }
+  if (isDue && isPortals && requirement.secondStep === 'never') return { step: 'refused', reason: 'ask-administrator' }
+  const isOnWordAlone = isPortals && !has(portalSetUp)
+  const mayBind = mayBindFirst(signIn, requirement, means, hasSecond) && (hasSecond || !isOnWordAlone)
+  if (isDue && isResistant && !mayBind) return { step: 'refused', reason: 'ask-administrator' }
+  const isClosed = requirement.isSetUpDue === true || isOnWordAlone
+  if (isDue && !isResistant && isClosed && !hasSecond && !has(setUpPasscode))
+    return requirement.isSetUpDue && means.isPasswordMailed
+      ? { step: 'refused', reason: 'ask-administrator' }
+      : { step: 'answer', kinds: ['email'], opens: 'set-up' }
   if (isDue) return { step: 'enroll', kinds: requirement.methods ?? enrollable }
   if (!isResistant && owesCodes(signIn, means)) return { step: 'enroll', kinds: ['backup-codes'] }
   if (isResistant && !hasSecond) return { step: 'refused', reason: 'ask-administrator' }
@@ -163,7 +187,8 @@ const isFree = ({ methods }: Requirement, { isDuoAway }: Means) => isDuoAway ===
 function owesMethod(signIn: SignIn, requirement: Requirement, means: Means, hasSecond: boolean): boolean {
   if (signIn.bound.some((kind) => !rescues.includes(kind))) return false
   if (signIn.intent === 'enroll') return true
-  if (signIn.intent !== 'enter' || requirement.secondStep === 'never') return false
+  if (signIn.intent === 'second-factor' && !hasSecond) return true
+  if (!['enter', 'second-factor'].includes(signIn.intent) || requirement.secondStep === 'never') return false
   const isOutdated = methodsOf(means).length > 0 && !hasAllowed(requirement, means) && !(hasSecond && isFree(requirement, means))
   const isOnPass = signIn.evidence.some((one) => one.kind === 'one-time-pass')
   return requirement.isSetUpDue === true || isOnPass || isOutdated || (requirement.secondStep === 'always' && !hasSecond)

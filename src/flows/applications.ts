@@ -26,6 +26,7 @@ import type { OpenSession } from '#store/session.ts'
 import type { Database } from '#store/tables.ts'
 import { forwardAuthDoor } from './applications-forward-auth.ts'
 import { oidcDoor } from './applications-oidc.ts'
+import { secondFactorDoor } from './applications-second-factor.ts'
 import { authorize } from './organizations.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import { requireFreshSession, requireSession } from './session.ts'
@@ -51,6 +52,7 @@ type SettingsOf<Kind extends ApplicationKind> = { readonly [One in Kind]: Extrac
 const doors: { readonly [Kind in ApplicationKind]: ApplicationDoor<SettingsOf<Kind>> } = {
   oidc: oidcDoor,
   'forward-auth': forwardAuthDoor,
+  'second-factor': secondFactorDoor,
 }
 
 const right = 'change-applications'

@@ -1,7 +1,7 @@
 import type { AskedAdministrators } from '#contract/sign-in.ts'
 import { digest } from '#crypto/random.ts'
 import { askedAs, whomToAsk } from '#domain/ask-administrator.ts'
-import { hasSecondStep } from '#domain/assurance.ts'
+import { hasSecondStep, portalWord } from '#domain/assurance.ts'
 import { originOf } from '#domain/host.ts'
 import { Problem } from '#domain/problem.ts'
 import { helpAsked } from '#domain/throttle.ts'
@@ -12,7 +12,7 @@ import { findSignIn, laneKeys, type OpenSignIn } from '#store/sign-in.ts'
 import { eventRow, messageRow, type Rooms, type Visit } from './rooms.ts'
 
 /**
- * "Ask an administrator": whoever has given the right password and cannot give the second step has those asked by mail who may help:
+ * "Ask an administrator": whoever has given the right password, or comes with a portal's word, and cannot give the second step has those asked by mail who may help:
  * the administrators whose organizations cover all of the person's. Once an hour; nothing about the account changes.
  *
  * @returns whom, by role and organization; nobody where there is nobody who may
@@ -70,7 +70,8 @@ async function requireStuck(rooms: Rooms, visit: Visit): Promise<OpenSignIn> {
   const open = visit.signIn ? await findSignIn(rooms.store, rooms.keys, digest(visit.signIn)) : undefined
   if (!open || open.account.memberships.length === 0 || rooms.now() >= open.signIn.expiresAt) throw new Problem('sign-in-gone')
   const { intent, evidence } = open.signIn
-  const isStuck = intent === 'enter' && evidence.some((one) => one.kind === 'password') && !hasSecondStep(evidence)
+  const first = { enter: 'password', 'second-factor': portalWord }[intent as string]
+  const isStuck = evidence.some((one) => one.kind === first) && !hasSecondStep(evidence)
   if (!isStuck) throw new Problem('step-not-open')
   return open
 }

@@ -142,6 +142,7 @@ const types: Readonly<Record<Intent, string>> = {
   enroll: 'Set-up',
   'backup-codes': 'New backup codes',
   disable: 'Switching off 2FA',
+  'second-factor': 'Login',
 }
 
 /** What the phone shows beside the buttons: what for, whose, from where and when. */

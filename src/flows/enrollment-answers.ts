@@ -146,7 +146,8 @@ function labelFor(account: Account, kind: string, name: string | undefined): str
 export async function send(rooms: Rooms, visit: Visit, open: OpenSignIn, kind: string, purpose: 'sign-in' | 'set-up'): Promise<Reply> {
   const { signIn, ...effects } = await sendCode(rooms, visit, open, kind, purpose)
   // What the gateway said of the message before is not said of this one.
-  return take(rooms, visit, { signIn, account: open.account }, open.signIn.version, effects)
+  const { account, prompt } = open
+  return take(rooms, visit, { signIn, account, ...(prompt ? { prompt } : {}) }, open.signIn.version, effects)
 }
 
 /** Takes the number that is set up and sends a code to it. The number stays even when nothing more may be sent now. */

@@ -49,12 +49,13 @@ export async function answerPasskey(rooms: Rooms, visit: Visit, open: OpenSignIn
 export async function acceptPasskey(
   rooms: Rooms,
   visit: Visit,
-  { account, signIn }: OpenSignIn,
+  open: OpenSignIn,
   from: number | undefined,
   authenticator: Authenticator,
   judged: PasskeyJudged,
   remember: boolean,
 ): Promise<Reply> {
+  const { account, signIn } = open
   const { authentication } = factorOf(rooms, passkeyKind)
   const state = stateOf(rooms.keys, account.id, authenticator)
   const verdict = authentication.answer(state, '', { tolerance: 'usual', passkey: judged })
@@ -63,7 +64,7 @@ export async function acceptPasskey(
   const evidence: Evidence = { kind: passkeyKind, proves: verdict.proves, amr: verdict.amr, at: now }
   const device = remember && signIn.intent === 'enter' ? newRememberedDevice(rooms, visit, account.memberships) : undefined
   const about = { actorId: account.id, subjectId: account.id }
-  const reply = await take(rooms, visit, { account, signIn: advance(signIn, { event: 'proved', evidence }) }, from, {
+  const reply = await take(rooms, visit, { ...open, signIn: advance(signIn, { event: 'proved', evidence }) }, from, {
     spend: { authenticatorId: authenticator.id, cost: verdict.cost },
     ...owning(account, signIn, evidence),
     ...(device ? { remember: device.row } : {}),

@@ -15,6 +15,7 @@ import { findSignIn, type OpenSignIn, toSignInRow } from '#store/sign-in.ts'
 import { newDeviceCookie, recognizedDevice } from './device.ts'
 import { notAccepted } from './judging.ts'
 import { shut } from './password.ts'
+import { askedBy, isOpenFor, passing, portalCookie, withPrompt } from './prompts.ts'
 import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
 import type { StepView } from './step-view.ts'
 import { stepViewOf } from './step-view-outside.ts'
@@ -56,7 +57,7 @@ export async function take(rooms: Rooms, visit: Visit, open: Taking, from: numbe
   if (step.step === 'enroll' && !step.kinds.includes(signIn.enrollment?.kind ?? '')) signIn = offer(rooms, account, signIn, step.kinds)
 
   const isNew = from === undefined
-  const token = isNew ? newToken() : (visit.signIn ?? '')
+  const token = isNew ? `${signIn.intent === 'second-factor' ? portalCookie : ''}${newToken()}` : (visit.signIn ?? '')
   const tokenHash = digest(token)
   const finish =
     step.step === 'done'
@@ -97,14 +98,17 @@ export async function take(rooms: Rooms, visit: Visit, open: Taking, from: numbe
   if (rows.length + told.length > 0) rooms.onMessage()
   if (finish)
     return {
-      step: { step: 'done', intent: signIn.intent, returnTo: signIn.returnTo },
+      step: { step: 'done', intent: signIn.intent, returnTo: finish.returnTo ?? signIn.returnTo },
       cookies: { ...finish.cookies, ...(isNew && signIn.intent !== 'enter' ? {} : { signIn: null }) },
     }
-  return { step: await stepViewOf(rooms, visit, { ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
+  return { step: await viewFor(rooms, visit, { ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
 }
 
 /** What `done` brings about, by intent. */
-function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, assurance: Assurance, restsOn?: RememberedDevice) {
+function finishing(rooms: Rooms, visit: Visit, open: OpenSignIn, assurance: Assurance, restsOn?: RememberedDevice): Finish {
+  const { signIn, account } = open
+  // No session, and no recognized device: a portal's word is no password.
+  if (signIn.intent === 'second-factor') return { ...passing(rooms, visit, open), cookies: {} }
   const now = rooms.now()
   const token = newToken()
   const about = { actorId: account.id, subjectId: account.id }
@@ -130,7 +134,7 @@ function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, 
       },
       events: [{ action: 'session.started', ...how }],
       cookies,
-    } satisfies Finish
+    }
   }
   const session = { change: 'prove', tokenHash: digest(token), id: signIn.sessionId ?? '', evidence } as const
   if (signIn.intent === 'disable') {
@@ -139,9 +143,9 @@ function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, 
       events: [{ action: 'two-factor.disabled', ...about }],
       messages: [{ to: account.email, template: 'two-factor-disabled', values: { by: 'self' } }],
       cookies,
-    } satisfies Finish
+    }
   }
-  return { settlement: { session }, events: [{ action: 'session.confirmed', ...how }], cookies } satisfies Finish
+  return { settlement: { session }, events: [{ action: 'session.confirmed', ...how }], cookies }
 }
 
 interface Finish {
@@ -149,13 +153,24 @@ interface Finish {
   readonly events: readonly AuditEvent[]
   readonly messages?: NonNullable<Effects['messages']>
   readonly cookies: Cookies
+  /** Where the browser goes, where that is not what the sign-in was begun with. */
+  readonly returnTo?: string
 }
 
 export async function load(rooms: Rooms, visit: Visit): Promise<OpenSignIn> {
   const tokenHash = hashOf(visit.signIn)
   const open = tokenHash && (await findSignIn(rooms.store, rooms.keys, tokenHash))
   if (!open || open.account.memberships.length === 0) throw new Problem('sign-in-gone')
-  return open
+  if (open.signIn.intent !== 'second-factor') return open
+  const asked = await withPrompt(rooms, open)
+  if (asked.prompt?.state !== 'waiting' || !isOpenFor(asked.account, asked.prompt)) throw new Problem('sign-in-gone')
+  return asked
+}
+
+/** What the person sees of a step, and who has asked for it. */
+export async function viewFor(rooms: Rooms, visit: Visit, open: OpenSignIn, step: Step): Promise<StepView> {
+  const view = await stepViewOf(rooms, visit, open, step)
+  return open.prompt && view.step !== 'done' ? { ...view, ...askedBy(open.prompt) } : view
 }
 
 /** @throws {Problem} `sign-in-gone` once it has expired */
@@ -172,7 +187,7 @@ export function judgeStep(rooms: Rooms, open: OpenSignIn): { readonly step: Step
  *
  * @param bound kinds that are about to be bound
  */
-function meansOf({ signIn, account }: OpenSignIn, now: Date, bound: readonly string[] = []): Means {
+export function meansOf({ signIn, account }: OpenSignIn, now: Date, bound: readonly string[] = []): Means {
   const { authenticators, phoneVerifiedAt, isPasswordMailed, oneTimePass } = account
   const needsTwo = account.memberships.some(isPhishingResistanceRequired)
   const isPassOpen = signIn.intent === 'enter' && isOpenPass(oneTimePass, isPasswordMailed, now, needsTwo)

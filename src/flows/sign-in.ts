@@ -1,6 +1,6 @@
 import type { Answer, Intent, PasswordAnswer, StartFromSession } from '#contract/sign-in.ts'
 import { keyedDigest, newId } from '#crypto/random.ts'
-import { passwordEvidence } from '#domain/assurance.ts'
+import { type Evidence, passwordEvidence } from '#domain/assurance.ts'
 import { mostAuthenticators } from '#domain/authenticators.ts'
 import { plainEmail } from '#domain/email.ts'
 import { requirementFor } from '#domain/policy.ts'
@@ -10,6 +10,7 @@ import { isFresh } from '#domain/session.ts'
 import { advance, type SignIn, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import { passwordsFromAnywhere, passwordsFromRecognizedDevice } from '#domain/throttle.ts'
 import type { Account } from '#store/person.ts'
+import type { Prompt } from '#store/second-factor.ts'
 import { findAccount, type OpenSession } from '#store/session.ts'
 import { type Settlement, settle } from '#store/settlement.ts'
 import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash } from '#store/sign-in.ts'
@@ -20,11 +21,11 @@ import { answerDuo, isForDuo } from './duo-answers.ts'
 import { answerEnrolling, send } from './enrollment-answers.ts'
 import { answerPasskey } from './passkey-answers.ts'
 import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, tooMany } from './password.ts'
+import { denied, isOpenFor, withPrompt } from './prompts.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import { requireSession } from './session.ts'
-import { appsOf, hashOf, judgeStep, load, type Reply, take } from './settling.ts'
+import { appsOf, hashOf, judgeStep, load, type Reply, take, viewFor } from './settling.ts'
 import type { StepView } from './step-view.ts'
-import { stepViewOf } from './step-view-outside.ts'
 
 export type { Reply, StepView }
 
@@ -92,6 +93,23 @@ export async function enter(rooms: Rooms, visit: Visit, account: Account, { lane
 }
 
 /**
+ * Opens the sign-in in which somebody gives a portal their second step. The portal's word, which stands in the evidence, is all that it
+ * begins with, and a session never comes of it.
+ *
+ * @throws {Problem} `sign-in-gone` where the person does not belong to whoever asks
+ */
+export async function enterForPortal(
+  rooms: Rooms,
+  visit: Visit,
+  { account, prompt, evidence }: { readonly account: Account; readonly prompt: Prompt; readonly evidence: readonly Evidence[] },
+): Promise<Reply> {
+  if (!isOpenFor(account, prompt)) throw new Problem('sign-in-gone')
+  const fresh = newSignIn(rooms, 'second-factor', '/')
+  const signIn: SignIn = { ...fresh, id: prompt.signInId ?? fresh.id, userId: account.id, evidence, expiresAt: prompt.expiresAt }
+  return take(rooms, visit, { signIn, account, prompt }, undefined, {})
+}
+
+/**
  * Starts a sign-in from a session: to confirm, to enroll, to draw backup codes, to disable. A proof that is still fresh counts;
  * disabling asks for a code in any case.
  *
@@ -143,7 +161,7 @@ export async function currentStep(rooms: Rooms, visit: Visit): Promise<StepView>
   if (step.step === 'enroll' && !step.kinds.includes(open.signIn.enrollment?.kind ?? '')) {
     return (await take(rooms, visit, open, open.signIn.version, {})).step
   }
-  return stepViewOf(rooms, visit, open, step)
+  return viewFor(rooms, visit, open, step)
 }
 
 /**
@@ -167,10 +185,18 @@ export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): 
   throw new Problem('step-not-open')
 }
 
-/** Drops a sign-in; nothing of it has had any effect. Gives the way back for one that was started from a session. */
+/**
+ * Drops a sign-in; nothing of it has had any effect. Gives the way back for one that was started from a session, or by a portal, which
+ * is told where it wants to be.
+ */
 export async function cancelSignIn(rooms: Rooms, visit: Visit): Promise<string> {
   const tokenHash = hashOf(visit.signIn)
   const open = tokenHash && (await findSignIn(rooms.store, rooms.keys, tokenHash))
+  if (tokenHash && open?.signIn.intent === 'second-factor') {
+    const back = await denied(rooms, visit, await withPrompt(rooms, open))
+    await dropSignIn(rooms.store.db, tokenHash)
+    return back
+  }
   if (tokenHash) await dropSignIn(rooms.store.db, tokenHash)
   return open && open.signIn.sessionId !== undefined ? open.signIn.returnTo : '/sign-in'
 }

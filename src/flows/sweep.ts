@@ -2,6 +2,7 @@ import { methods } from '#domain/methods.ts'
 import { sweepPushes } from '#store/duo-pushes.ts'
 import { sweepPortals } from '#store/forward-auth.ts'
 import { sweepArtifacts } from '#store/oidc.ts'
+import { sweepPrompts } from '#store/second-factor.ts'
 import { sweepWindows } from '#store/sending-limits.ts'
 import { sweep } from '#store/session.ts'
 import { countCoverage } from '#store/sites.ts'
@@ -20,6 +21,7 @@ export function startSweep(rooms: Rooms, log: (error: unknown, what: string) => 
       log(error, 'codes and tokens that are over could not be removed'),
     )
     void sweepPortals(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has ended at portals could not be removed'))
+    void sweepPrompts(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'prompts that are over could not be removed'))
     void sweepWindows(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'counts that are over could not be removed'))
     void sweepPushes(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'pushes that are over could not be removed'))
     void countCoverage(rooms.store.db, rooms.now(), methods).catch((error: unknown) => log(error, 'the sites could not be counted'))

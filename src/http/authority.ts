@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import type { Role } from '#domain/roles.ts'
 
 /**
- * Whom a route serves: `anyone`; somebody whose `sign-in` is on its way; anybody with a `session`, about themselves; or whoever
- * has at least this role in the organization of the path.
+ * Whom a route serves: `anyone`; somebody whose `sign-in` is on its way; anybody with a `session`, about themselves; a program with an
+ * `api-key`; or whoever has at least this role in the organization of the path.
  */
-export type Who = 'anyone' | 'sign-in' | 'session' | Role
+export type Who = 'anyone' | 'sign-in' | 'session' | 'api-key' | Role
 
 /**
  * What a route declares of itself, in `config.authority`. It decides nothing: the flow does, where the row is. All cells of the
@@ -46,7 +46,8 @@ export function requireAuthorities(app: FastifyInstance): void {
       const authority = config?.authority
       const where = `${one} ${url}`
       if (!authority) throw new Error(`${where} does not say whom it serves: give it config: { authority: { who: … } }.`)
-      const isChangeBySession = one !== 'GET' && authority.who !== 'anyone' && authority.who !== 'sign-in'
+      const isWithoutSession = ['anyone', 'sign-in', 'api-key'].includes(String(authority.who))
+      const isChangeBySession = one !== 'GET' && !isWithoutSession
       if (isChangeBySession !== (authority.proof !== undefined))
         throw new Error(`${where}: a change by a session, and nothing else, says which proof it asks: proof: 'fresh' or 'any'.`)
       ;(app.authorities as RouteAuthority[]).push({ method: one, path: url, ...authority })

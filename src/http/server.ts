@@ -12,6 +12,7 @@ import { registerOidc } from './oidc/oidc.ts'
 import { problemFrom, sendProblem } from './problem.ts'
 import { type PromptOptions, sendProblemPage } from './prompt/page.ts'
 import { registerPrompt } from './prompt/prompt.ts'
+import { registerSecondFactor } from './second-factor.ts'
 import { openVisits } from './visit.ts'
 
 export interface ServerOptions extends Pick<PromptOptions, 'inbox'> {
@@ -30,7 +31,7 @@ export interface ServerOptions extends Pick<PromptOptions, 'inbox'> {
 
 /** A one-time address is a secret: the log shows where it led and not what it was. */
 const withoutSecrets = (url: string) =>
-  url.replace(/^(\/(?:setup|invitation|reset-password|email-change|email-change-undo)\/)[^/?]+/, '$1…').replace(/\?.*$/, '')
+  url.replace(/^(\/(?:setup|invitation|reset-password|email-change|email-change-undo|prompts)\/)[^/?]+/, '$1…').replace(/\?.*$/, '')
 
 /** What the log keeps of an error: never its other fields, where a driver may have put a statement's values. */
 const errorRecord = (error: Error & { readonly code?: unknown }) => ({
@@ -135,6 +136,7 @@ export async function openServer({
   })
   await registerApi(app, rooms, visits)
   await registerPrompt(app, { rooms, visits, ...(inbox ? { inbox } : {}) })
+  await registerSecondFactor(app, { rooms, visits })
   await registerOidc(app, { rooms, visits })
   await registerCallbacks(app, rooms)
   await registerForwardAuth(app, { rooms, visits, trustedProxies, checkMemory })

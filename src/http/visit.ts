@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isSame, keyedDigest, newToken } from '#crypto/random.ts'
 import { Problem } from '#domain/problem.ts'
+import { portalCookie } from '#flows/prompts.ts'
 import type { Cookies, Visit } from '#flows/rooms.ts'
 
 /** How requests carry who asks, and how replies change it: four cookies and one proof against forgery. */
@@ -75,6 +76,9 @@ export function openVisits({ publicUrl, csrfKey }: VisitsOptions): Visits {
   }
   return visits
 }
+
+/** Whether a sign-in cookie is of a sign-in that a portal has asked for. */
+export const isPortals = (cookie: string | undefined): boolean => cookie?.startsWith(portalCookie) === true
 
 /** Whether a sign-in cookie only served a form so far. */
 export const isBlank = (cookie: string | undefined): boolean => cookie === undefined || cookie.startsWith(blank)

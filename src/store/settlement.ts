@@ -3,6 +3,7 @@ import type { AuditEvent } from '#domain/audit.ts'
 import type { Challenge, DuoChallenge } from '#domain/challenge.ts'
 import type { Cost } from '#domain/factor.ts'
 import type { Channel } from '#domain/message.ts'
+import type { Passed } from '#domain/second-factor.ts'
 import type { Intent } from '#domain/sign-in.ts'
 import type { Lane } from '#domain/throttle.ts'
 import type { Store } from './store.ts'
@@ -85,6 +86,8 @@ export interface Settlement {
   /** The right password was followed by what no mail could have brought: whoever set it through a mailed link was the person. */
   readonly passwordOwned?: boolean
   readonly signIn?: SignInChange
+  /** What a portal waits for is answered: the prompt that this sign-in is about, and the hash of the code that the portal redeems. */
+  readonly prompt?: { readonly signInId: string; readonly passed: Passed; readonly codeHash?: Buffer; readonly codeExpiresAt?: Date }
   /**
    * Retires what is bound: all of it, or of some kinds. Some kinds go with no `spend`. Like {@link Settlement.bind} it ends the time of
    * all remembered devices.
@@ -141,7 +144,7 @@ export interface Settled {
 }
 
 /**
- * Writes a settlement. Each part asks whether the part before it happened: lane → password → device → price → sign-in → session → all the rest.
+ * Writes a settlement. Each part asks whether the part before it happened: lane → password → device → price → sign-in → prompt → session → all the rest.
  * The row locks of PostgreSQL make the parts before race-free: a second statement waits for the first and then looks again.
  */
 export async function settle({ db, run }: Store, settlement: Settlement): Promise<Settled> {
@@ -194,6 +197,7 @@ interface Shape {
   readonly recalls: boolean
   readonly spends: 'counter' | 'hash' | 'challenge' | 'pass' | undefined
   readonly signIn: SignInChange['change'] | undefined
+  readonly answersPrompt: boolean
   readonly session: 'add' | 'prove' | undefined
   readonly retires: 'all' | 'kinds' | undefined
   readonly binds: boolean
@@ -226,6 +230,7 @@ function shapeOf(one: Settlement): Shape {
       ? 'pass'
       : one.spend && ('counter' in one.spend.cost ? 'counter' : 'hash' in one.spend.cost ? 'hash' : 'challenge'),
     signIn: one.signIn?.change,
+    answersPrompt: one.prompt !== undefined,
     session: one.session?.change,
     retires: one.retire && (one.retire.kinds === undefined ? 'all' : 'kinds'),
     binds: one.bind !== undefined,
@@ -340,6 +345,16 @@ function statementOf(shape: Shape): Statement {
   }
   const signInToken = shared((one) => one.signIn?.tokenHash, 'bytea')
   if (shape.signIn) part('signed', signInPart(shape.signIn, { $, token: signInToken(), at, gate }), true)
+  if (shape.answersPrompt) {
+    const passed = $((one) => JSON.stringify(one.prompt?.passed), 'jsonb')
+    const [code, until] = [$((one) => one.prompt?.codeHash, 'bytea'), $((one) => one.prompt?.codeExpiresAt?.toISOString(), 'timestamptz')]
+    part(
+      'answered',
+      `update prompts set state = 'approved', passed = ${passed}, code_hash = ${code}, code_expires_at = ${until}
+        where sign_in_id = ${$((one) => one.prompt?.signInId, 'uuid')} and state = 'waiting' and expires_at > ${at} and ${gate} returning id`,
+      true,
+    )
+  }
   if (shape.session) {
     const token = $((one) => one.session?.tokenHash, 'bytea')
     const id = $((one) => one.session?.id, 'uuid')

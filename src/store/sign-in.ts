@@ -7,6 +7,7 @@ import type { RememberedDevice } from '#domain/remembered-devices.ts'
 import type { Enrollment, Intent, SignIn } from '#domain/sign-in.ts'
 import { type Account, type AccountValues, accountValue, toAccount } from './person.ts'
 import { isLiveDevice } from './remembered-devices.ts'
+import type { Prompt } from './second-factor.ts'
 import type { SignInRow } from './settlement.ts'
 import type { Store } from './store.ts'
 import type { Database } from './tables.ts'
@@ -62,6 +63,8 @@ export async function findClaim(
 export interface OpenSignIn {
   readonly signIn: SignIn
   readonly account: Account
+  /** What a portal has asked, of a sign-in that is about that. */
+  readonly prompt?: Prompt
   /** What became of the code that was sent last, as far as the gateway has said. */
   readonly delivery?: Delivery
 }

@@ -23,6 +23,8 @@ import * as duoPushes from './migrations/0018-duo-pushes.ts'
 import * as applications from './migrations/0020-applications.ts'
 import * as oidc from './migrations/0021-oidc.ts'
 import * as forwardAuth from './migrations/0022-forward-auth.ts'
+import * as apiKeys from './migrations/0023-api-keys.ts'
+import * as prompts from './migrations/0024-prompts.ts'
 import * as passkeys from './migrations/0025-passkeys.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -50,6 +52,8 @@ export const migrations = {
   '0020-applications': applications,
   '0021-oidc': oidc,
   '0022-forward-auth': forwardAuth,
+  '0023-api-keys': apiKeys,
+  '0024-prompts': prompts,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */

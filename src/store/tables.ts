@@ -352,6 +352,39 @@ export interface Tables {
     concerns: ColumnType<string[] | null, never, string[]>
     hash: ColumnType<string | null, never, string>
   }
+  api_keys: {
+    id: string
+    organization_id: string
+    name: string
+    prefix: string
+    token_hash: Buffer
+    scopes: string[]
+    created_by: string
+    created_at: Date
+    expires_at: Date
+    last_used_at: ColumnType<Date | null, undefined, Date | null>
+    revoked_at: ColumnType<Date | null, undefined, Date | null>
+    revoked_by: ColumnType<string | null, undefined, string | null>
+  }
+  prompts: {
+    id: string
+    organization_id: string
+    user_id: string
+    application_id: string | null
+    api_key_id: string | null
+    sign_in_id: string | null
+    state: 'waiting' | 'approved' | 'denied'
+    request: ColumnType<unknown, string, never>
+    request_hash: Buffer | null
+    link_hash: Buffer | null
+    code_hash: ColumnType<Buffer | null, undefined, Buffer | null>
+    code_expires_at: ColumnType<Date | null, undefined, Date | null>
+    code_used_at: ColumnType<Date | null, undefined, Date | null>
+    passed: ColumnType<unknown, undefined, string | null>
+    created_at: Date
+    expires_at: Date
+  }
+  spent_assertions: { application_id: string; jti_hash: Buffer; expires_at: Date }
   audit_concerns: {
     organization_id: string
     event_id: string

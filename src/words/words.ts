@@ -10,6 +10,7 @@ import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
 import { passkeyWords } from './en/passkeys.ts'
+import { secondFactorWords } from './en/second-factor.ts'
 import { sentCodes } from './en/sent-codes.ts'
 
 /** Everything a person reads, in one language. */
@@ -23,6 +24,7 @@ export interface Words {
   readonly callFromQueue: typeof callFromQueue
   readonly calls: typeof calls
   readonly audit: typeof audit
+  readonly secondFactor: typeof secondFactorWords
   readonly sentCodes: typeof sentCodes
   readonly authAnvil: typeof authAnvilWords.pages
   readonly passkeys: typeof passkeyWords.pages
@@ -43,6 +45,7 @@ const english: Words = {
   callFromQueue,
   calls,
   audit,
+  secondFactor: secondFactorWords,
   sentCodes,
   authAnvil: authAnvilWords.pages,
   passkeys: passkeyWords.pages,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { type AddressInfo, createServer } from 'node:net'
 import jsqr from 'jsqr'
 import { type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import { PNG } from 'pngjs'
 import { type Client, type Kit, type KitOptions, openKit, type Person } from '../kit.ts'
 import { findChromium } from '../machine/chromium.ts'
+import { freePort } from '../machine/server.ts'
 
 export interface BrowserKit {
   readonly kit: Kit
@@ -25,26 +25,17 @@ export interface BrowserKitOptions extends KitOptions {
   readonly isNamed?: boolean
 }
 
-/** A port that nobody listens on: the kit must know it before it listens. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const { port } = server.address() as AddressInfo
-  await new Promise((closed) => server.close(closed))
-  return port
-}
-
 /** A kit that listens on a port of this machine, and a Chromium to look at it with. What a hash costs is no business of its pages. */
 export async function openBrowserKit({ isNamed = false, ...options }: BrowserKitOptions = {}): Promise<BrowserKit> {
-  const port = isNamed ? await freePort() : 0
-  const named = isNamed ? { publicUrl: `http://localhost:${port}` } : {}
+  // It listens where its own addresses lead to, so that a browser and a portal find it by them.
+  const port = options.publicUrl === undefined ? await freePort() : Number(new URL(options.publicUrl).port)
+  const publicUrl = `http://${isNamed ? 'localhost' : '127.0.0.1'}:${port}`
   const [kit, browser] = await Promise.all([
-    openKit({ remembersHashes: true, ...named, ...options }),
+    openKit({ remembersHashes: true, publicUrl, ...options }),
     chromium.launch({ executablePath: findChromium().path }),
   ])
-  // Where pages lead to the address that people know, as those of a portal do, that is the address it listens on.
-  const address = await kit.app.listen({ port: Number(options.publicUrl?.split(':')[2] ?? port), host: '127.0.0.1' })
-  const origin = named.publicUrl ?? address
+  const address = await kit.app.listen({ port, host: '127.0.0.1' })
+  const origin = isNamed ? publicUrl : address
   let complaints: string[] = []
 
   const open: BrowserKit['open'] = async (path, wish = {}) => {

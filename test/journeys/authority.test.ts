@@ -4,6 +4,7 @@ import { digest, keyedDigest, newId, newToken } from '#crypto/random.ts'
 import { type Evidence, passwordEvidence } from '#domain/assurance.ts'
 import type { Role } from '#domain/roles.ts'
 import { freshProofSeconds } from '#domain/session.ts'
+import { addApiKey } from '#store/api-keys.ts'
 import { addApplication } from '#store/applications.ts'
 import { enqueue } from '#store/messages.ts'
 import { addMembership, findOrAddUser } from '#store/people.ts'
@@ -137,6 +138,23 @@ async function addClient(organizationId: string, by: string): Promise<string> {
   return addApplication(db, kit.rooms.keys, kit.now(), application)
 }
 
+/** A key of each organization; each world has its own, because one that was revoked is gone. */
+const keys = new Map<string, string>()
+
+async function addKey({ organizationId, userId }: Target): Promise<string> {
+  const expiresAt = new Date(kit.now().getTime() + 86_400_000)
+  const made = {
+    organizationId,
+    name: 'VPN',
+    prefix: '',
+    tokenHash: digest(newToken()),
+    scopes: ['prompts'],
+    expiresAt,
+    by: userId,
+  } as const
+  return addApiKey(db, kit.now(), made)
+}
+
 async function isMember({ organizationId, userId }: Target): Promise<boolean> {
   const own = db.selectFrom('memberships').select('user_id').where('organization_id', '=', organizationId).where('user_id', '=', userId)
   return (await own.executeTakeFirst()) !== undefined
@@ -158,6 +176,8 @@ const thingOf: Readonly<Record<string, (target: Target) => string | Promise<stri
   channel: () => 'mail',
   // One of the organization; each world has its own, and who looks from elsewhere finds none.
   applicationId: async (target) => ((await isMember(target)) ? applications.get(target.organizationId) : undefined) ?? newId(kit.now()),
+  promptId: () => newId(kit.now()),
+  apiKeyId: async (target) => ((await isMember(target)) ? keys.get(target.organizationId) : undefined) ?? newId(kit.now()),
   // One of the organization for whoever stands in it, none for a stranger to it.
   messageId: async (target) => ((await isMember(target)) ? failed.get(target.organizationId) : undefined) ?? newId(kit.now()),
 }
@@ -185,8 +205,11 @@ async function makeWorld(visitor: Visitor) {
     if (userId !== nowhere && !things.has(userId))
       things.set(userId, { deviceId: await addDevice(userId), authenticatorId: await addAuthenticator(userId) })
   }
-  for (const { organizationId, userId } of Object.values(targets))
-    if (organizationId !== nowhere) applications.set(organizationId, await addClient(organizationId, userId))
+  for (const target of Object.values(targets)) {
+    if (target.organizationId === nowhere) continue
+    applications.set(target.organizationId, await addClient(target.organizationId, target.userId))
+    keys.set(target.organizationId, await addKey(target))
+  }
   // One that was sent again has arrived: each world has its own.
   for (const { organizationId } of Object.values(targets)) failed.set(organizationId, await addFailed(organizationId))
   return { self, targets }
@@ -205,6 +228,7 @@ function expected({ who, path, only }: ExampleRequest, visitor: Visitor, place: 
     if (place !== 'oneself') return undefined
     return who === 'anyone' || visitor === 'half signed in' ? 'allowed' : 401
   }
+  if (who === 'api-key') return place === 'oneself' ? 401 : undefined
   if (who === 'session') {
     if (place !== 'oneself' && !namesSomebody) return undefined
     return !actor ? 401 : place === 'oneself' ? 'allowed' : 404
@@ -224,7 +248,7 @@ function expected({ who, path, only }: ExampleRequest, visitor: Visitor, place: 
 function outcomeOf({ status, json }: Answered): Outcome | string {
   const told = `${status} ${json?.code ?? ''}`
   if (status < 400 || [409, 410, 422, 429].includes(status)) return 'allowed'
-  if (told === '401 not-signed-in' || told === '401 sign-in-gone') return 401
+  if (['401 not-signed-in', '401 sign-in-gone', '401 invalid-api-key'].includes(told)) return 401
   if (told === '403 forbidden') return json.right && json.role ? 403 : '403 without its reason'
   if (told === '404 not-found') return 404
   return `${told} ${json?.reason ?? ''}`
@@ -308,7 +332,7 @@ test('each change refuses a proof older than five minutes where that is declared
 
 test('a session on a remembered device is refused wherever a role above that of a user or a fresh proof is asked, and nowhere else', async () => {
   const wrong: string[] = []
-  for (const request of requests.filter(({ who }) => who !== 'anyone' && who !== 'sign-in')) {
+  for (const request of requests.filter(({ who }) => who !== 'anyone' && who !== 'sign-in' && who !== 'api-key')) {
     const world = await makeWorld('an owner')
     const { id, client } = await addSession(world.self.userId, 0)
     await db
@@ -327,7 +351,7 @@ test('a session on a remembered device is refused wherever a role above that of 
 
 test('each change by a cookie refuses a request without its proof against forgery', async () => {
   const wrong: string[] = []
-  for (const request of requests.filter(({ method, who }) => method !== 'GET' && who !== 'anyone')) {
+  for (const request of requests.filter(({ method, who }) => method !== 'GET' && who !== 'anyone' && who !== 'api-key')) {
     const visitor = request.who === 'sign-in' ? 'half signed in' : 'an owner'
     const world = await makeWorld(visitor)
     for (const csrf of ['', 'x'.repeat(43)]) {

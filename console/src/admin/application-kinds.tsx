@@ -1,7 +1,8 @@
-import type { ApplicationSettings } from '#contract/applications.ts'
+import type { Application, ApplicationSettings } from '#contract/applications.ts'
 import { applicationWords as say } from '#words/en/applications.ts'
 import { ForwardAuthFacts, ForwardAuthFields, newForwardAuth } from './application-forward-auth.tsx'
 import { OidcFacts, OidcFields } from './application-oidc.tsx'
+import { SecondFactorFacts, SecondFactorFields } from './application-second-factor.tsx'
 
 type Kind = ApplicationSettings['kind']
 
@@ -9,6 +10,7 @@ type Kind = ApplicationSettings['kind']
 export const applicationKinds: { readonly [K in Kind]: Extract<ApplicationSettings, { readonly kind: K }> } = {
   oidc: { kind: 'oidc', redirectUris: [], postLogoutRedirectUris: [], backChannelLogoutUri: null, startUri: null },
   'forward-auth': newForwardAuth,
+  'second-factor': { kind: 'second-factor', redirectUris: [], opensSetUp: false, returnsRefusals: false },
 }
 
 /** Which field is wrong, and which of its values. */
@@ -43,21 +45,25 @@ export function SettingsFields({ settings, onChange, fault }: SettingsFieldsProp
       return <OidcFields settings={settings} onChange={onChange} wrong={wrong} />
     case 'forward-auth':
       return <ForwardAuthFields settings={settings} onChange={onChange} wrong={wrong} />
+    case 'second-factor':
+      return <SecondFactorFields settings={settings} onChange={onChange} wrong={wrong} />
   }
 }
 
-interface SettingsFactsProps {
-  readonly settings: ApplicationSettings
-  readonly issuer: string
-  readonly clientId: string
-}
-
 /** What is to be typed into an application beside its client ID and its secret, by its kind. */
-export function SettingsFacts({ settings, issuer, clientId }: SettingsFactsProps) {
+export function SettingsFacts({
+  application: { id, clientId, settings },
+  issuer,
+}: {
+  readonly application: Application
+  readonly issuer: string
+}) {
   switch (settings.kind) {
     case 'oidc':
       return <OidcFacts issuer={issuer} />
     case 'forward-auth':
       return <ForwardAuthFacts issuer={issuer} clientId={clientId} settings={settings} />
+    case 'second-factor':
+      return <SecondFactorFacts settings={settings} issuer={issuer} applicationId={id} clientId={clientId} />
   }
 }

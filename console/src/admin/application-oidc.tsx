@@ -79,7 +79,7 @@ interface AddressesProps {
 }
 
 /** Addresses, one in each line, kept as they are typed. */
-function Addresses({ label, what, addresses, onChange, error, isRequired = false }: AddressesProps) {
+export function Addresses({ label, what, addresses, onChange, error, isRequired = false }: AddressesProps) {
   const [text, setText] = useState(addresses.join('\n'))
   const type = (typed: string) => {
     setText(typed)

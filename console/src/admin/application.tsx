@@ -59,7 +59,8 @@ interface Part {
   readonly application: ApplicationView
 }
 
-function Access({ application: { id, name, clientId, hasSecret, settings } }: Part) {
+function Access({ application }: Part) {
+  const { id, name, clientId, hasSecret } = application
   const { organization } = useWho()
   const { run } = useChange()
   const [isAsked, asking] = useDisclosure(false)
@@ -75,8 +76,8 @@ function Access({ application: { id, name, clientId, hasSecret, settings } }: Pa
   return (
     <Section id="access" title={say.access} what={say.accessWhat}>
       <Stack gap="md" mt="md">
-        {data && <SettingsFacts settings={settings} issuer={data.issuer} clientId={clientId} />}
         <CopyField label={say.clientId} text={clientId} />
+        {data && <SettingsFacts application={application} issuer={data.issuer} />}
         {hasSecret && (
           <Group justify="space-between" gap="xs">
             <div>

@@ -14,6 +14,7 @@ import { Page } from '../page.tsx'
 import { Forbidden, Shown } from '../states.tsx'
 import { when } from '../when.ts'
 import { useWho } from '../who.tsx'
+import { ApiKeys } from './api-keys.tsx'
 import { applicationKinds, SettingsFields } from './application-kinds.tsx'
 
 /** Whatever signs its people in through Countersign. */
@@ -34,6 +35,7 @@ export function Applications() {
       }
     >
       {isAllowed ? <Found onCreate={creating.open} /> : <Forbidden whom={say.forbidden(organization.name)} />}
+      {isAllowed && <ApiKeys />}
       <Modal opened={isCreating} onClose={creating.close} title={say.createTitle} size="lg">
         <CreateForm onClose={creating.close} />
       </Modal>

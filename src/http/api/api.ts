@@ -27,6 +27,7 @@ import { organizationRoutes } from './organizations.ts'
 import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policy.ts'
 import { profileRoutes } from './profile.ts'
+import { secondFactorRoutes } from './second-factor.ts'
 import { signInRoutes } from './sign-in.ts'
 import { siteRoutes } from './sites.ts'
 
@@ -48,7 +49,12 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       const app = scope.withTypeProvider<TypeBoxTypeProvider>()
       requireAuthorities(scope)
       await app.register(swagger, {
-        openapi: { openapi: '3.1.0', info: { title: 'Countersign', version: '1' }, servers: [{ url: '/api/v1' }] },
+        openapi: {
+          openapi: '3.1.0',
+          info: { title: 'Countersign', version: '1' },
+          servers: [{ url: '/api/v1' }],
+          components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of an organization' } } },
+        },
         hideUntagged: true,
       })
       // JSON and nothing else: what a plain form of another site can send is never understood here.
@@ -81,6 +87,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       authAnvilRoutes(api)
       duoRoutes(api)
       duoUsersRoutes(api)
+      secondFactorRoutes(api)
       applicationRoutes(api)
       app.get('/openapi.json', { config: { authority: { who: 'anyone' } }, schema: { hide: true } }, () => app.swagger())
     },

@@ -22,6 +22,12 @@ const tick = trustedMarkup(
 
 export const icons = { warning, tick } as const
 
+/** The portal, or the program, that has asked for what the page is about. */
+export interface AskedBy {
+  readonly name: string
+  readonly reason?: string | undefined
+}
+
 interface DocumentView {
   readonly title: string
   readonly content: Html
@@ -30,6 +36,7 @@ interface DocumentView {
   readonly organization?: string | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
+  readonly askedBy?: AskedBy | undefined
   readonly hasProblem?: boolean
   /** For lists rather than forms. */
   readonly isWide?: boolean
@@ -40,19 +47,21 @@ interface DocumentView {
 }
 
 /** The frame of every page. Nothing in it depends on a script; the style sheets are all that rendering waits for. */
-export function document({
-  title,
-  content,
-  words,
-  organization,
-  support,
-  look,
-  hasProblem = false,
-  isWide = false,
-  hasPasskeys = false,
-  onward,
-}: DocumentView): string {
-  const { pages, language } = words
+export function document(view: DocumentView): string {
+  const {
+    title,
+    content,
+    words,
+    organization,
+    support,
+    look,
+    askedBy,
+    hasProblem = false,
+    isWide = false,
+    hasPasskeys = false,
+    onward,
+  } = view
+  const { pages, language, secondFactor } = words
   const name = look?.name || organization || pages.product
   return render(html`<!doctype html>
 <html lang="${language}">
@@ -78,7 +87,11 @@ ${
 <body>
 <header class="brand">${look?.logo ? html`<img class="logo" src="${address(look.logo)}" alt="">` : mark}<span class="brand-name" dir="auto">${name}</span></header>
 <main class="card${isWide && ' card-wide'}">
-${content}
+${
+  askedBy &&
+  html`<p class="asked-by">${secondFactor.asks(askedBy.name)}${askedBy.reason !== undefined && html`<br>${secondFactor.reason(askedBy.reason)}`}</p>
+`
+}${content}
 </main>
 ${support && html`<footer class="foot"><p>${pages.support} ${supportLink(support)}</p></footer>\n`}</body>
 </html>

@@ -11,6 +11,7 @@ import { registerLooks } from './look.ts'
 import { asPage, type PromptOptions } from './page.ts'
 import { inboxPage } from './pages/inbox.ts'
 import { problemExplanationPage } from './pages/problem-explanation.ts'
+import { secondFactorPages } from './second-factor.ts'
 import { signInPages } from './sign-in.ts'
 
 /** The Prompt: everything a person does to prove who they are, or to change how they do. */
@@ -28,6 +29,7 @@ export async function registerPrompt(app: FastifyInstance, options: PromptOption
     signInPages(scope, options)
     linkPages(scope, options)
     forwardAuthPages(scope, options)
+    secondFactorPages(scope, options)
     scope.get<{ Params: { code: string } }>('/problems/:code', { config: { authority: { who: 'anyone' } } }, (request, reply) => {
       const { code } = request.params
       if (!Object.hasOwn(problems, code)) return reply.callNotFound()

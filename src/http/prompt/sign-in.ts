@@ -8,7 +8,7 @@ import { afterSetUp } from '#flows/recovery.ts'
 import type { Visit } from '#flows/rooms.ts'
 import { checkSession } from '#flows/session.ts'
 import { answerSignIn, cancelSignIn, currentStep, type StepView, safeReturn, startSignIn } from '#flows/sign-in.ts'
-import { isBlank } from '../visit.ts'
+import { isBlank, isPortals } from '../visit.ts'
 import { duoPhonePage } from './duo-phone.ts'
 import { asPage, frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
 import { answerPage } from './pages/answer.ts'
@@ -22,6 +22,7 @@ import { enrollDuoPage } from './pages/enroll-duo.ts'
 import { enrollPasscodePage } from './pages/enroll-passcode.ts'
 import { enrollPasskeyPage } from './pages/enroll-passkey.ts'
 import { enrollSentPage } from './pages/enroll-sent.ts'
+import { messagePage } from './pages/message.ts'
 import { passwordPage } from './pages/password.ts'
 import { refusedPage } from './pages/refused.ts'
 import { isAssertion, passkeyAnswerOf } from './passkey-answer.ts'
@@ -36,14 +37,18 @@ const isOfOtherWay = (body: unknown) => ['code', 'send', 'open'].some((name) => 
 export function signInPages(app: FastifyInstance, options: PromptOptions): void {
   const { rooms, visits } = options
   const draw = async (request: FastifyRequest, reply: FastifyReply, step: StepView, csrf: string, problem?: Problem): Promise<string> => {
+    const application = 'application' in step ? step.application : undefined
+    // Where the forms of the page may lead to in the end: browsers hold a form's redirects to the policy, too.
+    const targets = [...('duo' in step ? duoTargets(step.duo) : []), ...(application?.origin === undefined ? [] : [application.origin])]
+    if (targets.length > 0) asPage(reply, targets)
     const words = wordsOf(request, 'language' in step ? step.language : undefined)
     const shown = problem && toPageProblem(problem)
     const organization = 'organization' in step ? step.organization : undefined
     const requiredBy = 'requiredBy' in step ? step.requiredBy : undefined
-    if ('duo' in step) asPage(reply, duoTargets(step.duo))
     const frame = await frameOf(options, request, 'organizationId' in step ? step.organizationId : undefined)
     const withoutDuo = 'withoutDuo' in step ? step.withoutDuo : undefined
-    const common = { csrf, organization, requiredBy, withoutDuo, problem: shown, ...frame, isSetUp: step.returnTo === afterSetUp }
+    const asked = { askedBy: application, requiredBy, withoutDuo }
+    const common = { csrf, organization, ...asked, problem: shown, ...frame, isSetUp: step.returnTo === afterSetUp }
     switch (step.step) {
       case 'password':
         return passwordPage({ ...common, email: step.email, fixedEmail: true, passkey: step.passkey }, words)
@@ -130,12 +135,21 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
         return reply.send(await draw(request, reply, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? '')))
       } catch (error) {
         if (!(error instanceof Problem) || error.code !== 'sign-in-gone') throw error
+        if (isPortals(visit.signIn)) return portalGone(request, reply)
         return front(request, reply, { problem: toPageProblem(error), returnTo })
       }
     }
     if (visit.session && (await isSignedIn(visit))) return reply.redirect(safeReturn(returnTo ?? '/'), 303)
     return front(request, reply, { returnTo, notice: noticeOf(request, returnTo) })
   })
+
+  /** Whoever a portal has sent has no password here: only the portal can begin anew. */
+  const portalGone = async (request: FastifyRequest, reply: FastifyReply) => {
+    visits.setCookies(reply, { signIn: null })
+    const words = wordsOf(request)
+    const { goneTitle, gone } = words.secondFactor
+    return reply.send(messagePage({ title: goneTitle, text: gone, ...(await frameOf(options, request)) }, words))
+  }
 
   /** Why somebody stands before the password, where the address says so. */
   const noticeOf = (request: FastifyRequest, returnTo: string | undefined) => {
@@ -182,6 +196,7 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
       visits.setCookies(reply, cookies)
       if (step.step !== 'done')
         return reply.redirect(('duo' in step && step.duo?.address) || ('check' in given ? '/sign-in?checked=yes' : '/sign-in'), 303)
+      if (step.intent === 'second-factor') return reply.redirect(step.returnTo, 303)
       if ('saved' in given && step.intent !== 'backup-codes') return reply.send(await draw(request, reply, step, ''))
       const mark = step.intent === 'enter' ? '' : `${step.returnTo.includes('?') ? '&' : '?'}done=${step.intent}`
       return reply.redirect(`${step.returnTo}${mark}`, 303)

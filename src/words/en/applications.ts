@@ -1,6 +1,7 @@
 import { isolating } from '../bidi.ts'
 import { forwardAuthWords } from './applications-forward-auth.ts'
 import { oidcWords } from './applications-oidc.ts'
+import { secondFactorConsole } from './second-factor.ts'
 
 /** What the Console says about applications: whatever signs its people in through Countersign. */
 export const applicationWords = isolating({
@@ -15,8 +16,14 @@ export const applicationWords = isolating({
   nameWhat: 'As your people and the audit see it.',
   nameMissing: 'Give it a name.',
   kind: 'How it signs people in',
-  kinds: { oidc: oidcWords.kind, 'forward-auth': forwardAuthWords.kind } as Readonly<Record<string, string | undefined>>,
-  kindWhat: { oidc: oidcWords.kindWhat, 'forward-auth': forwardAuthWords.kindWhat } as Readonly<Record<string, string | undefined>>,
+  kinds: { oidc: oidcWords.kind, 'forward-auth': forwardAuthWords.kind, 'second-factor': secondFactorConsole.kind } as Readonly<
+    Record<string, string | undefined>
+  >,
+  kindWhat: {
+    oidc: oidcWords.kindWhat,
+    'forward-auth': forwardAuthWords.kindWhat,
+    'second-factor': secondFactorConsole.kindWhat,
+  } as Readonly<Record<string, string | undefined>>,
   status: 'Status',
   on: 'On',
   off: 'OFF',
@@ -48,7 +55,12 @@ export const applicationWords = isolating({
   save: 'Save',
   saveSays: (name: string) => `Change the application ${name}.`,
   saved: 'The application is saved.',
-  faults: { name: 'Give it a name.', ...oidcWords.faults, ...forwardAuthWords.faults } as Readonly<Record<string, string | undefined>>,
+  faults: {
+    name: 'Give it a name.',
+    ...secondFactorConsole.faults,
+    ...oidcWords.faults,
+    ...forwardAuthWords.faults,
+  } as Readonly<Record<string, string | undefined>>,
   wrongValue: (value: string) => `This one is wrong: ${value}`,
   changedBy: (who: string, when: string) => `${who} changed this last, ${when}.`,
   overtaken: (by: string | undefined) =>

@@ -166,6 +166,17 @@ const actions = {
     (who, _, { detail }) => `${who} gave the application ${text(detail.name)} another secret`,
   ],
   'application.removed': ['Application removed', (who, _, { detail }) => `${who} removed the application ${text(detail.name)}`],
+  'second-factor.passed': ['Second factor given', (who, _, { detail }) => `${who} gave ${text(detail.name)} their second factor`],
+  'second-factor.declined': [
+    'Second factor refused',
+    (who, _, { detail }) => `${who} refused to give ${text(detail.name)} their second factor`,
+  ],
+  'second-factor.code-replayed': [
+    'Code of a portal used twice',
+    (_, whom, { detail }) => `${text(detail.name)} brought a code about ${whom} a second time, and was refused`,
+  ],
+  'api-key.created': ['Key for programs created', (who, _, { detail }) => `${who} created the API key ${text(detail.name)}`],
+  'api-key.revoked': ['Key for programs revoked', (who, _, { detail }) => `${who} revoked the API key ${text(detail.name)}`],
   ...resetActions,
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 

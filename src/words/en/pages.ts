@@ -212,6 +212,7 @@ const onceDone: Readonly<Record<Intent, { readonly title: string; readonly text:
     title: 'Two-Factor Authentication is off',
     text: 'From now on your password alone opens your account. You can switch it on again at any time in your settings.',
   },
+  'second-factor': { title: 'Set-up is complete', text: 'Two-Factor Authentication is on. Go back to where you came from.' },
   confirm: { title: 'Thank you', text: 'We know that it is you. You can go on for five minutes before we ask again.' },
 }
 
@@ -283,8 +284,16 @@ export const pages = isolating({
       enroll: 'Confirm that it is you',
       'backup-codes': 'Confirm that it is you',
       disable: 'Disable 2FA',
+      'second-factor': 'Two-Factor Authentication',
     },
-    button: { enter: 'Log In', confirm: 'Verify', enroll: 'Verify', 'backup-codes': 'Verify', disable: 'Confirm' },
+    button: {
+      enter: 'Log In',
+      confirm: 'Verify',
+      enroll: 'Verify',
+      'backup-codes': 'Verify',
+      disable: 'Confirm',
+      'second-factor': 'Verify',
+    },
     leadApp: 'Open your authenticator app and type the code it shows.',
     leadBackupCode: 'Type one of the backup codes that you saved.',
     hintApp: 'Six digits, new every 30 seconds.',

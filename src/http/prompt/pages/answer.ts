@@ -4,7 +4,7 @@ import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { because, cancelForm, csrfField, field, lead, pinField, submit } from '../form.ts'
 import { flag, type Html, html } from '../html.ts'
-import { defaultWords, document, icons } from '../layout.ts'
+import { type AskedBy, defaultWords, document, icons } from '../layout.ts'
 import { deliveryLine, resendForm, stillGood, type Way, waysList } from '../ways.ts'
 import { askAdministratorForm } from './ask-administrator.ts'
 import { duoForm, withoutDuo } from './duo.ts'
@@ -40,6 +40,7 @@ export interface AnswerView {
   readonly organization?: string | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
+  readonly askedBy?: AskedBy | undefined
 }
 
 /** Where whoever has no code at hand goes on. */
@@ -87,13 +88,11 @@ export function answerPage(view: AnswerView, words: Words = defaultWords): strin
       isAuthAnvil: asksAuthAnvil,
       isDuo: isDuoPasscode,
     })
-  const title = opens ? sentCodes.titleSetUp : pages.answer.title[intent]
+  const setUp = intent === 'second-factor' ? words.secondFactor.setUp : { title: sentCodes.titleSetUp, lead: sentCodes.leadSetUp }
+  const title = opens ? setUp.title : pages.answer.title[intent]
   const isDisabling = intent === 'disable'
-  const leadText = isPass
-    ? pages.recovery.pass.lead
-    : isDuoPasscode
-      ? words.duoPush.passcodeLead
-      : leadOf(view, { isBackupCode, hasApp, now }, words)
+  const ownLead = isDuoPasscode ? words.duoPush.passcodeLead : leadOf(view, { isBackupCode, hasApp, now }, words)
+  const leadText = opens && !sent && !isBackupCode ? setUp.lead : isPass ? pages.recovery.pass.lead : ownLead
   const isDuoAway = view.duo?.isAway === true
   // What the organization puts first stands first, as long as nothing was sent that waits to be typed.
   const isDuoFirst =
@@ -166,7 +165,7 @@ ${problem && view.problem?.code === 'password-change-required' && html`<p><a hre
 ${hasDuo && !isDuoPasscode && !isTyped && !opens && html`<p><a href="/sign-in?with=duo-passcode">${words.duoPush.typePasscode}</a></p>`}
 ${hasBackupCodes && !isBackupCode && html`<p><a href="/sign-in?with=backup-code">${pages.answer.toBackupCode}</a></p>`}
 ${isTyped && hasOthers && html`<p><a href="/sign-in">${hasApp ? pages.answer.toApp : hasDuo ? words.duo.toDuo : sentCodes.toSent}</a></p>`}
-${intent === 'enter' && stuck({ csrf, isPass, hasOthers: hasOthers || hasBackupCodes, opens, organization: view.requiredBy?.organization ?? organization }, words)}
+${(intent === 'enter' || intent === 'second-factor') && stuck({ csrf, isPass: isPass || intent !== 'enter', hasOthers: hasOthers || hasBackupCodes, opens, organization: view.requiredBy?.organization ?? organization }, words)}
 </div>
 ${view.hasPasskey && html`<p class="links"><a href="/sign-in">${words.passkeys.toPasskey}</a></p>`}
 ${withoutDuo(view.withoutDuo, words, hasDuo)}
@@ -183,14 +182,13 @@ interface Shown {
 
 /** What to do now, in one sentence. */
 function leadOf(
-  { intent, kinds, ways = [], sent, opens }: AnswerView,
+  { intent, kinds, ways = [], sent }: AnswerView,
   { isBackupCode, hasApp, now }: Shown,
   { pages, sentCodes, authAnvil, duo }: Words,
 ): string {
   const isDisabling = intent === 'disable'
   if (isBackupCode) return isDisabling ? pages.answer.disableLeadBackupCode : pages.answer.leadBackupCode
   if (sent) return sentCodes.sent(sent, now)
-  if (opens) return sentCodes.leadSetUp
   if (isDisabling) return hasApp && ways.length === 0 ? pages.answer.disableLead : sentCodes.disableLead
   if (kinds.includes('duo')) return hasApp ? duo.leadAny : ways.length > 0 ? duo.leadSent : duo.lead
   if (!hasApp) return sentCodes.leadFirst(ways[0]?.kind ?? '')

@@ -3,7 +3,7 @@ import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { csrfField, lead, progress, submit } from '../form.ts'
 import { attribute, html } from '../html.ts'
-import { defaultWords, document, icons } from '../layout.ts'
+import { type AskedBy, defaultWords, document, icons } from '../layout.ts'
 
 export interface CodesView {
   readonly csrf: string
@@ -12,6 +12,7 @@ export interface CodesView {
   readonly organization?: string | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
+  readonly askedBy?: AskedBy | undefined
   readonly isSetUp?: boolean | undefined
 }
 

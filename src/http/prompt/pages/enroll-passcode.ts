@@ -4,7 +4,7 @@ import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { because, cancelForm, csrfField, field, lead, pinField, submit } from '../form.ts'
 import { html } from '../html.ts'
-import { defaultWords, document } from '../layout.ts'
+import { type AskedBy, defaultWords, document } from '../layout.ts'
 import { otherMethods } from '../ways.ts'
 import { withoutDuo } from './duo.ts'
 
@@ -20,6 +20,7 @@ export interface EnrollPasscodeView {
   readonly problem?: PageProblem | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
+  readonly askedBy?: AskedBy | undefined
 }
 
 /** Setting up AuthAnvil: there is nothing to take over, the first passcode that it takes is the set-up. */

@@ -4,7 +4,7 @@ import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { because, cancelForm, csrfField, field, lead, submit } from '../form.ts'
 import { html } from '../html.ts'
-import { defaultWords, document, icons } from '../layout.ts'
+import { type AskedBy, defaultWords, document, icons } from '../layout.ts'
 import { deliveryLine, otherMethods, resendForm, sentCodeField, stillGood, waysList } from '../ways.ts'
 import { withoutDuo } from './duo.ts'
 
@@ -27,6 +27,7 @@ export interface EnrollSentView {
   readonly problem?: PageProblem | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
+  readonly askedBy?: AskedBy | undefined
 }
 
 /** Setting up a method whose code is sent: the address first, then the code that went there. */

@@ -4,7 +4,7 @@ import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { because, cancelForm, csrfField, field, lead, progress, submit } from '../form.ts'
 import { address, html, trustedMarkup } from '../html.ts'
-import { defaultWords, document } from '../layout.ts'
+import { type AskedBy, defaultWords, document } from '../layout.ts'
 import { otherMethods } from '../ways.ts'
 import { withoutDuo } from './duo.ts'
 
@@ -32,6 +32,7 @@ export interface EnrollView {
   readonly isSetUp?: boolean | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
+  readonly askedBy?: AskedBy | undefined
 }
 
 interface App {

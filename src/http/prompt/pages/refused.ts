@@ -3,7 +3,7 @@ import type { PageLook } from '#flows/look.ts'
 import type { Words } from '#words/words.ts'
 import { because, cancelForm, lead } from '../form.ts'
 import { html } from '../html.ts'
-import { defaultWords, document } from '../layout.ts'
+import { type AskedBy, defaultWords, document } from '../layout.ts'
 import { askAdministratorForm } from './ask-administrator.ts'
 
 export interface RefusedView {
@@ -12,6 +12,7 @@ export interface RefusedView {
   readonly requiredBy?: RequiredBy | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
+  readonly askedBy?: AskedBy | undefined
 }
 
 /** Nothing that the person has left is enough: whom to ask, and no way past it. */
