@@ -2,8 +2,6 @@
  * What 200 people who wait for a Duo that never answers cost everybody else: sign-ins a second without them and with them, turn by turn
  * on one server and its own PostgreSQL. `node bench/hanging-duo.ts`; it ends with 1 when more than a twentieth is lost.
  */
-import { hanging, openHangingDuo } from '../test/hanging-duo.ts'
-import { start } from '../test/kit.ts'
 import { startPostgres } from '../test/machine/postgres.ts'
 
 const rounds = 8
@@ -12,7 +10,10 @@ const callers = 8
 const windowSeconds = 3
 
 const postgres = await startPostgres({ durable: true })
+// The kit reads where its databases are when it is loaded.
 process.env.TEST_DATABASE_URL = postgres.url
+const { hanging, openHangingDuo } = await import('../test/hanging-duo.ts')
+const { start } = await import('../test/kit.ts')
 const at = await openHangingDuo({ database: 'postgres' }).catch(async (error: unknown) => {
   await postgres.stop()
   throw error
