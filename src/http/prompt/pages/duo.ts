@@ -32,6 +32,8 @@ export function duoTargets(duo: DuoView | undefined): readonly string[] {
 }
 
 /** Why the Duo of some organizations is not among the ways: it is for people of one organization. */
-export function withoutDuo(organizations: readonly string[] | undefined, words: Words): Html | undefined {
-  return organizations && organizations.length > 0 ? html`<p class="because">${words.duo.without(organizations)}</p>` : undefined
+export function withoutDuo(organizations: readonly string[] | undefined, words: Words, isAskedOnceMore = false): Html | undefined {
+  if (!organizations || organizations.length === 0) return undefined
+  const { without, withoutSoon } = words.duo
+  return html`<p class="because without-duo">${isAskedOnceMore ? withoutSoon(organizations) : without(organizations)}</p>`
 }
