@@ -115,7 +115,9 @@ function requireOwnPasskey({ memberships, evidence }: OpenSession, organizationI
 
 async function view(rooms: Rooms, organizationId: string): Promise<PolicyView> {
   const { db } = rooms.store
-  const [policy, people] = [await findPolicy(db, organizationId), await coverageOf(db, organizationId)]
+  // What bears on a policy without being decided in it is no part of what is sent back to change it.
+  const { isDuoShared: _ofDuo, ...policy } = await findPolicy(db, organizationId)
+  const people = await coverageOf(db, organizationId)
   const accepted = await findAcceptance(db, organizationId)
   return {
     ...policy,

@@ -181,7 +181,7 @@ test('S0.18 a site without an account chooses that of its provider, once the pro
   await see(above.getByText('1 site relies on this account'))
 })
 
-test('S0.33 S0.34 S0.35 S0.36 the preset puts everybody on Duo, whatever they had chosen, after it has said whom it concerns', async () => {
+test('S0.24 S0.33 S0.34 S0.35 S0.36 the preset puts everybody on Duo, whatever they had chosen, after it has said whom it concerns; what they had is kept until Duo has worked', async () => {
   const { site, page, rules } = await connected()
   const person = await at.kit.person(site.id)
   await at.kit.enroll(person, await at.kit.signIn(person))
@@ -206,6 +206,8 @@ test('S0.33 S0.34 S0.35 S0.36 the preset puts everybody on Duo, whatever they ha
   assert.equal((await start(client, person)).json.step, 'answer')
   const next = await answer(client, { code: at.kit.code(person) })
   assert.deepEqual([next.json.step, next.json.kind], ['enroll', 'duo'], next.text)
+  at.kit.pass(60)
+  assert.equal((await start(at.kit.client(), person)).json.step, 'answer', 'the app is still there')
   const newcomer = at.kit.client()
   const first = await start(newcomer, await at.kit.person(site.id))
   assert.deepEqual([first.json.step, first.json.kind], ['enroll', 'duo'])
