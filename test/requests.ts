@@ -11,6 +11,14 @@ const token = 'x'.repeat(43)
  */
 const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<string, Body>> }>> = {
   'POST /sign-ins': { email: 'a@example.org', password: 'x' },
+  'POST /sign-ins/passkey': {
+    passkey: {
+      id: 'AA',
+      rawId: 'AA',
+      type: 'public-key',
+      response: { clientDataJSON: 'e30', authenticatorData: 'AA', signature: 'AA' },
+    },
+  },
   'POST /sign-ins/current/answers': { saved: true },
   'POST /me/sign-ins': { intent: 'confirm' },
   'PATCH /me/authenticators/:authenticatorId': { label: 'L' },
