@@ -12,9 +12,11 @@ export interface Ticket {
   readonly person: number
   readonly cookie?: string
   readonly csrfToken?: string
+  /** A whole request, sent as it is. */
+  readonly request?: string
 }
 
-export type Operation = 'sign-in' | 'code' | 'session' | 'empty'
+export type Operation = 'sign-in' | 'code' | 'session' | 'empty' | 'request'
 
 export interface Window {
   readonly operation: Operation
@@ -127,6 +129,9 @@ function percentilesOf(samples: number[]): Percentiles {
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) }
 }
 
+/** What may be done again and again by the same person. */
+const roundly: readonly Operation[] = ['session', 'empty', 'request']
+
 async function run(window: Window): Promise<Outcome> {
   const samples = { whole: [] as number[], password: [] as number[], code: [] as number[] }
   let drawn = 0
@@ -145,6 +150,8 @@ async function run(window: Window): Promise<Outcome> {
       samples.code.push(performance.now() - passedAt)
     } else if (window.operation === 'code') {
       await answerCode(connection, ticket)
+    } else if (ticket.request !== undefined) {
+      expectStatus(await connection.exchange(ticket.request), 200, window.operation)
     } else {
       const path = window.operation === 'session' ? '/api/v1/session' : '/'
       expectStatus(await connection.exchange(get(path, ticket)), 200, window.operation)
@@ -160,7 +167,7 @@ async function run(window: Window): Promise<Outcome> {
   async function call(opened: Connection): Promise<void> {
     let connection = opened
     while (performance.now() < deadline) {
-      const goesRound = window.operation === 'session' || window.operation === 'empty'
+      const goesRound = roundly.includes(window.operation)
       const ticket = window.tickets[goesRound ? drawn % window.tickets.length : drawn]
       if (!ticket) break
       drawn += 1
@@ -182,7 +189,7 @@ async function run(window: Window): Promise<Outcome> {
   const startedAt = performance.now()
   const deadline = startedAt + window.seconds * 1000
   await Promise.all(connections.map(call))
-  const ranDry = drawn >= window.tickets.length && window.operation !== 'session' && window.operation !== 'empty'
+  const ranDry = drawn >= window.tickets.length && !roundly.includes(window.operation)
   const seconds = (ranDry ? lastInTime - startedAt : window.seconds * 1000) / 1000
   return {
     perSecond: inTime / seconds,

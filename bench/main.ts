@@ -3,6 +3,7 @@
  *
  *   --quick        tiny windows, to see that it works
  *   --floor-only   without Countersign
+ *   --forward-auth only the checks of portals behind a proxy, beside an empty answer of Fastify
  *   --write        keep the report in bench/results/latest.md
  *   --profile=sign-in|code|session   instead of the tables: where Countersign's main thread spends its time
  *   --rounds=N --callers=1,8,32 --people=N
@@ -13,6 +14,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Cluster, freePort, startCluster } from './cluster.ts'
+import { measureForwardAuth } from './forward-auth.ts'
 import { type Limit, machineLimits } from './machine-limits.ts'
 import { type Generator, type Measured, type Meter, peakMemoryMiB, type Subject, startGenerator, startMeter } from './measure.ts'
 import { summarize } from './profile.ts'
@@ -26,6 +28,7 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     'floor-only': { type: 'boolean', default: false },
+    'forward-auth': { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     profile: { type: 'string' },
     rounds: { type: 'string' },
@@ -138,7 +141,11 @@ try {
   const generator = startGenerator()
   cleanUp.push(generator.stop)
   const profiled = operations.find((operation) => operation === options.profile)
-  const text = await (profiled ? profile(cluster, generator, profiled) : compare(cluster, generator))
+  const checks = () =>
+    measureForwardAuth(cluster, generator, { rounds, seconds: seconds.session, say, closeLater: (close) => cleanUp.push(close) })
+  const whole = async () =>
+    options['forward-auth'] ? checks() : `${await compare(cluster, generator)}${options['floor-only'] ? '' : await checks()}`
+  const text = await (profiled ? profile(cluster, generator, profiled) : whole())
   process.stdout.write(text)
   if (options.write && !profiled) {
     const folder = fileURLToPath(new URL('results', import.meta.url))

@@ -41,7 +41,7 @@ const say = (text: string) => process.stderr.write(`${text}\n`)
 interface Request {
   readonly page: string
   readonly path: string
-  readonly as: Required<Ticket>
+  readonly as: Required<Omit<Ticket, 'request'>>
   /** Of a request that is a POST. */
   readonly body?: unknown
 }

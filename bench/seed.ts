@@ -135,7 +135,12 @@ export async function seedCountersign(database: pg.Pool, keys: Keys, people: num
 }
 
 /** One more person with a role and a session that is fresh. */
-export async function addMember(database: pg.Pool, keys: Keys, organizationId: string, role: string): Promise<Required<Ticket>> {
+export async function addMember(
+  database: pg.Pool,
+  keys: Keys,
+  organizationId: string,
+  role: string,
+): Promise<Required<Omit<Ticket, 'request'>>> {
   const at = new Date()
   const id = newId(at)
   await insert(database, 'users', [{ id, email: `${id}@bench.example`, name: `Bench ${role}`, set_up_due: false, created_at: at }])
@@ -200,7 +205,11 @@ function sessionRow(token: string, userId: string | undefined, at: Date): Readon
   }
 }
 
-function ticketFor(keys: Keys, person: number, cookie: 'sign-in' | 'session'): Required<Ticket> & { readonly token: string } {
+function ticketFor(
+  keys: Keys,
+  person: number,
+  cookie: 'sign-in' | 'session',
+): Required<Omit<Ticket, 'request'>> & { readonly token: string } {
   const token = newToken()
   return { person, token, cookie: `countersign-${cookie}=${token}`, csrfToken: keyedDigest(keys.csrf, token) }
 }

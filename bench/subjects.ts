@@ -79,6 +79,8 @@ export interface CountersignOptions {
   readonly name?: string
   /** For Node, before the program. */
   readonly flags?: readonly string[]
+  /** Settings beside the usual ones. */
+  readonly settings?: Readonly<Record<string, string>>
   /** Puts more into the database than the people who sign in. */
   readonly prepare?: (database: pg.Pool, keys: Keys) => Promise<void>
 }
@@ -87,13 +89,13 @@ export async function startCountersign(
   cluster: Cluster,
   people: number,
   closeLater: CloseLater,
-  { name = 'Countersign', flags = [], prepare }: CountersignOptions = {},
+  { name = 'Countersign', flags = [], settings = {}, prepare }: CountersignOptions = {},
 ): Promise<RunningSubject> {
   const url = await cluster.createDatabase(name.toLowerCase())
   const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
   closeLater(() => rmSync(folder, { recursive: true, force: true }))
   const port = await freePort()
-  const environment = { DATABASE_URL: url, DATA_DIR: folder, HOST: '127.0.0.1', LOG_LEVEL: 'warn', INBOX: 'off' }
+  const environment = { DATABASE_URL: url, DATA_DIR: folder, HOST: '127.0.0.1', LOG_LEVEL: 'warn', INBOX: 'off', ...settings }
   // The first start makes the tables and the key that everything is sealed with.
   const first = await startServer([countersignProgram, 'serve'], port, environment)
   await first.stop()

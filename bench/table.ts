@@ -59,6 +59,7 @@ const names: Readonly<Record<Operation, string>> = {
   code: 'code step alone',
   session: 'session check',
   empty: 'empty answer',
+  request: 'check of forward-auth',
 }
 
 function windowsTable(series: readonly Series[]): string {

@@ -55,7 +55,7 @@ export const settings = {
   },
   ALLOWED_HOSTS: {
     default: '',
-    says: 'Hosts, with a port or without, that gateways may be at although their addresses are private or they speak no TLS, separated by commas. It holds for gateways that organizations set as well.',
+    says: "Hosts, with a port or without, that gateways may be at although their addresses are private or they speak no TLS, separated by commas. It holds for gateways that organizations set as well, for AuthAnvil, and for API hostnames of Duo that are not Duo's own.",
   },
   PHONE_COUNTRIES: {
     default: '',
@@ -63,7 +63,7 @@ export const settings = {
   },
   TRUSTED_PROXIES: {
     default: '',
-    says: 'Addresses or networks of reverse proxies whose X-Forwarded-For is believed, separated by commas; none by default.',
+    says: 'Addresses or networks of reverse proxies whose X-Forwarded-… headers are believed, separated by commas; none by default. Of forward-auth only these are answered.',
   },
   SUPPORT_CONTACT: { default: '', says: 'Whom to ask for help, shown under the sign-in: a mail address, a phone number or a sentence.' },
   RECOMMENDED_APP: { default: 'Google Authenticator', says: 'The authenticator app to recommend at set-up.' },

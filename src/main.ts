@@ -15,6 +15,7 @@ import { startSealing } from '#flows/audit.ts'
 import { startDuoCleanUp } from '#flows/duo-users.ts'
 import { hasMailGateway } from '#flows/gateways.ts'
 import { startQueue } from '#flows/messages.ts'
+import { startLogouts } from '#flows/oidc-logouts.ts'
 import { startResets } from '#flows/organization-reset-work.ts'
 import { offerSetUp } from '#flows/recovery.ts'
 import type { Rooms } from '#flows/rooms.ts'
@@ -106,6 +107,7 @@ async function serve(config: Config): Promise<void> {
   const sealing = startSealing(rooms, log)
   const stopSweep = startSweep(rooms, log)
   const resets = startResets(rooms, log)
+  const logouts = startLogouts(rooms, log)
   onReset = resets.wake
   const duoCleanUp = startDuoCleanUp(rooms, log)
 
@@ -125,6 +127,7 @@ async function serve(config: Config): Promise<void> {
     stopSweep()
     await resets.stop()
     await duoCleanUp.stop()
+    await logouts.stop()
     await queue.stop()
     await sealing.stop().catch((error: unknown) => log(error, 'the audit could not be sealed'))
     await store.close()

@@ -92,6 +92,7 @@ const plan: Readonly<Record<string, Room>> = {
       '@fastify/type-provider-typebox': 'Gives handlers the types of their schemas, so that the two cannot differ.',
       typebox:
         'The parameters in a path and an empty answer are described where the route is, and what a script put into a form is checked by its schema; all else comes from contract.',
+      'oidc-provider': 'Speaks OpenID Connect to applications: certified, so that no token or redirect is checked by code of our own.',
       qrcode: 'Draws the QR code of a new authenticator as SVG on the server, where the secret already is.',
     },
   },
@@ -127,6 +128,8 @@ const plan: Readonly<Record<string, Room>> = {
   simulators: { at: 'simulators', height: 0, rooms: [], node: 'all', packages: 'all' },
   // A stranger that starts the server and plays people over HTTP; only to know the code of an app it has the factors' arithmetic.
   demo: { at: 'demo', height: 8, rooms: ['factors'], node: 'all', packages: {} },
+  // Applications of somebody else, as they would be written: strangers to us, too.
+  examples: { at: 'examples', height: 0, rooms: [], node: 'all', packages: 'all' },
   bench: { at: 'bench', height: 8, rooms: ['all'], node: 'all', packages: 'all' },
   test: { at: 'test', height: 8, rooms: ['all'], node: 'all', packages: 'all' },
 }
@@ -147,7 +150,9 @@ const tools: Readonly<Record<string, string>> = {
   pngjs: 'Turns a picture of the QR code into the pixels that are scanned.',
   '@duosecurity/duo_universal': "The vendor's own client of the Universal Prompt, which has to get along with the simulated Duo.",
   '@duosecurity/duo_api': "The vendor's own client of the Auth and Admin API, for the same.",
+  'openid-client': 'The client of applications, as the example portal uses it, which has to get along with our OpenID Connect.',
   '@types/mailparser': 'Types for mailparser.',
+  '@types/oidc-provider': 'Types for oidc-provider.',
   '@types/node': "Types for Node's own modules.",
   '@types/nodemailer': 'Types for nodemailer.',
   '@types/pg': 'Types for pg.',

@@ -23,6 +23,7 @@ import { outside } from '#factors/outside.ts'
 import { hotp, stepAt } from '#factors/totp.ts'
 import { type DuoCleanUp, startDuoCleanUp } from '#flows/duo-users.ts'
 import { startQueue } from '#flows/messages.ts'
+import { type LogoutWork, startLogouts } from '#flows/oidc-logouts.ts'
 import { type ResetWork, startResets } from '#flows/organization-reset-work.ts'
 import { offerSetUp } from '#flows/recovery.ts'
 import type { Rooms } from '#flows/rooms.ts'
@@ -84,6 +85,8 @@ export interface Kit {
   readonly resets: Pick<ResetWork, 'drain'>
   /** Takes people out of the provider's Duo, when a test says so. */
   readonly duoCleanUp: Pick<DuoCleanUp, 'drain'>
+  /** Tells applications of sessions that have ended, when a test says so. */
+  readonly logouts: Pick<LogoutWork, 'drain'>
   /** A site of its own for a test, so that every test is also a test of isolation. */
   site(policy?: Partial<Policy>): Promise<{ readonly id: string; readonly name: string }>
   /** A member with a password, without an authenticator. */
@@ -113,6 +116,12 @@ export interface KitOptions {
   readonly logTo?: { write(line: string): void }
   /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
   readonly remembersHashes?: boolean
+  /** How long a check of forward-auth may rest on an answer of the database; not at all when absent, since the clock stands still. */
+  readonly checkMemory?: number
+  /** Peers whose forwarding headers are believed. */
+  readonly trustedProxies?: readonly string[]
+  /** Whether the clock runs from now on, as that of a peer does who checks times by it; without it, it stands still until it is turned. */
+  readonly isRunning?: boolean
   /** Gateways that take the place of the inbox; they are given the kit's clock. */
   readonly gateways?: (now: () => Date) => Gateways
 }
@@ -133,7 +142,10 @@ export async function openKit({
   delivery = { allowedHosts: [] },
   logTo,
   remembersHashes = false,
+  trustedProxies = [],
+  checkMemory = 0,
   gateways,
+  isRunning = false,
 }: KitOptions = {}): Promise<Kit> {
   const onPostgres = (database ?? process.env.TEST_DATABASE) === 'postgres'
   if (onPostgres && !postgresUrl) throw new Error('TEST_DATABASE_URL names no PostgreSQL: run the tests with npm test.')
@@ -141,8 +153,8 @@ export async function openKit({
   const dump = databaseUrl === undefined && pgliteTemplate ? await openAsBlob(pgliteTemplate) : undefined
   const store = await openStore({ ...(databaseUrl ? { databaseUrl } : {}), ...(dump ? { dump } : {}), dataDir: 'memory:', poolSize: 12 })
   await store.migrate()
-  let time = Date.parse('2026-06-01T12:00:10Z')
-  const now = () => new Date(time)
+  let time = isRunning ? 0 : Date.parse('2026-06-01T12:00:10Z')
+  const now = () => new Date(isRunning ? Date.now() + time : time)
   const keys = keysFrom(newKey())
   const inbox = openInbox(now)
   const passwords = openPasswords({ secret: keys.password })
@@ -166,13 +178,15 @@ export async function openKit({
     rooms,
     csrfKey: keys.csrf,
     ...(logTo ? { logLevel: 'debug', logTo } : { logLevel: 'silent' }),
-    trustedProxies: [],
+    trustedProxies,
+    checkMemory,
     consoleDir: join(import.meta.dirname, '../dist/console'),
     inbox: () => inbox,
   })
   const queue = startQueue(rooms, (error) => console.error(error), 1_000_000)
   const resets = startResets(rooms, (error) => console.error(error), 1_000_000)
   const duoCleanUp = startDuoCleanUp(rooms, (error) => console.error(error), 1_000_000)
+  const logouts = startLogouts(rooms, (error) => console.error(error), 1_000_000)
 
   let count = 0
   const makePerson: Kit['person'] = async (
@@ -234,6 +248,7 @@ export async function openKit({
     now,
     resets,
     duoCleanUp,
+    logouts,
     pass: (seconds) => {
       time += seconds * 1000
     },
@@ -287,6 +302,7 @@ export async function openKit({
       await queue.stop()
       await resets.stop()
       await duoCleanUp.stop()
+      await logouts.stop()
       await app.close()
       await store.close()
     },
@@ -439,8 +455,13 @@ function lint(method: string, path: string, { statusCode, headers, payload }: Re
 
 /** A cookie is for this host, out of the reach of scripts, and says nothing. */
 function lintCookie(line: string, isSecure: boolean, where: string): void {
-  const [pair = '', ...attributes] = line.split('; ')
-  const [, prefix, kind, value = ''] = /^(__Host-)?countersign-(sign-in|session|device|remembered)=(.*)$/.exec(pair) ?? []
+  const [pair = '', ...attributes] = line.split('; ').map((one) => one.replace(/^(path|httponly|samesite|secure|expires)\b/i, named))
+  if (/^(__Secure-)?countersign-(interaction|resume)=/.test(pair)) {
+    lintOidcCookie(pair, attributes, isSecure, where)
+    return
+  }
+  const [, prefix, kind, value = ''] =
+    /^(__Host-)?countersign-(sign-in|session|device|remembered|portal-[\w-]+|way-[\w-]+)=(.*)$/.exec(pair) ?? []
   assert.ok(kind, `${where}: a cookie of another name: ${pair.split('=')[0]}`)
   assert.equal(prefix === '__Host-', isSecure, where)
   assert.equal(attributes.includes('Secure'), isSecure, where)
@@ -451,6 +472,25 @@ function lintCookie(line: string, isSecure: boolean, where: string): void {
   const lasts = attributes.some((one) => /^(Max-Age=[1-9]|Expires=(?!Thu, 01 Jan 1970))/.test(one))
   const outlives = (kind === 'device' || kind === 'remembered') && value !== ''
   assert.equal(lasts, outlives, `${where}: only the recognised and the remembered device outlive the browser`)
+}
+
+const named = (attribute: string) =>
+  ({ path: 'Path', httponly: 'HttpOnly', samesite: 'SameSite', secure: 'Secure', expires: 'Expires' })[attribute.toLowerCase()] ?? attribute
+
+/** The two that tie a request of an application to its browser go back to nothing but that request. */
+function lintOidcCookie(pair: string, attributes: readonly string[], isSecure: boolean, where: string): void {
+  assert.match(pair, /=([A-Za-z0-9_-]{21,43})?$/, where)
+  assert.ok(attributes.includes('HttpOnly'), where)
+  assert.ok(
+    attributes.some((one) => one.toLowerCase() === 'samesite=lax'),
+    `${where}: ${attributes}`,
+  )
+  assert.equal(attributes.includes('Secure'), isSecure, where)
+  assert.equal(pair.startsWith('__Secure-'), isSecure, where)
+  assert.ok(
+    attributes.some((one) => /^Path=\/oidc\/(interaction|authorize)\//.test(one)),
+    `${where}: ${attributes}`,
+  )
 }
 
 /** The same answers, each computed once. */

@@ -5,6 +5,15 @@ type Body = Readonly<Record<string, unknown>>
 
 const token = 'x'.repeat(43)
 
+/** Settings of an application that can be stored. */
+export const anApplication = {
+  kind: 'oidc',
+  redirectUris: ['https://portal.example.org/signed-in'],
+  postLogoutRedirectUris: [],
+  backChannelLogoutUri: null,
+  startUri: null,
+} as const
+
 /**
  * A well-formed body for every route that takes one, by its address below `/api/v1`; where the route tells kinds of requests
  * apart, one body for each kind. What they ask for is right or is refused by a rule, and never by a shape.
@@ -77,6 +86,15 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
     version: 0,
   },
   'PUT /organizations/:organizationId/users/:userId/authanvil': { userName: 'known.elsewhere' },
+  'POST /organizations/:organizationId/applications': { name: 'Portal', settings: anApplication },
+  'PATCH /organizations/:organizationId/applications/:applicationId': { version: 1, name: 'Another portal' },
+  'POST /organizations/:organizationId/forward-auth/preview': {
+    kind: 'forward-auth',
+    origins: ['https://portal.example.org'],
+    people: 'own',
+    organizations: [],
+    rules: [{ path: '/', roles: ['user'], strength: 'any', freshMinutes: 5 }],
+  },
   'POST /help/votes': { page: 'two-factor', useful: true },
   'POST /email-changes/complete': { token, password: 'x' },
   'POST /email-changes/undo': { token },

@@ -23,21 +23,28 @@ type Circle = {
   patience: number
 }
 
-const unit = [
-  'src/**/*.test.ts',
-  'test/*.test.ts',
-  'test/conformance/**/*.test.ts',
-  'console/**/*.test.ts',
-  '{bench,simulators}/**/*.test.ts',
-]
+const unit = ['src/**/*.test.ts', 'test/*.test.ts', 'console/**/*.test.ts', '{bench,simulators}/**/*.test.ts']
 const circles: readonly Circle[] = [
   { name: 'unit', database: 'none', files: unit, beside: 2, patience: 60 },
-  { name: 'journeys', database: 'pglite', files: ['test/journeys/**/*.test.ts'], beside: 2, patience: 120 },
-  { name: 'journeys', database: 'postgres', files: ['test/journeys/**/*.test.ts'], beside: 2, patience: 120 },
+  {
+    name: 'journeys',
+    database: 'pglite',
+    files: ['test/journeys/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+    beside: 2,
+    patience: 120,
+  },
+  {
+    name: 'journeys',
+    database: 'postgres',
+    files: ['test/journeys/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+    beside: 2,
+    patience: 120,
+  },
   { name: 'races', database: 'pglite', files: ['test/races/**/*.test.ts'], beside: 2, patience: 400 },
   { name: 'races', database: 'postgres', files: ['test/races/**/*.test.ts'], beside: 2, patience: 400 },
   { name: 'crashes', database: 'pglite', files: ['test/crashes/**/*.test.ts'], beside: 1, patience: 180 },
   { name: 'crashes', database: 'postgres', files: ['test/crashes/**/*.test.ts'], beside: 1, patience: 180 },
+  { name: 'proxies', database: 'pglite', files: ['test/proxies/**/*.test.ts'], beside: 1, patience: 300 },
   { name: 'browser', database: 'pglite', files: ['test/browser/**/*.test.ts'], beside: 2, patience: 180 },
 ]
 

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { PNG } from 'pngjs'
 import { openBrowserKit } from './browser/browser.ts'
 import { type Look, tourConsole, tourPrompt } from './browser/tour.ts'
+import { tourForwardAuth } from './browser/tour-forward-auth.ts'
 import { tourNames } from './browser/tour-names.ts'
 import { tourPasskeys } from './browser/tour-passkeys.ts'
 import { tourReset } from './browser/tour-reset.ts'
@@ -50,6 +51,7 @@ try {
   await tourPrompt(at, look)
   await tourConsole(at, look)
   await tourReset(at, look)
+  await tourForwardAuth(at, look)
   await tourNames(at, look)
   await tourPasskeys(at, look)
   await at.tidy()

@@ -1,5 +1,7 @@
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
+import type { Application, Applications } from '#contract/applications.ts'
+import type { ForwardAuthPreview, ForwardAuthSettings } from '#contract/applications-forward-auth.ts'
 import type { AuditRecords } from '#contract/audit.ts'
 import type { AuthAnvil } from '#contract/authanvil.ts'
 import type { Duo, DuoNotice } from '#contract/duo.ts'
@@ -113,6 +115,12 @@ export const policyPreviewQuery = (organizationId: string, draft: PolicyDraft) =
     queryFn: () => make<PolicyPreview>({ method: 'POST', path: `/organizations/${organizationId}/policy/preview`, body: draft }),
   })
 
+export const forwardAuthPreviewQuery = (organizationId: string, draft: ForwardAuthSettings) =>
+  queryOptions({
+    queryKey: ['forward-auth-preview', organizationId, draft],
+    queryFn: () => make<ForwardAuthPreview>({ method: 'POST', path: `/organizations/${organizationId}/forward-auth/preview`, body: draft }),
+  })
+
 /** The reset of an organization, looked at again every second while it moves. */
 export const resetQuery = (organizationId: string) =>
   queryOptions({
@@ -147,6 +155,18 @@ export const membersQuery = (organizationId: string, filter: UserFilter) =>
 
 export const lookQuery = (organizationId: string) =>
   queryOptions({ queryKey: ['look', organizationId], queryFn: () => call<Look>('GET', `/organizations/${organizationId}/look`) })
+
+export const applicationsQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['applications', organizationId],
+    queryFn: () => call<Applications>('GET', `/organizations/${organizationId}/applications`),
+  })
+
+export const applicationQuery = (organizationId: string, applicationId: string) =>
+  queryOptions({
+    queryKey: ['application', organizationId, applicationId],
+    queryFn: () => call<Application>('GET', `/organizations/${organizationId}/applications/${encodeURIComponent(applicationId)}`),
+  })
 
 export const authAnvilQuery = (organizationId: string) =>
   queryOptions({
@@ -243,6 +263,16 @@ export function exportAddress(organizationId: string, filter: AuditSearch, forma
   return `/api/v1/organizations/${organizationId}/audit/export?${asked}`
 }
 
+/** A text of a reply that is shown once. */
+export interface Shows {
+  readonly field: string
+  readonly title: string
+  readonly what: string
+  readonly close: string
+  /** Whether it is long, and copied rather than read out. */
+  readonly isCopied?: boolean
+}
+
 /** What a person set out to change. Plain data, so that it outlives the detour through "Confirm that it is you". */
 export interface Change {
   readonly method: Exclude<Method, 'GET'>
@@ -259,7 +289,7 @@ export interface Change {
   /** Where to go once it is done, when nothing of this page is left to be read again. */
   readonly leave?: string
   /** A text of the reply that is shown this once, until the person has put it away; nothing where the reply has none. */
-  readonly shows?: { readonly field: string; readonly title: string; readonly what: string; readonly close: string }
+  readonly shows?: Shows
 }
 
 export type Intent = 'confirm' | 'enroll' | 'backup-codes' | 'disable'

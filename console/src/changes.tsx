@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Text } from '@mantine/core'
+import { Box, Button, Group, Modal, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconAlertTriangle, IconCheck } from '@tabler/icons-react'
 import { createContext, type ReactNode, use, useCallback, useEffect, useState } from 'react'
 import { words } from '#words/en/console.ts'
 import { type Change, type Choice, type Intent, leaveToSignIn, make, Problem, queryClient, start } from './api.ts'
+import { CopyField } from './copy-field.tsx'
 
 interface RunOptions {
   /** Answers true where the page tells the problem itself. */
@@ -142,9 +143,15 @@ export function ChangesProvider({ returned, children }: { readonly returned: str
         withCloseButton={false}
       >
         <Text>{shown?.what}</Text>
-        <Text ff="monospace" fz="h1" ta="center" my="lg" className="spelled">
-          {shown?.text}
-        </Text>
+        {shown?.isCopied === true ? (
+          <Box my="lg">
+            <CopyField label={shown.title} text={shown.text} />
+          </Box>
+        ) : (
+          <Text ff="monospace" fz="h1" ta="center" my="lg" className="spelled">
+            {shown?.text}
+          </Text>
+        )}
         <Group className="buttons" justify="flex-end">
           <Button onClick={() => setShown(undefined)} data-autofocus>
             {shown?.close}

@@ -5,6 +5,7 @@ import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import type { Session } from '#contract/account.ts'
 import type { Organization } from '#contract/organizations.ts'
+import { applicationWords } from '#words/en/applications.ts'
 import { words } from '#words/en/console.ts'
 import { siteWords } from '#words/en/sites.ts'
 import { AccountMenu } from './account/account-menu.tsx'
@@ -134,6 +135,7 @@ function AdminMenu({ organization }: { readonly organization: Organization }) {
   const seesUsers = organization.rights.includes('see-users')
   const seesPolicy = organization.rights.includes('see-policy')
   const seesSites = organization.rights.includes('see-sites')
+  const seesApplications = organization.rights.includes('change-applications')
   const seesAudit = organization.rights.includes('see-audit')
   if (!seesUsers && !seesPolicy && !seesSites && !seesAudit) return null
   return (
@@ -158,6 +160,11 @@ function AdminMenu({ organization }: { readonly organization: Organization }) {
           {seesSites && (
             <Menu.Item component={Link} to="/sites">
               {siteWords.title}
+            </Menu.Item>
+          )}
+          {seesApplications && (
+            <Menu.Item component={Link} to="/applications">
+              {applicationWords.title}
             </Menu.Item>
           )}
           {seesAudit && (

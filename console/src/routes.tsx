@@ -86,6 +86,16 @@ const duoHelp = createRoute({
   path: '/help/duo',
   component: lazyRouteComponent(() => import('./help/duo-help.tsx'), 'DuoHelp'),
 })
+const applications = createRoute({
+  getParentRoute: () => root,
+  path: '/applications',
+  component: lazyRouteComponent(() => import('./admin/applications.tsx'), 'Applications'),
+})
+const application = createRoute({
+  getParentRoute: () => root,
+  path: '/applications/$applicationId',
+  component: lazyRouteComponent(() => import('./admin/application.tsx'), 'Application'),
+})
 const sites = createRoute({
   getParentRoute: () => root,
   path: '/sites',
@@ -132,6 +142,8 @@ export const router = createRouter({
     resetOrganization,
     setUpOrganization,
     duoHelp,
+    applications,
+    application,
     sites,
     audit,
     ...aliases,

@@ -22,6 +22,7 @@ export const Right = Type.Union([
   Type.Literal('change-authanvil'),
   Type.Literal('change-duo'),
   Type.Literal('change-duo-notice'),
+  Type.Literal('change-applications'),
   Type.Literal('see-sites'),
   Type.Literal('create-sites'),
   Type.Literal('change-sites'),

@@ -16,6 +16,8 @@ export interface Keys {
   readonly audit: KeyObject
   /** For what passkeys sign. */
   readonly challenge: KeyObject
+  /** For what OpenID Connect derives: the names of sign-ins to applications. */
+  readonly oidc: KeyObject
   /** Says which key file a database belongs to, without telling the key. */
   readonly fingerprint: string
 }
@@ -41,6 +43,7 @@ export function keysFrom(text: string): Keys {
     device: derive('device'),
     audit: derive('audit'),
     challenge: derive('challenge'),
+    oidc: derive('oidc'),
     fingerprint: createHmac('sha256', key).update('countersign fingerprint').digest('hex').slice(0, 32),
   }
 }

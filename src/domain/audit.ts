@@ -82,6 +82,12 @@ export type Action =
   | 'duo.user-removed'
   | 'duo.user-left'
   | 'duo.admin-changed'
+  | 'application.created'
+  | 'application.changed'
+  | 'application.switched-on'
+  | 'application.switched-off'
+  | 'application.secret-renewed'
+  | 'application.removed'
 
 /**
  * Who did what to whom, where. A personal event (a sign-in) has no organization: administrators of every organization that the

@@ -98,6 +98,8 @@ export const problems = {
     status: 409,
     title: 'Sign in with a passkey or security key of your own first: after this change nothing else would let you in.',
   },
+  'invalid-application': { status: 422, title: 'An application cannot be set up like this.' },
+  'too-many-applications': { status: 409, title: 'As many applications are set up as one organization can have. Remove one first.' },
   internal: { status: 500, title: 'Something failed on our side. It was logged; try again.' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>
 

@@ -24,6 +24,7 @@ export type Right =
   | 'change-authanvil'
   | 'change-duo'
   | 'change-duo-notice'
+  | 'change-applications'
   | 'see-sites'
   | 'create-sites'
   | 'change-sites'
@@ -49,6 +50,7 @@ const securityAdmin = [
   'change-gateways',
   'change-authanvil',
   'change-duo',
+  'change-applications',
   'reset-organization',
 ] as const satisfies readonly Right[]
 

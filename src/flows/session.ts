@@ -3,7 +3,7 @@ import { digest, isId } from '#crypto/random.ts'
 import { assuranceOf, hasSecondStep, isPhishingResistant } from '#domain/assurance.ts'
 import { masked } from '#domain/masked.ts'
 import { channelOf, hasToMove } from '#domain/methods.ts'
-import { badgeFor, hasOneMethod, requirementFor } from '#domain/policy.ts'
+import { badgeFor, duoHeldBack, hasOneMethod, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { rememberedUntil } from '#domain/remembered-devices.ts'
 import { isFresh, provedAt, sessionLifetime } from '#domain/session.ts'
@@ -12,7 +12,7 @@ import { listAuthenticators } from '#store/authenticators.ts'
 import { enqueue } from '#store/messages.ts'
 import { retireAuthenticators } from '#store/people.ts'
 import { findProfile } from '#store/profile.ts'
-import { endSessions, findAccount, findSession, listSessions, type OpenSession } from '#store/session.ts'
+import { endSessions, findAccount, findSession, findSessionById, listSessions, type OpenSession } from '#store/session.ts'
 import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
 
 /**
@@ -23,12 +23,19 @@ import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
  */
 export async function requireSession(rooms: Rooms, visit: Visit): Promise<OpenSession> {
   const session = visit.session ? await findSession(rooms.store, digest(visit.session), rooms.now()) : undefined
-  if (!session || session.memberships.length === 0 || !isEnough(session, rooms.now())) throw new Problem('not-signed-in')
+  if (!session || !isEnough(session, rooms.now())) throw new Problem('not-signed-in')
   return session
 }
 
-/** Whether what a session rests on is enough by the rules as they are now. */
-function isEnough({ evidence, device, memberships }: OpenSession, now: Date): boolean {
+/** The live session with this id, by the same rules, for an application that asks in its person's name. Undefined when it has ended. */
+export async function sessionById(rooms: Rooms, id: string): Promise<OpenSession | undefined> {
+  const session = isId(id) ? await findSessionById(rooms.store, id, rooms.now()) : undefined
+  return session && isEnough(session, rooms.now()) ? session : undefined
+}
+
+/** Whether a session counts: its person belongs somewhere, and what it rests on is enough by the rules as they are now. */
+export function isEnough({ evidence, device, memberships }: OpenSession, now: Date): boolean {
+  if (memberships.length === 0) return false
   const { secondStep, isPhishingResistant: isResistant = false } = requirementFor(memberships, false)
   if (isResistant) return device === undefined && evidence.some((one) => isPhishingResistant(one.kind))
   if (device === undefined) return secondStep !== 'always' || hasSecondStep(evidence)
@@ -162,6 +169,7 @@ export async function twoFactorOf(rooms: Rooms, visit: Visit): Promise<TwoFactor
         : null,
     methods: [...(requirement.methods ?? [])],
     methodSetBy: account.memberships.find((one) => one.policy.enabled && hasOneMethod(one))?.organizationName ?? null,
+    withoutDuo: [...duoHeldBack(account.memberships)],
     mustMove: hasToMove(
       account.authenticators.map((one) => one.kind),
       requirement.methods ?? [],

@@ -116,6 +116,24 @@ export async function startFromSession(rooms: Rooms, visit: Visit, { intent, ret
   return take(rooms, visit, { signIn, account }, undefined, {})
 }
 
+/**
+ * Starts a sign-in from a session for an application that asks for more than the session has shown: the second step alone where the
+ * password is fresh, and both where it is not or where everything is to be shown anew. Who has no authenticator yet sets one up.
+ *
+ * @throws {Problem} `not-signed-in`
+ */
+export async function startStepUp(
+  rooms: Rooms,
+  visit: Visit,
+  { returnTo, isAnew }: { readonly returnTo: string; readonly isAnew: boolean },
+): Promise<Reply> {
+  const { session, account } = await requireAccount(rooms, visit)
+  const evidence = !isAnew && isFresh(session.evidence, rooms.now()) ? session.evidence : []
+  const intent = isAnew || account.authenticators.length > 0 ? 'confirm' : 'enroll'
+  const signIn: SignIn = { ...newSignIn(rooms, intent, safeReturn(returnTo)), userId: account.id, sessionId: session.id, evidence }
+  return take(rooms, visit, { signIn, account }, undefined, {})
+}
+
 /** The step that a sign-in is at. @throws {Problem} `sign-in-gone` */
 export async function currentStep(rooms: Rooms, visit: Visit): Promise<StepView> {
   const open = await load(rooms, visit)

@@ -1,4 +1,7 @@
 import { methods } from '#domain/methods.ts'
+import { sweepPushes } from '#store/duo-pushes.ts'
+import { sweepPortals } from '#store/forward-auth.ts'
+import { sweepArtifacts } from '#store/oidc.ts'
 import { sweepWindows } from '#store/sending-limits.ts'
 import { sweep } from '#store/session.ts'
 import { countCoverage } from '#store/sites.ts'
@@ -13,7 +16,12 @@ const everyMilliseconds = 600_000
 export function startSweep(rooms: Rooms, log: (error: unknown, what: string) => void): () => void {
   const ticker = setInterval(() => {
     void sweep(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has run out could not be removed'))
+    void sweepArtifacts(rooms.store.db, rooms.now()).catch((error: unknown) =>
+      log(error, 'codes and tokens that are over could not be removed'),
+    )
+    void sweepPortals(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has ended at portals could not be removed'))
     void sweepWindows(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'counts that are over could not be removed'))
+    void sweepPushes(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'pushes that are over could not be removed'))
     void countCoverage(rooms.store.db, rooms.now(), methods).catch((error: unknown) => log(error, 'the sites could not be counted'))
   }, everyMilliseconds)
   ticker.unref()

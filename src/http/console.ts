@@ -5,7 +5,18 @@ import type { FastifyInstance } from 'fastify'
 import { messagePage } from './prompt/pages/message.ts'
 
 /** Paths that the Console draws by itself once it is loaded. */
-const places = ['settings', 'users', 'team', 'user-management', 'company-settings', 'client-settings', 'sites', 'audit', 'help']
+const places = [
+  'settings',
+  'users',
+  'team',
+  'user-management',
+  'company-settings',
+  'client-settings',
+  'sites',
+  'applications',
+  'audit',
+  'help',
+]
 const paths = ['/', ...places.flatMap((place) => [`/${place}`, `/${place}/*`])]
 
 const policy =

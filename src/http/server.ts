@@ -7,6 +7,8 @@ import type { Rooms } from '#flows/rooms.ts'
 import { registerApi } from './api/api.ts'
 import { registerCallbacks } from './callbacks.ts'
 import { registerConsole } from './console.ts'
+import { registerForwardAuth } from './forward-auth.ts'
+import { registerOidc } from './oidc/oidc.ts'
 import { problemFrom, sendProblem } from './problem.ts'
 import { type PromptOptions, sendProblemPage } from './prompt/page.ts'
 import { registerPrompt } from './prompt/prompt.ts'
@@ -20,6 +22,8 @@ export interface ServerOptions extends Pick<PromptOptions, 'inbox'> {
   readonly logTo?: { write(line: string): void }
   /** Addresses or networks whose `X-Forwarded-For` is believed; none when empty. */
   readonly trustedProxies: readonly string[]
+  /** How long, in milliseconds, a check of forward-auth may rest on an answer of the database; the usual time when absent. */
+  readonly checkMemory?: number
   /** Folder of the built Console. */
   readonly consoleDir: string
 }
@@ -59,6 +63,7 @@ export async function openServer({
   logLevel,
   logTo,
   trustedProxies,
+  checkMemory,
   consoleDir,
   inbox,
 }: ServerOptions): Promise<FastifyInstance> {
@@ -130,7 +135,9 @@ export async function openServer({
   })
   await registerApi(app, rooms, visits)
   await registerPrompt(app, { rooms, visits, ...(inbox ? { inbox } : {}) })
+  await registerOidc(app, { rooms, visits })
   await registerCallbacks(app, rooms)
+  await registerForwardAuth(app, { rooms, visits, trustedProxies, checkMemory })
   await registerConsole(app, consoleDir)
   return app
 }

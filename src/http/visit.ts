@@ -7,6 +7,8 @@ import type { Cookies, Visit } from '#flows/rooms.ts'
 /** How requests carry who asks, and how replies change it: four cookies and one proof against forgery. */
 export interface Visits {
   of(request: FastifyRequest): Visit
+  /** What the cookie of the session is called. */
+  readonly sessionName: string
   setCookies(reply: FastifyReply, cookies: Cookies): void
   /** The sign-in cookie of a visitor, set if there is none: every form needs something its proof is tied to. */
   signInCookie(request: FastifyRequest, reply: FastifyReply): string
@@ -35,6 +37,7 @@ export function openVisits({ publicUrl, csrfKey }: VisitsOptions): Visits {
   const csrfToken = (cookie: string) => keyedDigest(csrfKey, cookie)
 
   const visits: Visits = {
+    sessionName: names.session,
     of: (request) => {
       const { [names.signIn]: signIn, [names.session]: session, [names.device]: device, [names.remembered]: remembered } = request.cookies
       return {

@@ -33,19 +33,27 @@ export interface OpenSession extends Pick<Session, 'id' | 'userId' | 'evidence' 
 }
 
 const columns = 's.id, s.user_id, s.evidence, s.started_at, s.last_seen_at, s.address, s.browser, s.device_id'
-const isLive = `s.last_seen_at > $2::timestamptz - interval '${sessionLifetime.idleSeconds} seconds'
+/** A session `s` that has not run out; `$2` is now. */
+export const isLive = `s.last_seen_at > $2::timestamptz - interval '${sessionLifetime.idleSeconds} seconds'
   and s.started_at > $2::timestamptz - interval '${sessionLifetime.overallSeconds} seconds'`
+
+/** What is read of a session with its person beside one of the memberships: the order is that of {@link SessionValues}. */
+export const sessionValues = `s.id, s.user_id, s.evidence, s.started_at, s.last_seen_at < $2::timestamptz - interval '1 minute', u.email, u.name,
+    s.device_id, d.created_at, case when o.suspended_at is null then m.organization_id end, o.name, o.parent_id is null, o.host, m.role, m.required, ${policyColumns}`
+/** What is joined to a person `u` with a session `s` for it. */
+export const sessionJoins = `left join remembered_devices d on d.id = s.device_id and ${isLiveDevice('$2::timestamptz')}
+    left join memberships m on m.user_id = s.user_id and m.joined_at is not null and m.suspended_at is null
+    left join organizations o on o.id = m.organization_id
+    left join policies p on p.organization_id = m.organization_id`
 
 // A row for each membership, because plain joins cost the database less than one row with lists in it; and one value in each row, because
 // the driver reads the description of every column again each time.
-const sessionText = `select json_build_array(s.id, s.user_id, s.evidence, s.started_at, s.last_seen_at < $2::timestamptz - interval '1 minute', u.email, u.name,
-    s.device_id, d.created_at, case when o.suspended_at is null then m.organization_id end, o.name, o.parent_id is null, o.host, m.role, m.required, ${policyColumns}) as row
+const sessionTextBy = (column: 's.token_hash' | 's.id') => `select json_build_array(${sessionValues}) as row
   from sessions s join users u on u.id = s.user_id
-    left join remembered_devices d on d.id = s.device_id and ${isLiveDevice('$2::timestamptz')}
-    left join memberships m on m.user_id = s.user_id and m.joined_at is not null and m.suspended_at is null
-    left join organizations o on o.id = m.organization_id
-    left join policies p on p.organization_id = m.organization_id
-  where s.token_hash = $1 and ${isLive} order by m.joined_at, m.organization_id`
+    ${sessionJoins}
+  where ${column} = $1 and ${isLive} order by m.joined_at, m.organization_id`
+const sessionText = sessionTextBy('s.token_hash')
+const sessionByIdText = sessionTextBy('s.id')
 
 interface SessionRow {
   readonly id: string
@@ -59,7 +67,7 @@ interface SessionRow {
 }
 
 /** A session beside one of its person's memberships; what is of the membership is null where there is none that counts. */
-type SessionValues = readonly [
+export type SessionValues = readonly [
   id: string,
   userId: string,
   evidence: unknown,
@@ -79,18 +87,32 @@ type SessionValues = readonly [
 ]
 
 /** The session of a cookie, if it is alive. A look that comes a minute after the last one is written down. */
-export async function findSession({ db, run }: Store, tokenHash: Buffer, now: Date): Promise<OpenSession | undefined> {
-  const rows = await run<{ readonly row: SessionValues }>(sessionText, [tokenHash, now.toISOString()])
+export function findSession(store: Store, tokenHash: Buffer, now: Date): Promise<OpenSession | undefined> {
+  return lookUp(store, sessionText, tokenHash, now)
+}
+
+/** The same by its id, for an application that asks in its person's name: also a look. */
+export function findSessionById(store: Store, id: string, now: Date): Promise<OpenSession | undefined> {
+  return lookUp(store, sessionByIdText, id, now)
+}
+
+async function lookUp({ db, run }: Store, text: string, key: Buffer | string, now: Date): Promise<OpenSession | undefined> {
+  const rows = await run<{ readonly row: SessionValues }>(text, [key, now.toISOString()])
+  return openSession(
+    db,
+    rows.map(({ row }) => row),
+    now,
+  )
+}
+
+/** A session of what was read of it, written down as seen where the last time is a minute ago. */
+export async function openSession(db: Database, rows: readonly SessionValues[], now: Date): Promise<OpenSession | undefined> {
   const [first] = rows
   if (!first) return undefined
-  const [id, userId, evidence, startedAt, isStale, email, name, deviceId, rememberedAt] = first.row
+  const [id, userId, evidence, startedAt, isStale, email, name, deviceId, rememberedAt] = first
   if (isStale) {
-    await db
-      .updateTable('sessions')
-      .set({ last_seen_at: now })
-      .where('token_hash', '=', tokenHash)
-      .where('last_seen_at', '<', now)
-      .execute()
+    const session = db.updateTable('sessions').where('user_id', '=', userId).where('id', '=', id)
+    await session.set({ last_seen_at: now }).where('last_seen_at', '<', now).execute()
   }
   return {
     id,
@@ -99,7 +121,7 @@ export async function findSession({ db, run }: Store, tokenHash: Buffer, now: Da
     startedAt: new Date(startedAt),
     email,
     name,
-    memberships: rows.flatMap(({ row }) => toMembership(row)),
+    memberships: rows.flatMap(toMembership),
     ...(deviceId === null ? {} : { device: rememberedAt === null ? 'forgotten' : { id: deviceId, rememberedAt: new Date(rememberedAt) } }),
   }
 }
@@ -192,6 +214,9 @@ export async function endIfHomeless(db: Database, userId: string): Promise<void>
 export async function sweep(db: Database, now: Date): Promise<void> {
   const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000)
   await db.deleteFrom('sign_ins').where('expires_at', '<', now).execute()
+  // What rests on a session that has merely run out goes quietly: an application is told only where a session was ended.
+  await sql`delete from oidc_artifacts where session_id in (select id from sessions
+    where last_seen_at < ${ago(sessionLifetime.idleSeconds)} or started_at < ${ago(sessionLifetime.overallSeconds)})`.execute(db)
   await db.deleteFrom('sessions').where('last_seen_at', '<', ago(sessionLifetime.idleSeconds)).execute()
   await db.deleteFrom('sessions').where('started_at', '<', ago(sessionLifetime.overallSeconds)).execute()
   await sql`delete from remembered_devices d using users u

@@ -20,6 +20,9 @@ import * as delivery from './migrations/0015-delivery.ts'
 import * as authanvil from './migrations/0016-authanvil.ts'
 import * as duo from './migrations/0017-duo.ts'
 import * as duoPushes from './migrations/0018-duo-pushes.ts'
+import * as applications from './migrations/0020-applications.ts'
+import * as oidc from './migrations/0021-oidc.ts'
+import * as forwardAuth from './migrations/0022-forward-auth.ts'
 import * as passkeys from './migrations/0025-passkeys.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -44,6 +47,9 @@ export const migrations = {
   '0017-duo': duo,
   '0018-duo-pushes': duoPushes,
   '0025-passkeys': passkeys,
+  '0020-applications': applications,
+  '0021-oidc': oidc,
+  '0022-forward-auth': forwardAuth,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */

@@ -52,6 +52,7 @@ export interface Tables {
     weaker_accepted_by: ColumnType<string | null, undefined, string | null>
     weaker_accepted_at: ColumnType<Date | null, undefined, Date | null>
     version: number
+    shares_duo: ColumnType<boolean, boolean | undefined, boolean>
   }
   users: {
     id: string
@@ -255,6 +256,43 @@ export interface Tables {
     changed_by: string
     changed_at: Date
   }
+  applications: {
+    id: string
+    organization_id: string
+    kind: string
+    name: string
+    client_id: string
+    secret_sealed: Buffer | null
+    /** As the kind of application has them. */
+    settings: ColumnType<unknown, string, string>
+    is_on: boolean
+    version: number
+    created_by: string
+    created_at: Date
+    changed_by: string
+    changed_at: Date
+    last_used_at: ColumnType<Date | null, never, Date>
+  }
+  oidc_artifacts: {
+    kind: string
+    id_hash: Buffer
+    client_id: string | null
+    session_id: string | null
+    user_id: string | null
+    grant_id: string | null
+    payload: ColumnType<unknown, string, string>
+    consumed_at: ColumnType<Date | null, never, Date>
+    expires_at: Date
+  }
+  oidc_logouts: {
+    id: string
+    client_id: string
+    user_id: string
+    session_id: string
+    attempts: number
+    next_attempt_at: Date | null
+  }
+  oidc_keys: { number: number; key_id: string; private_sealed: Buffer; signs_from: Date }
   gateways: {
     organization_id: string
     channel: Channel
@@ -281,6 +319,23 @@ export interface Tables {
     spent: number
     most: number
     used: ColumnType<number, number | undefined, number>
+  }
+  portal_tickets: {
+    token_hash: Buffer
+    application_id: string
+    user_id: string
+    session_id: string
+    origin: string
+    uri: string
+    way_hash: Buffer
+    expires_at: Date
+  }
+  portal_sessions: {
+    token_hash: Buffer
+    application_id: string
+    user_id: string
+    session_id: string
+    started_at: Date
   }
   audit_events: {
     id: string

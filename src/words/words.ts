@@ -1,9 +1,11 @@
+import { oidcWords } from './en/applications-oidc.ts'
 import { audit } from './en/audit.ts'
 import { authAnvilWords } from './en/authanvil.ts'
 import { calls } from './en/calls.ts'
 import { callFromQueue, textFromQueue } from './en/codes.ts'
 import { duoPages } from './en/duo-pages.ts'
 import { duoPushWords } from './en/duo-push.ts'
+import { forwardAuth } from './en/forward-auth.ts'
 import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
@@ -26,6 +28,8 @@ export interface Words {
   readonly passkeys: typeof passkeyWords.pages
   readonly duo: typeof duoPages
   readonly duoPush: typeof duoPushWords
+  readonly forwardAuth: typeof forwardAuth
+  readonly oidc: typeof oidcWords.pages
   readonly gatewayTest: typeof gatewayTest
   readonly gatewayTestPrompt: string
 }
@@ -44,6 +48,8 @@ const english: Words = {
   passkeys: passkeyWords.pages,
   duo: duoPages,
   duoPush: duoPushWords,
+  forwardAuth,
+  oidc: oidcWords.pages,
   gatewayTest,
   gatewayTestPrompt,
 }

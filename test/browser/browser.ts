@@ -42,7 +42,8 @@ export async function openBrowserKit({ isNamed = false, ...options }: BrowserKit
     openKit({ remembersHashes: true, ...named, ...options }),
     chromium.launch({ executablePath: findChromium().path }),
   ])
-  const address = await kit.app.listen({ port, host: '127.0.0.1' })
+  // Where pages lead to the address that people know, as those of a portal do, that is the address it listens on.
+  const address = await kit.app.listen({ port: Number(options.publicUrl?.split(':')[2] ?? port), host: '127.0.0.1' })
   const origin = named.publicUrl ?? address
   let complaints: string[] = []
 

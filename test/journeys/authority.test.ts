@@ -4,10 +4,11 @@ import { digest, keyedDigest, newId, newToken } from '#crypto/random.ts'
 import { type Evidence, passwordEvidence } from '#domain/assurance.ts'
 import type { Role } from '#domain/roles.ts'
 import { freshProofSeconds } from '#domain/session.ts'
+import { addApplication } from '#store/applications.ts'
 import { enqueue } from '#store/messages.ts'
 import { addMembership, findOrAddUser } from '#store/people.ts'
 import { type Answered, type Client, contentsOf, openKit, start } from '../kit.ts'
-import { type ExampleRequest, exampleRequests } from '../requests.ts'
+import { anApplication, type ExampleRequest, exampleRequests } from '../requests.ts'
 
 /** Every cell of `docs/authority.md`: each kind of request, as each visitor, at each place where its target can be. */
 const kit = await openKit({ remembersHashes: true })
@@ -127,6 +128,15 @@ async function addFailed(organizationId: string): Promise<string> {
   return (await db.updateTable('messages').set(refused).where('to_address', '=', to).returning('id').executeTakeFirstOrThrow()).id
 }
 
+/** An application of each organization. */
+const applications = new Map<string, string>()
+
+async function addClient(organizationId: string, by: string): Promise<string> {
+  const [clientId, settings] = [newToken(), { ...anApplication }]
+  const application = { organizationId, name: 'Portal', clientId, secret: 'hash', settings, by }
+  return addApplication(db, kit.rooms.keys, kit.now(), application)
+}
+
 async function isMember({ organizationId, userId }: Target): Promise<boolean> {
   const own = db.selectFrom('memberships').select('user_id').where('organization_id', '=', organizationId).where('user_id', '=', userId)
   return (await own.executeTakeFirst()) !== undefined
@@ -146,6 +156,8 @@ const thingOf: Readonly<Record<string, (target: Target) => string | Promise<stri
   deviceId: ({ userId }) => things.get(userId)?.deviceId ?? newId(kit.now()),
   authenticatorId: ({ userId }) => things.get(userId)?.authenticatorId ?? newId(kit.now()),
   channel: () => 'mail',
+  // One of the organization; each world has its own, and who looks from elsewhere finds none.
+  applicationId: async (target) => ((await isMember(target)) ? applications.get(target.organizationId) : undefined) ?? newId(kit.now()),
   // One of the organization for whoever stands in it, none for a stranger to it.
   messageId: async (target) => ((await isMember(target)) ? failed.get(target.organizationId) : undefined) ?? newId(kit.now()),
 }
@@ -173,6 +185,8 @@ async function makeWorld(visitor: Visitor) {
     if (userId !== nowhere && !things.has(userId))
       things.set(userId, { deviceId: await addDevice(userId), authenticatorId: await addAuthenticator(userId) })
   }
+  for (const { organizationId, userId } of Object.values(targets))
+    if (organizationId !== nowhere) applications.set(organizationId, await addClient(organizationId, userId))
   // One that was sent again has arrived: each world has its own.
   for (const { organizationId } of Object.values(targets)) failed.set(organizationId, await addFailed(organizationId))
   return { self, targets }

@@ -13,6 +13,7 @@ import type { Rooms, Visit } from '#flows/rooms.ts'
 import { requireAuthorities } from '../authority.ts'
 import { requireSameOrigin, type Visits } from '../visit.ts'
 import { accountRoutes } from './account.ts'
+import { applicationRoutes } from './applications.ts'
 import { auditRoutes } from './audit.ts'
 import { authAnvilRoutes } from './authanvil.ts'
 import { duoRoutes } from './duo.ts'
@@ -80,6 +81,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       authAnvilRoutes(api)
       duoRoutes(api)
       duoUsersRoutes(api)
+      applicationRoutes(api)
       app.get('/openapi.json', { config: { authority: { who: 'anyone' } }, schema: { hide: true } }, () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -35,6 +35,8 @@ interface DocumentView {
   readonly isWide?: boolean
   /** The page has a form of passkeys, which take a script of their own. */
   readonly hasPasskeys?: boolean
+  /** Where the page goes on to by itself. */
+  readonly onward?: string
 }
 
 /** The frame of every page. Nothing in it depends on a script; the style sheets are all that rendering waits for. */
@@ -48,6 +50,7 @@ export function document({
   hasProblem = false,
   isWide = false,
   hasPasskeys = false,
+  onward,
 }: DocumentView): string {
   const { pages, language } = words
   const name = look?.name || organization || pages.product
@@ -58,7 +61,11 @@ export function document({
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${hasProblem && `${pages.errorPrefix}: `}${title} · ${isolate(name)}</title>
+${
+  onward !== undefined &&
+  html`<meta http-equiv="refresh" content="${`0;url=${address(onward)}`}">
+`
+}<title>${hasProblem && `${pages.errorPrefix}: `}${title} · ${isolate(name)}</title>
 <link rel="icon" href="${icon}">
 <link rel="stylesheet" href="/assets/tokens.css">
 <link rel="stylesheet" href="/assets/prompt.css">

@@ -15,16 +15,17 @@ export interface PromptOptions {
   readonly inbox?: () => InboxView
 }
 
-const policy = (targets: readonly string[]) =>
-  `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action ${["'self'", ...targets].join(' ')}; base-uri 'none'; frame-ancestors 'none'`
-
 /**
- * What is the same for all pages: never stored, nothing from elsewhere, never in a frame.
+ * What a page of the Prompt may load, and where its forms may lead.
  *
  * @param targets where its forms may lead beside this host, also by the redirect that answers them
  */
+export const pagePolicy = (targets: readonly string[] = []) =>
+  `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action ${["'self'", ...targets].join(' ')}; base-uri 'none'; frame-ancestors 'none'`
+
+/** What is the same for all pages: never stored, nothing from elsewhere, never in a frame. */
 export function asPage(reply: FastifyReply, targets: readonly string[] = []): FastifyReply {
-  return reply.headers({ 'content-security-policy': policy(targets), 'cache-control': 'no-store' }).type('text/html; charset=utf-8')
+  return reply.headers({ 'content-security-policy': pagePolicy(targets), 'cache-control': 'no-store' }).type('text/html; charset=utf-8')
 }
 
 /** One field of a posted form or of a query; what came twice is no text and so is empty. */

@@ -5,6 +5,7 @@ import { problems } from '#domain/problem.ts'
 import { requireAuthorities } from '../authority.ts'
 import { requireSameOrigin } from '../visit.ts'
 import { registerAssets } from './assets.ts'
+import { forwardAuthPages } from './forward-auth.ts'
 import { linkPages } from './links.ts'
 import { registerLooks } from './look.ts'
 import { asPage, type PromptOptions } from './page.ts'
@@ -26,6 +27,7 @@ export async function registerPrompt(app: FastifyInstance, options: PromptOption
     })
     signInPages(scope, options)
     linkPages(scope, options)
+    forwardAuthPages(scope, options)
     scope.get<{ Params: { code: string } }>('/problems/:code', { config: { authority: { who: 'anyone' } } }, (request, reply) => {
       const { code } = request.params
       if (!Object.hasOwn(problems, code)) return reply.callNotFound()

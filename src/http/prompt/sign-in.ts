@@ -42,14 +42,15 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     const requiredBy = 'requiredBy' in step ? step.requiredBy : undefined
     if ('duo' in step) asPage(reply, duoTargets(step.duo))
     const frame = await frameOf(options, request, 'organizationId' in step ? step.organizationId : undefined)
-    const common = { csrf, organization, requiredBy, problem: shown, ...frame, isSetUp: step.returnTo === afterSetUp }
+    const withoutDuo = 'withoutDuo' in step ? step.withoutDuo : undefined
+    const common = { csrf, organization, requiredBy, withoutDuo, problem: shown, ...frame, isSetUp: step.returnTo === afterSetUp }
     switch (step.step) {
       case 'password':
         return passwordPage({ ...common, email: step.email, fixedEmail: true, passkey: step.passkey }, words)
       case 'answer': {
         const meant = textOf(request.query, 'with') || textOf(request.body, 'with')
         const remember = textOf(request.body, 'remember') !== ''
-        const { kinds, ways, sent, opens, intent, rememberDays, duo, withoutDuo } = step
+        const { kinds, ways, sent, opens, intent, rememberDays, duo } = step
         const now = rooms.now()
         const others = kinds.filter((kind) => kind !== 'passkey')
         const hasPasskey = others.length < kinds.length

@@ -127,7 +127,7 @@ const actions = {
   'audit.exported': ['Audit exported', (who, _, { detail }) => `${who} exported the audit as ${text(detail.format).toUpperCase()}`],
   'duo.changed': ['Duo changed', (who) => `${who} changed the settings of Duo`],
   'duo.checked': ['Duo checked', (who) => `${who} tried the keys of Duo`],
-  'duo.notice-changed': ['Notice about Duo changed', (who) => `${who} changed the notice about Duo`],
+  'duo.notice-changed': ['Duo notice changed', (who) => `${who} changed the notice about Duo`],
   'authanvil.changed': ['Authanvil changed', (who) => `${who} changed the settings of AuthAnvil`],
   'authanvil.person-changed': ['Authanvil of a person changed', (who, whom) => `${who} changed what AuthAnvil knows ${whom} by`],
   'authanvil.unanswered': [
@@ -154,6 +154,18 @@ const actions = {
   'duo.user-removed': ['User taken out of Duo', (_, whom) => `The user of ${whom} was taken out of Duo`],
   'duo.user-left': ['User left in Duo', (_, whom) => `The user of ${whom} could not be taken out of Duo`],
   'duo.admin-changed': ['Clean-up in Duo changed', (who) => `${who} changed the application that takes people out of Duo`],
+  'application.created': ['Application added', (who, _, { detail }) => `${who} added the application ${text(detail.name)}`],
+  'application.changed': ['Application changed', (who, _, { detail }) => `${who} changed the application ${text(detail.name)}`],
+  'application.switched-on': ['Application switched on', (who, _, { detail }) => `${who} switched the application ${text(detail.name)} on`],
+  'application.switched-off': [
+    'Application switched off',
+    (who, _, { detail }) => `${who} switched the application ${text(detail.name)} off`,
+  ],
+  'application.secret-renewed': [
+    'Secret of an application renewed',
+    (who, _, { detail }) => `${who} gave the application ${text(detail.name)} another secret`,
+  ],
+  'application.removed': ['Application removed', (who, _, { detail }) => `${who} removed the application ${text(detail.name)}`],
   ...resetActions,
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 
@@ -237,11 +249,19 @@ const otherFields: Readonly<Record<string, string>> = {
   text: 'Text',
   duoUser: 'Name in Duo',
   device: 'Device',
+  redirectUris: 'Addresses to return to',
+  postLogoutRedirectUris: 'Addresses after signing out',
+  backChannelLogoutUri: 'Address that is told of sign-outs',
+  startUri: 'Where people begin',
   ...resetFields,
 }
 
 const values: Readonly<Record<string, string>> = {
   provider: 'the provider',
+  own: 'the own one',
+  closed: 'nobody is let in',
+  'other-factor': 'another method',
+  right: 'taken',
   true: 'ON',
   false: 'OFF',
   null: 'none',

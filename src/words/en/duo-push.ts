@@ -98,7 +98,7 @@ export const duoPushWords = isolating({
       disable: 'Switching off 2FA',
     } as Readonly<Record<string, string>>,
     organization: 'Organization',
-    from: 'From the address',
+    from: 'Address',
     at: 'Time',
     otherwise: 'If it shows anything else, or you did not begin this, deny it.',
     number: 'Type this number on your phone',
@@ -117,9 +117,6 @@ export const duoPushWords = isolating({
     title: 'That code is not right.',
     advice: 'Duo did not take it. Each passcode works once: tap the account in Duo Mobile and type the one that it shows now.',
   },
-
-  /** Lines on the phone, beside the buttons. */
-  pushed: { organization: 'Organization', address: 'Address', time: 'Time' },
 
   /** Setting up Duo where the provider runs it. */
   activation: {

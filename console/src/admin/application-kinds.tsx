@@ -1,0 +1,63 @@
+import type { ApplicationSettings } from '#contract/applications.ts'
+import { applicationWords as say } from '#words/en/applications.ts'
+import { ForwardAuthFacts, ForwardAuthFields, newForwardAuth } from './application-forward-auth.tsx'
+import { OidcFacts, OidcFields } from './application-oidc.tsx'
+
+type Kind = ApplicationSettings['kind']
+
+/** What a form for a new application of a kind begins with. One line for each kind. */
+export const applicationKinds: { readonly [K in Kind]: Extract<ApplicationSettings, { readonly kind: K }> } = {
+  oidc: { kind: 'oidc', redirectUris: [], postLogoutRedirectUris: [], backChannelLogoutUri: null, startUri: null },
+  'forward-auth': newForwardAuth,
+}
+
+/** Which field is wrong, and which of its values. */
+export interface Fault {
+  readonly field: string
+  readonly value?: string
+}
+
+/** What the fields of one kind are given. */
+export interface FieldsProps<Settings> {
+  readonly settings: Settings
+  readonly onChange: (settings: Settings) => void
+  /** The sentence for a field that is wrong. */
+  readonly wrong: (field: string) => string | undefined
+}
+
+interface SettingsFieldsProps {
+  readonly settings: ApplicationSettings
+  readonly onChange: (settings: ApplicationSettings) => void
+  readonly fault: Fault | undefined
+}
+
+/** The fields of an application, by its kind. */
+export function SettingsFields({ settings, onChange, fault }: SettingsFieldsProps) {
+  const wrong = (field: string) => {
+    if (fault?.field !== field) return undefined
+    const sentence = say.faults[field] ?? ''
+    return fault.value === undefined ? sentence : `${say.wrongValue(fault.value)}. ${sentence}`
+  }
+  switch (settings.kind) {
+    case 'oidc':
+      return <OidcFields settings={settings} onChange={onChange} wrong={wrong} />
+    case 'forward-auth':
+      return <ForwardAuthFields settings={settings} onChange={onChange} wrong={wrong} />
+  }
+}
+
+interface SettingsFactsProps {
+  readonly settings: ApplicationSettings
+  readonly issuer: string
+  readonly clientId: string
+}
+
+/** What is to be typed into an application beside its client ID and its secret, by its kind. */
+export function SettingsFacts({ settings, issuer, clientId }: SettingsFactsProps) {
+  switch (settings.kind) {
+    case 'oidc':
+      return <OidcFacts issuer={issuer} />
+    case 'forward-auth':
+      return <ForwardAuthFacts issuer={issuer} clientId={clientId} settings={settings} />
+  }
+}

@@ -1,0 +1,236 @@
+import Provider, { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import { knownAcrs } from '#domain/acr.ts'
+import {
+  isApplicationSecret,
+  knownOf,
+  meets,
+  namesOf,
+  type OidcSession,
+  oidcApplication,
+  oidcPerson,
+  oidcSessionById,
+  openArtifacts,
+} from '#flows/oidc.ts'
+import type { Rooms } from '#flows/rooms.ts'
+import { pagePolicy } from '../prompt/page.ts'
+import { adapterFor } from './adapter.ts'
+
+/** Paths below the address of the installation. */
+export const oidcPaths = {
+  authorization: '/oidc/authorize',
+  token: '/oidc/token',
+  userinfo: '/oidc/userinfo',
+  jwks: '/oidc/jwks',
+  revocation: '/oidc/revoke',
+  end_session: '/oidc/end-session',
+} as const
+
+export const scopes = ['openid', 'profile', 'email', 'organizations', 'roles', 'offline_access'] as const
+
+/** What people see of the protocol: drawn by the Prompt. */
+export interface OidcPages {
+  /** Something is wrong with the request, and there is no address to send the browser back to. */
+  problem(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): Promise<void>
+  /** Somebody was sent to be signed out; the request is sound. */
+  signOut(ctx: KoaContextWithOIDC): Promise<void>
+}
+
+export interface ProviderOptions {
+  readonly rooms: Rooms
+  /** Private keys as JWKs, the one that signs first. */
+  readonly jwks: readonly object[]
+  /** The Countersign session behind a request. */
+  readonly sessionOf: (ctx: KoaContextWithOIDC) => Promise<OidcSession | undefined>
+  readonly pages: OidcPages
+}
+
+const hour = 3600
+
+/**
+ * Speaks OpenID Connect. Who is signed in, and how surely, is asked of Countersign's session on every request and is kept nowhere else:
+ * the session of oidc-provider is a view of it, made anew each time, that cannot be saved.
+ */
+export function openProvider({ rooms, jwks, sessionOf, pages }: ProviderOptions): Provider {
+  const isSecure = rooms.publicUrl.startsWith('https:')
+  const cookie = (name: string) => `${isSecure ? '__Secure-' : ''}countersign-${name}`
+  const configuration: Configuration = {
+    adapter: adapterFor(rooms, openArtifacts(rooms)),
+    jwks: { keys: [...jwks] as never },
+    routes: { ...oidcPaths },
+    responseTypes: ['code'],
+    pkce: { required: () => true },
+    enableHttpPostMethods: true,
+    scopes: [...scopes],
+    claims: {
+      openid: ['sub', 'acr', 'amr', 'auth_time'],
+      profile: ['name', 'locale'],
+      email: ['email', 'email_verified'],
+      organizations: ['organizations'],
+      roles: ['roles'],
+    },
+    // Frameworks look for name, mail and roles in the ID token.
+    conformIdTokenClaims: false,
+    acrValues: [...knownAcrs],
+    subjectTypes: ['public'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
+    enabledJWA: { idTokenSigningAlgValues: ['RS256'] },
+    ttl: {
+      AuthorizationCode: 60,
+      AccessToken: 600,
+      IdToken: hour,
+      Interaction: 1800,
+      RefreshToken: 24 * hour,
+      Grant: 24 * hour,
+      Session: 24 * hour,
+    },
+    rotateRefreshToken: true,
+    // A refresh token lasts as long as the session, so there is nothing to agree to: decision 0034.
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    expiresWithSession: async () => true,
+    cookies: {
+      names: { interaction: cookie('interaction'), resume: cookie('resume'), session: cookie('oidc') },
+      short: { httpOnly: true, sameSite: 'lax', secure: isSecure, signed: false, overwrite: true },
+      // Never set, because no session of its own is ever saved; taking requests by POST asks for it.
+      long: { httpOnly: true, sameSite: 'none', secure: isSecure, signed: false, overwrite: true },
+    },
+    features: {
+      devInteractions: { enabled: false },
+      userinfo: { enabled: true },
+      claimsParameter: { enabled: true },
+      revocation: { enabled: true },
+      rpInitiatedLogout: { enabled: true, logoutSource: (ctx) => pages.signOut(ctx) },
+      backchannelLogout: { enabled: true },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      resourceIndicators: { enabled: false },
+    },
+    interactions: { url: (_ctx, { uid }) => `/oidc/interaction/${uid}`, policy: policyFor(rooms) },
+    findAccount: async (ctx, userId) => {
+      const clientId = ctx.oidc.client?.clientId
+      const application = clientId === undefined ? undefined : await oidcApplication(rooms, clientId)
+      const person = application && (await oidcPerson(rooms, application, userId))
+      if (!person) return undefined
+      const { name, email, language, memberships } = person
+      const roles = [...new Set(memberships.map(({ role }) => role))]
+      const locale = language === null ? {} : { locale: language }
+      return {
+        accountId: userId,
+        claims: async () => ({ sub: userId, name, ...locale, email, email_verified: true, organizations: [...memberships], roles }),
+      }
+    },
+    // Applications belong to the organization whose people sign in to them, so nobody is asked whether they agree.
+    loadExistingGrant: async (ctx) => {
+      const [client, session] = [ctx.oidc.client, ctx.oidc.session]
+      if (!client || session?.accountId === undefined) return undefined
+      const { grantId } = namesOf(rooms, session.uid, client.clientId)
+      const known = await ctx.oidc.provider.Grant.find(grantId)
+      if (known) return known
+      const grant = new ctx.oidc.provider.Grant({ clientId: client.clientId, accountId: session.accountId })
+      grant.jti = grantId
+      grant.addOIDCScope(scopes.join(' '))
+      grant.addOIDCClaims(['sub', 'acr', 'amr', 'auth_time', 'name', 'locale', 'email', 'email_verified', 'organizations', 'roles'])
+      await grant.save()
+      return grant
+    },
+    renderError: (ctx, _out, error) => pages.problem(ctx, error as errors.OIDCProviderError),
+  }
+  const provider = new Provider(rooms.publicUrl, configuration)
+  provider.proxy = true
+  provider.use(async (ctx, next) => {
+    await next()
+    const { oidc } = ctx as Partial<KoaContextWithOIDC>
+    // Both would be pages with a script in them that posts a form by itself: to say that this may not be asked for, and to sign nobody out.
+    const isPosted = oidc?.params?.response_mode === 'form_post'
+    const isNobody = oidc?.route === 'end_session' && ctx.status === 200 && oidc.session?.accountId === undefined
+    if (!isPosted && !isNobody) return
+    ctx.set('content-security-policy', pagePolicy())
+    if (isNobody) {
+      ctx.remove('set-cookie')
+      return pages.signOut(ctx as KoaContextWithOIDC)
+    }
+    const error = new errors.InvalidRequest('response_mode has to be query')
+    ctx.status = error.statusCode
+    await pages.problem(ctx as KoaContextWithOIDC, error)
+  })
+  viewSessions(provider, rooms, sessionOf)
+  provider.Client.prototype.includeSid = () => true
+  provider.Client.prototype.compareClientSecret = function compare(this: { readonly clientSecret?: string }, given: string) {
+    return this.clientSecret !== undefined && isApplicationSecret(this.clientSecret, given)
+  }
+  return provider
+}
+
+/** Makes oidc-provider's sessions a view of ours: read anew for each request, never saved, and named without being kept. */
+function viewSessions(provider: Provider, rooms: Rooms, sessionOf: ProviderOptions['sessionOf']): void {
+  const { Session } = provider
+  const viewOf = (known: OidcSession, wanted: () => readonly string[]) => {
+    const view = Reflect.construct(Session, [{ jti: known.id, uid: known.id }]) as InstanceType<typeof Session>
+    Object.assign(view, {
+      accountId: known.userId,
+      loginTs: Math.floor(known.authenticatedAt.getTime() / 1000),
+      amr: [...known.amr],
+    })
+    // What was asked for and is so, or else the most that is so.
+    Object.defineProperty(view, 'acr', { get: () => known.acrs.find((one) => wanted().includes(one)) ?? known.acrs[0] })
+    return view
+  }
+  const nothing = async () => undefined
+  Object.assign(Session.prototype, {
+    save: nothing,
+    persist: nothing,
+    resetIdentifier: () => undefined,
+    loginAccount: () => undefined,
+    ensureClientContainer: () => undefined,
+    past(this: InstanceType<typeof Session>, age: number) {
+      return rooms.now().getTime() / 1000 - (this.loginTs ?? 0) > age
+    },
+    sidFor(this: InstanceType<typeof Session>, clientId: string) {
+      return namesOf(rooms, this.uid, clientId).sid
+    },
+    grantIdFor(this: InstanceType<typeof Session>, clientId: string) {
+      return namesOf(rooms, this.uid, clientId).grantId
+    },
+  })
+  Object.assign(Session, {
+    get: async (ctx: KoaContextWithOIDC) => {
+      const known = await sessionOf(ctx)
+      const session = known ? viewOf(known, () => acrsWanted(ctx)) : new Session()
+      Object.defineProperty(session, 'new', { value: true })
+      ctx.oidc.entity('Session', session)
+      return session
+    },
+    findByUid: async (id: string) => {
+      const known = await oidcSessionById(rooms, id)
+      return known && viewOf(known, () => [])
+    },
+  })
+}
+
+/** The classes that a request asks for, by `acr_values` or as an essential claim; those that nobody knows count only in the claim. */
+export function acrsWanted({ oidc: { params, claims } }: KoaContextWithOIDC): readonly string[] {
+  const asked = (claims?.id_token?.acr ?? undefined) as { essential?: boolean; value?: string; values?: readonly string[] } | undefined
+  if (asked?.essential) return asked.values ?? (asked.value === undefined ? [] : [asked.value])
+  return knownOf(String(params?.acr_values ?? '').split(' '))
+}
+
+/** When somebody must be asked: oidc-provider's own reasons, and ours. */
+function policyFor(rooms: Rooms): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base()
+  const login = policy.get('login')
+  if (!login) throw new Error('The policy of oidc-provider has no prompt "login".')
+  login.checks.add(
+    new interactionPolicy.Check('not_a_member', 'this person may not use this application', 'access_denied', ({ oidc }) =>
+      Boolean(oidc.session?.accountId && !oidc.account),
+    ),
+  )
+  login.checks.add(
+    new interactionPolicy.Check('acr_not_met', 'more has to be shown', 'unmet_authentication_requirements', async (ctx) => {
+      const { session } = ctx.oidc
+      const wanted = acrsWanted(ctx)
+      if (wanted.length === 0 || session?.accountId === undefined) return false
+      const known = await oidcSessionById(rooms, session.uid)
+      return !known || !meets(rooms, known, { acrs: wanted, isAnew: false }).acr
+    }),
+  )
+  return policy
+}

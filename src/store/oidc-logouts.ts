@@ -1,0 +1,34 @@
+import { sql } from 'kysely'
+import type { Database } from './tables.ts'
+
+/** An application that is to be told that somebody's session has ended. */
+export interface Logout {
+  readonly id: string
+  readonly clientId: string
+  readonly userId: string
+  readonly sessionId: string
+  readonly attempts: number
+  /** Undefined where the application is gone or does not want to be told. */
+  readonly address: string | undefined
+}
+
+/** Takes some that are due, for so long; `SKIP LOCKED` keeps processes apart. */
+export async function leaseLogouts(db: Database, now: Date, most: number, seconds: number): Promise<readonly Logout[]> {
+  const until = new Date(now.getTime() + seconds * 1000)
+  const { rows } = await sql<Logout>`
+    with due as (select id from oidc_logouts where next_attempt_at is null or next_attempt_at <= ${now}
+        order by next_attempt_at nulls first limit ${most} for update skip locked),
+      leased as (update oidc_logouts l set next_attempt_at = ${until}, attempts = attempts + 1 from due where l.id = due.id returning l.*)
+    select l.id, l.client_id as "clientId", l.user_id as "userId", l.session_id as "sessionId", l.attempts,
+      a.settings ->> 'backChannelLogoutUri' as address
+    from leased l left join applications a on a.client_id = l.client_id`.execute(db)
+  return rows.map((row) => ({ ...row, address: row.address ?? undefined }))
+}
+
+export async function dropLogout(db: Database, id: string): Promise<void> {
+  await db.deleteFrom('oidc_logouts').where('id', '=', id).execute()
+}
+
+export async function retryLogout(db: Database, id: string, at: Date): Promise<void> {
+  await db.updateTable('oidc_logouts').set({ next_attempt_at: at }).where('id', '=', id).execute()
+}
