@@ -77,6 +77,7 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
   },
   'PUT /organizations/:organizationId/duo': { isOn: false, account: 'own', whenAway: 'closed', countsBypass: false, version: 0 },
   'PUT /organizations/:organizationId/duo/notice': { text: 'Ask us for licences.', label: null, url: null, version: 0 },
+  'PUT /organizations/:organizationId/duo/users': { admin: null },
   'PUT /organizations/:organizationId/authanvil': {
     isOn: false,
     url: 'https://authanvil.example',
