@@ -20,6 +20,14 @@ export const anApplication = {
  */
 const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<string, Body>> }>> = {
   'POST /sign-ins': { email: 'a@example.org', password: 'x' },
+  'POST /sign-ins/passkey': {
+    passkey: {
+      id: 'AA',
+      rawId: 'AA',
+      type: 'public-key',
+      response: { clientDataJSON: 'e30', authenticatorData: 'AA', signature: 'AA' },
+    },
+  },
   'POST /sign-ins/current/answers': { saved: true },
   'POST /me/sign-ins': { intent: 'confirm' },
   'PATCH /me/authenticators/:authenticatorId': { label: 'L' },
@@ -69,6 +77,7 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
   },
   'PUT /organizations/:organizationId/duo': { isOn: false, account: 'own', whenAway: 'closed', countsBypass: false, version: 0 },
   'PUT /organizations/:organizationId/duo/notice': { text: 'Ask us for licences.', label: null, url: null, version: 0 },
+  'PUT /organizations/:organizationId/duo/users': { admin: null },
   'PUT /organizations/:organizationId/authanvil': {
     isOn: false,
     url: 'https://authanvil.example',

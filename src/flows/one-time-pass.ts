@@ -77,7 +77,7 @@ export async function issueOneTimePass(
  * A second administrator agrees to the pass of somebody whom the rules leave nothing weaker than a passkey; from then on it counts. It is
  * somebody who may issue one, and neither the one who did nor the person.
  *
- * @throws {Problem} `forbidden`, `not-found` where no pass waits for this person, `proof-required`, `second-step-required`, `yourself`,
+ * @throws {Problem} `forbidden`, `not-found`, `moved-on` where no pass of this person waits, `proof-required`, `second-step-required`, `yourself`,
  *   `shared-user`
  */
 export async function approveOneTimePass(rooms: Rooms, visit: Visit, organizationId: string, memberId: string): Promise<void> {
@@ -91,7 +91,7 @@ export async function approveOneTimePass(rooms: Rooms, visit: Visit, organizatio
       if (member.isShared) throw new Problem('shared-user')
       await lockForPass(db, member.id)
       const pass = (await findAccount(db, member.id))?.oneTimePass
-      if (!pass?.agreed || pass.agreed.approvedBy !== undefined || now >= pass.expiresAt) throw new Problem('not-found')
+      if (!pass?.agreed || pass.agreed.approvedBy !== undefined || now >= pass.expiresAt) throw new Problem('moved-on')
       if (pass.agreed.issuedBy === session.userId) throw new Problem('yourself')
       if (!(await approvePass(db, now, member.id, session.userId))) throw new Problem('moved-on')
       return [{ action: 'one-time-pass.approved', detail: { issuedBy: pass.agreed.issuedBy } }]

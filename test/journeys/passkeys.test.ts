@@ -325,7 +325,7 @@ describe('where nothing weaker than a passkey is taken', () => {
     const refusal = await start(stuck, person)
     assert.deepEqual([refusal.json.step, refusal.json.reason], ['refused', 'ask-administrator'], refusal.text)
     refused(await answer(stuck, { send: 'email' }), 409, 'step-not-open')
-    refused(await two.client.call('POST', `${user}/one-time-pass/approval`), 404, 'not-found')
+    refused(await two.client.call('POST', `${user}/one-time-pass/approval`), 409, 'moved-on')
 
     const issued = await one.client.call('POST', `${user}/one-time-pass`, { reason: 'Lost every key', minutes: 60 })
     assert.equal(issued.status, 201, issued.text)
@@ -342,7 +342,7 @@ describe('where nothing weaker than a passkey is taken', () => {
     await theirs.call('GET', '/api/v1/session')
     refused(await theirs.call('POST', `${user}/one-time-pass/approval`), 403, 'forbidden', { right: 'reset-two-factor' })
     assert.equal((await two.client.call('POST', `${user}/one-time-pass/approval`)).status, 204)
-    refused(await one.client.call('POST', `${user}/one-time-pass/approval`), 404, 'not-found')
+    refused(await one.client.call('POST', `${user}/one-time-pass/approval`), 409, 'moved-on')
 
     const open = await start(stuck, person)
     assert.deepEqual([open.json.step, open.json.kinds], ['answer', ['one-time-pass']], open.text)
