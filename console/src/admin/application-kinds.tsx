@@ -42,10 +42,16 @@ export function SettingsFields({ settings, onChange, fault }: SettingsFieldsProp
   }
 }
 
+interface SettingsFactsProps {
+  readonly settings: ApplicationSettings
+  readonly issuer: string
+  readonly clientId: string
+}
+
 /** What is to be typed into an application beside its client ID and its secret, by its kind. */
-export function SettingsFacts({ settings, issuer }: { readonly settings: ApplicationSettings; readonly issuer: string }) {
+export function SettingsFacts({ settings, issuer, clientId }: SettingsFactsProps) {
   switch (settings.kind) {
     case 'oidc':
-      return <OidcFacts issuer={issuer} />
+      return <OidcFacts settings={settings} issuer={issuer} clientId={clientId} />
   }
 }
