@@ -33,8 +33,8 @@ interface SettingsFieldsProps {
 export function SettingsFields({ settings, onChange, fault }: SettingsFieldsProps) {
   const wrong = (field: string) => {
     if (fault?.field !== field) return undefined
-    const sentence = say.faults[field] ?? ''
-    return fault.value === undefined ? sentence : `${say.wrongValue(fault.value)}. ${sentence}`
+    if (fault.value === undefined) return say.faults[field] ?? ''
+    return `${say.wrongValue(fault.value)}. ${say.faults[`${field}.value`] ?? say.faults[field] ?? ''}`
   }
   switch (settings.kind) {
     case 'oidc':

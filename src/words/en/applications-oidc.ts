@@ -42,7 +42,8 @@ export const oidcWords = {
     signedOutText: 'You can close this window.',
   },
   faults: {
-    redirectUris: `Type at least one address. ${address}`,
+    redirectUris: 'Type at least one address.',
+    'redirectUris.value': address,
     postLogoutRedirectUris: address,
     backChannelLogoutUri: address,
     startUri: address,
