@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { PNG } from 'pngjs'
 import { openBrowserKit } from './browser/browser.ts'
 import { cast, type Look, tourConsole, tourPrompt } from './browser/tour.ts'
+import { tourApplications } from './browser/tour-applications.ts'
 import { tourForwardAuth } from './browser/tour-forward-auth.ts'
 import { tourNames } from './browser/tour-names.ts'
 import { tourPasskeys } from './browser/tour-passkeys.ts'
@@ -56,6 +57,7 @@ try {
   await tourSecondFactor(at, look, cast(at))
   await tourNames(at, look)
   await tourPasskeys(at, look)
+  await tourApplications(at, look)
   await at.tidy()
 } finally {
   await at.close()

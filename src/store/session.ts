@@ -91,12 +91,17 @@ export function findSession(store: Store, tokenHash: Buffer, now: Date): Promise
   return lookUp(store, sessionText, tokenHash, now)
 }
 
-/** The same by its id, for an application that asks in its person's name: also a look. */
-export function findSessionById(store: Store, id: string, now: Date): Promise<OpenSession | undefined> {
-  return lookUp(store, sessionByIdText, id, now)
+/** The same by its id, for an application that asks in its person's name: also a look, unless nobody has asked. */
+export function findSessionById(store: Store, id: string, now: Date, isLook = true): Promise<OpenSession | undefined> {
+  return lookUp(store, sessionByIdText, id, now, isLook)
 }
 
-async function lookUp({ db, run }: Store, text: string, key: Buffer | string, now: Date): Promise<OpenSession | undefined> {
+/** Ends a session, whoever's it is. */
+export async function dropSession(db: Database, id: string): Promise<void> {
+  await db.deleteFrom('sessions').where('id', '=', id).execute()
+}
+
+async function lookUp({ db, run }: Store, text: string, key: Buffer | string, now: Date, isLook = true): Promise<OpenSession | undefined> {
   const rows = await run<{ readonly row: SessionValues }>(text, [key, now.toISOString()])
   return openSession(
     db,
@@ -110,7 +115,7 @@ export async function openSession(db: Database, rows: readonly SessionValues[], 
   const [first] = rows
   if (!first) return undefined
   const [id, userId, evidence, startedAt, isStale, email, name, deviceId, rememberedAt] = first
-  if (isStale) {
+  if (isStale && isLook) {
     const session = db.updateTable('sessions').where('user_id', '=', userId).where('id', '=', id)
     await session.set({ last_seen_at: now }).where('last_seen_at', '<', now).execute()
   }

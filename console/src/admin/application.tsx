@@ -93,6 +93,7 @@ function Access({ application }: Part) {
             </Button>
           </Group>
         )}
+        {data && <SettingsFacts settings={settings} issuer={data.issuer} clientId={clientId} />}
       </Stack>
       <Ask opened={isAsked} onClose={asking.close} title={say.renewTitle(name)} action={say.renew} onAction={renew}>
         <Text>{say.renewAsk}</Text>
