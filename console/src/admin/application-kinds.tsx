@@ -35,8 +35,8 @@ interface SettingsFieldsProps {
 export function SettingsFields({ settings, onChange, fault }: SettingsFieldsProps) {
   const wrong = (field: string) => {
     if (fault?.field !== field) return undefined
-    const sentence = say.faults[field] ?? ''
-    return fault.value === undefined ? sentence : `${say.wrongValue(fault.value)}. ${sentence}`
+    if (fault.value === undefined) return say.faults[field] ?? ''
+    return `${say.wrongValue(fault.value)}. ${say.faults[`${field}.value`] ?? say.faults[field] ?? ''}`
   }
   switch (settings.kind) {
     case 'oidc':
@@ -56,8 +56,8 @@ interface SettingsFactsProps {
 export function SettingsFacts({ settings, issuer, clientId }: SettingsFactsProps) {
   switch (settings.kind) {
     case 'oidc':
-      return <OidcFacts issuer={issuer} />
+      return <OidcFacts settings={settings} issuer={issuer} clientId={clientId} />
     case 'forward-auth':
-      return <ForwardAuthFacts issuer={issuer} clientId={clientId} settings={settings} />
+      return <ForwardAuthFacts settings={settings} issuer={issuer} clientId={clientId} />
   }
 }

@@ -75,7 +75,6 @@ function Access({ application: { id, name, clientId, hasSecret, settings } }: Pa
   return (
     <Section id="access" title={say.access} what={say.accessWhat}>
       <Stack gap="md" mt="md">
-        {data && <SettingsFacts settings={settings} issuer={data.issuer} clientId={clientId} />}
         <CopyField label={say.clientId} text={clientId} />
         {hasSecret && (
           <Group justify="space-between" gap="xs">
@@ -92,6 +91,7 @@ function Access({ application: { id, name, clientId, hasSecret, settings } }: Pa
             </Button>
           </Group>
         )}
+        {data && <SettingsFacts settings={settings} issuer={data.issuer} clientId={clientId} />}
       </Stack>
       <Ask opened={isAsked} onClose={asking.close} title={say.renewTitle(name)} action={say.renew} onAction={renew}>
         <Text>{say.renewAsk}</Text>
