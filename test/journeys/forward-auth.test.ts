@@ -668,6 +668,46 @@ describe('forward-auth', () => {
     }
   })
 
+  test('a draft says whom it would let in, and stores nothing; nobody below a Security Admin asks', async () => {
+    const { site, client } = await application()
+    await user(site.id)
+    await user(site.id, 'admin', true)
+    const path = `/api/v1/organizations/${site.id}/forward-auth/preview`
+    const before = await contentsOf(kit)
+    const draft = settingsOf([{}, { path: '/admin', roles: ['admin', 'security-admin'] }, { path: '/admin/own', roles: ['admin'] }])
+    const told = await client.call('POST', path, draft)
+    assert.deepEqual(told.json, {
+      rules: [
+        { path: '/', letIn: 3, secured: 2 },
+        { path: '/admin', letIn: 2, secured: 2 },
+        { path: '/admin/own', letIn: 1, secured: 1 },
+      ],
+    })
+    const none = settingsOf([{}], { people: 'chosen', organizations: [kit.provider.id] })
+    assert.deepEqual((await client.call('POST', path, none)).json.rules, [{ path: '/', letIn: 0, secured: 0 }])
+    refused(await client.call('POST', path, settingsOf([{ path: '/a' }])), 422, 'invalid-application', { reason: 'rules' })
+    assert.equal(await contentsOf(kit), before)
+    const admin = await kit.signIn(await kit.person(site.id, { role: 'admin' }))
+    refused(await admin.call('POST', path, draft), 403, 'forbidden', { right: 'change-applications' })
+  })
+
+  test('"Try it" tells how the proxy asks, and believes no more of it than a check does', async () => {
+    const { clientId } = await application()
+    const told = async (headers: Readonly<Record<string, string>>, peer = proxy) => {
+      const { headers: answered } = await new Browser(clientId).ask('/return?try=1', headers, peer)
+      const page = await kit.client().call('GET', pathOf(answered.location))
+      assert.equal(page.status, 200)
+      return page.text
+    }
+    assert.match(await told({}), /The proxy asks as it should/)
+    assert.match(await told({}, '192.0.2.1'), /TRUSTED_PROXIES does not have its address/)
+    assert.match(await told({ 'x-forwarded-host': 'evil.example' }), /not an address of this application/)
+    const page = await kit.client().call('GET', `/forward-auth/${clientId}/tried?peer=trusted&scheme=twice&host=%3Cscript%3E&uri=missing`)
+    assert.match(page.text, /X-Forwarded-Proto arrives more than once/)
+    assert.match(page.text, /X-Forwarded-Uri does not arrive/)
+    assert.ok(!page.text.includes('<script>'))
+  })
+
   test('settings that could let in the wrong people are refused with the field that is wrong', async () => {
     const { client, path } = await application()
     const change = (settings: object) => client.call('PATCH', path, { version: 1, settings })
