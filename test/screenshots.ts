@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { PNG } from 'pngjs'
 import { openBrowserKit } from './browser/browser.ts'
 import { cast, type Look, tourConsole, tourPrompt } from './browser/tour.ts'
+import { tourApplications } from './browser/tour-applications.ts'
 import { tourNames } from './browser/tour-names.ts'
 import { tourReset } from './browser/tour-reset.ts'
 import { tourSecondFactor } from './browser/tour-second-factor.ts'
@@ -52,6 +53,7 @@ try {
   await tourReset(at, look)
   await tourSecondFactor(at, look, cast(at))
   await tourNames(at, look)
+  await tourApplications(at, look)
   await at.tidy()
 } finally {
   await at.close()

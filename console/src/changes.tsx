@@ -2,6 +2,7 @@ import { Box, Button, Group, Modal, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconAlertTriangle, IconCheck } from '@tabler/icons-react'
 import { createContext, type ReactNode, use, useCallback, useEffect, useState } from 'react'
+import { applicationWords } from '#words/en/applications.ts'
 import { words } from '#words/en/console.ts'
 import { type Change, type Choice, type Intent, leaveToSignIn, make, Problem, queryClient, start } from './api.ts'
 import { CopyField } from './copy-field.tsx'
@@ -145,7 +146,7 @@ export function ChangesProvider({ returned, children }: { readonly returned: str
         <Text>{shown?.what}</Text>
         {shown?.isCopied === true ? (
           <Box my="lg">
-            <CopyField label={shown.title} text={shown.text} />
+            <CopyField label={applicationWords.secret} text={shown.text} />
           </Box>
         ) : (
           <Text ff="monospace" fz="h1" ta="center" my="lg" className="spelled">

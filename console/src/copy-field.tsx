@@ -6,7 +6,15 @@ import { applicationWords as say } from '#words/en/applications.ts'
 export function CopyField({ label, text }: { readonly label: string; readonly text: string }) {
   return (
     <Group align="flex-end" gap="xs" wrap="nowrap">
-      <TextInput label={label} value={text} readOnly flex={1} miw={0} ff="monospace" onFocus={(event) => event.currentTarget.select()} />
+      <TextInput
+        label={label}
+        value={text}
+        readOnly
+        flex={1}
+        miw={0}
+        styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+        onFocus={(event) => event.currentTarget.select()}
+      />
       <CopyButton what={label} text={text} />
     </Group>
   )

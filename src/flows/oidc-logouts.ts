@@ -1,9 +1,10 @@
 import { newId } from '#crypto/random.ts'
 import { signToken } from '#crypto/signing.ts'
-import { dropLogout, type Logout, leaseLogouts, retryLogout } from '#store/oidc-logouts.ts'
+import { dropLogout, type Logout, leaseLogouts, retryLogout, sessionsToTellOf } from '#store/oidc-logouts.ts'
 import { namesOf } from './oidc.ts'
 import { signingKeys } from './oidc-keys.ts'
 import type { Rooms } from './rooms.ts'
+import { endIfOutlawed } from './session.ts'
 
 /** Seconds to wait after each attempt that was not taken; after the last one the application is not told. */
 const retries = [10, 60, 300, 1800]
@@ -46,6 +47,17 @@ export function startLogouts(rooms: Rooms, log: (error: unknown, what: string) =
       clearInterval(ticker)
       await working
     },
+  }
+}
+
+/** Ends the sessions that a changed rule no longer lets in, where an application is to be told. */
+export async function endOutlawedSessions(rooms: Rooms): Promise<void> {
+  const most = 200
+  for (let after: string | undefined; ; ) {
+    const ids = await sessionsToTellOf(rooms.store.db, after, most)
+    for (const id of ids) await endIfOutlawed(rooms, id)
+    if (ids.length < most) return
+    after = ids.at(-1)
   }
 }
 

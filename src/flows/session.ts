@@ -12,7 +12,7 @@ import { listAuthenticators } from '#store/authenticators.ts'
 import { enqueue } from '#store/messages.ts'
 import { retireAuthenticators } from '#store/people.ts'
 import { findProfile } from '#store/profile.ts'
-import { endSessions, findAccount, findSession, findSessionById, listSessions, type OpenSession } from '#store/session.ts'
+import { dropSession, endSessions, findAccount, findSession, findSessionById, listSessions, type OpenSession } from '#store/session.ts'
 import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
 
 /**
@@ -31,6 +31,12 @@ export async function requireSession(rooms: Rooms, visit: Visit): Promise<OpenSe
 export async function sessionById(rooms: Rooms, id: string): Promise<OpenSession | undefined> {
   const session = isId(id) ? await findSessionById(rooms.store, id, rooms.now()) : undefined
   return session && session.memberships.length > 0 && isEnough(session, rooms.now()) ? session : undefined
+}
+
+/** Ends a session that is alive and no longer enough by the rules: the next request would find that out, and applications are told now. */
+export async function endIfOutlawed(rooms: Rooms, id: string): Promise<void> {
+  const session = await findSessionById(rooms.store, id, rooms.now(), false)
+  if (session && (session.memberships.length === 0 || !isEnough(session, rooms.now()))) await dropSession(rooms.store.db, id)
 }
 
 /** Whether what a session rests on is enough by the rules as they are now. */

@@ -4,6 +4,8 @@ import { sweepPrompts } from '#store/second-factor.ts'
 import { sweepWindows } from '#store/sending-limits.ts'
 import { sweep } from '#store/session.ts'
 import { countCoverage } from '#store/sites.ts'
+import { sweepSigningKeys } from './oidc-keys.ts'
+import { endOutlawedSessions } from './oidc-logouts.ts'
 import type { Rooms } from './rooms.ts'
 
 const everyMilliseconds = 600_000
@@ -18,6 +20,8 @@ export function startSweep(rooms: Rooms, log: (error: unknown, what: string) => 
     void sweepArtifacts(rooms.store.db, rooms.now()).catch((error: unknown) =>
       log(error, 'codes and tokens that are over could not be removed'),
     )
+    void endOutlawedSessions(rooms).catch((error: unknown) => log(error, 'sessions that the rules let in no longer could not be ended'))
+    void sweepSigningKeys(rooms).catch((error: unknown) => log(error, 'keys that are over could not be removed'))
     void sweepPrompts(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'prompts that are over could not be removed'))
     void sweepWindows(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'counts that are over could not be removed'))
     void countCoverage(rooms.store.db, rooms.now(), methods).catch((error: unknown) => log(error, 'the sites could not be counted'))

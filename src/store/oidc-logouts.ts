@@ -25,6 +25,15 @@ export async function leaseLogouts(db: Database, now: Date, most: number, second
   return rows.map((row) => ({ ...row, address: row.address ?? undefined }))
 }
 
+/** Sessions from which somebody is signed in to an application that wants to be told of their end, in the order of their ids. */
+export async function sessionsToTellOf(db: Database, after: string | undefined, most: number): Promise<readonly string[]> {
+  const { rows } = await sql<{ session_id: string }>`
+    select distinct o.session_id from oidc_artifacts o join applications a on a.client_id = o.client_id
+    where o.kind = 'Grant' and o.session_id > ${after ?? '00000000-0000-0000-0000-000000000000'} and a.settings ->> 'backChannelLogoutUri' is not null
+    order by o.session_id limit ${most}`.execute(db)
+  return rows.map(({ session_id }) => session_id)
+}
+
 export async function dropLogout(db: Database, id: string): Promise<void> {
   await db.deleteFrom('oidc_logouts').where('id', '=', id).execute()
 }

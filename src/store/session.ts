@@ -87,17 +87,22 @@ export function findSession(store: Store, tokenHash: Buffer, now: Date): Promise
   return lookUp(store, sessionText, tokenHash, now)
 }
 
-/** The same by its id, for an application that asks in its person's name: also a look. */
-export function findSessionById(store: Store, id: string, now: Date): Promise<OpenSession | undefined> {
-  return lookUp(store, sessionByIdText, id, now)
+/** The same by its id, for an application that asks in its person's name: also a look, unless nobody has asked. */
+export function findSessionById(store: Store, id: string, now: Date, isLook = true): Promise<OpenSession | undefined> {
+  return lookUp(store, sessionByIdText, id, now, isLook)
 }
 
-async function lookUp({ db, run }: Store, text: string, key: Buffer | string, now: Date): Promise<OpenSession | undefined> {
+/** Ends a session, whoever's it is. */
+export async function dropSession(db: Database, id: string): Promise<void> {
+  await db.deleteFrom('sessions').where('id', '=', id).execute()
+}
+
+async function lookUp({ db, run }: Store, text: string, key: Buffer | string, now: Date, isLook = true): Promise<OpenSession | undefined> {
   const rows = await run<{ readonly row: SessionValues }>(text, [key, now.toISOString()])
   const [first] = rows
   if (!first) return undefined
   const [id, userId, evidence, startedAt, isStale, email, name, deviceId, rememberedAt] = first.row
-  if (isStale) {
+  if (isStale && isLook) {
     await db.updateTable('sessions').set({ last_seen_at: now }).where('id', '=', id).where('last_seen_at', '<', now).execute()
   }
   return {

@@ -23,7 +23,7 @@ const chromeOnLinux = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML
 /** A kit that listens on a port of this machine, and a Chromium to look at it with. What a hash costs is no business of its pages. */
 export async function openBrowserKit(options: KitOptions = {}): Promise<BrowserKit> {
   // It listens where its own addresses lead to, so that a browser and a portal find it by them.
-  const port = await freePort()
+  const port = options.publicUrl === undefined ? await freePort() : Number(new URL(options.publicUrl).port)
   const [kit, browser] = await Promise.all([
     openKit({ remembersHashes: true, publicUrl: `http://127.0.0.1:${port}`, ...options }),
     chromium.launch({ executablePath: findChromium().path }),

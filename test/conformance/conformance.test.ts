@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import Provider from 'oidc-provider'
 import { openKit } from '../kit.ts'
+import { freePort } from '../machine/free-port.ts'
 import { anApplication } from '../requests.ts'
 import { basic, configuration, logouts } from './modules.ts'
 import { afterLogout, type Browser, type Op, type Page, redirectUri } from './op.ts'
-
-/** A port that is free at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
-}
 
 /** The certified oidc-provider with nothing of ours: what the modules say must hold there first. */
 async function bare(): Promise<Op> {

@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import * as client from 'openid-client'
 import type { Policy } from '#domain/policy.ts'
+import { endOutlawedSessions } from '#flows/oidc-logouts.ts'
 import { type Client, contentsOf, type Kit, openKit, type Person } from '../kit.ts'
 import { addPortal, follow, type Portal, prove } from '../portal.ts'
 
@@ -583,11 +584,21 @@ describe('back-channel logout', () => {
 
     browser = await own.signIn(person)
     await visit(portal)
+    await endOutlawedSessions(own.rooms)
+    await own.logouts.drain()
+    assert.equal(heard.length, 2, 'a session that is enough goes on')
+    await own.rooms.store.db.updateTable('policies').set({ mode: 'everyone' }).where('organization_id', '=', site.id).execute()
+    await endOutlawedSessions(own.rooms)
+    await own.logouts.drain()
+    assert.equal(heard.length, 3, 'one that a rule no longer lets in is ended')
+
+    browser = await own.signIn(person)
+    await visit(portal)
     own.pass(3601)
     const { sweep } = await import('#store/session.ts')
     await sweep(own.rooms.store.db, own.now())
     await own.logouts.drain()
-    assert.equal(heard.length, 2)
+    assert.equal(heard.length, 3)
     await own.close()
     await new Promise((done) => server.close(done))
   })

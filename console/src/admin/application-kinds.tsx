@@ -35,8 +35,8 @@ interface SettingsFieldsProps {
 export function SettingsFields({ settings, onChange, fault }: SettingsFieldsProps) {
   const wrong = (field: string) => {
     if (fault?.field !== field) return undefined
-    const sentence = say.faults[field] ?? ''
-    return fault.value === undefined ? sentence : `${say.wrongValue(fault.value)}. ${sentence}`
+    if (fault.value === undefined) return say.faults[field] ?? ''
+    return `${say.wrongValue(fault.value)}. ${say.faults[`${field}.value`] ?? say.faults[field] ?? ''}`
   }
   switch (settings.kind) {
     case 'oidc':
@@ -56,7 +56,7 @@ export function SettingsFacts({
 }) {
   switch (settings.kind) {
     case 'oidc':
-      return <OidcFacts issuer={issuer} />
+      return <OidcFacts settings={settings} issuer={issuer} clientId={clientId} />
     case 'second-factor':
       return <SecondFactorFacts settings={settings} issuer={issuer} applicationId={id} clientId={clientId} />
   }

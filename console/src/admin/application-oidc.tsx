@@ -1,8 +1,9 @@
-import { Textarea, TextInput } from '@mantine/core'
+import { Button, Code, Group, NativeSelect, Text, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { ApplicationSettings } from '#contract/applications.ts'
 import { oidcWords as say } from '#words/en/applications-oidc.ts'
-import { CopyField } from '../copy-field.tsx'
+import { readySettings } from '#words/en/applications-settings.ts'
+import { CopyButton, CopyField } from '../copy-field.tsx'
 import type { FieldsProps } from './application-kinds.tsx'
 
 type OidcSettings = Extract<ApplicationSettings, { readonly kind: 'oidc' }>
@@ -107,12 +108,44 @@ export function Addresses({ label, what, addresses, onChange, error, isRequired 
   )
 }
 
-/** What the application needs to know of Countersign. */
-export function OidcFacts({ issuer }: { readonly issuer: string }) {
+interface OidcFactsProps {
+  readonly settings: OidcSettings
+  readonly issuer: string
+  readonly clientId: string
+}
+
+/** What the application needs to know of Countersign, also as ready settings, and the way to try it. */
+export function OidcFacts({ settings, issuer, clientId }: OidcFactsProps) {
+  const frameworks = Object.keys(readySettings)
+  const [framework, setFramework] = useState(frameworks[0] ?? '')
+  const redirectUri = settings.redirectUris[0] ?? ''
+  const ready = readySettings[framework]?.({ issuer, clientId, redirectUri }) ?? ''
   return (
     <>
       <CopyField label={say.issuer} text={issuer} />
       <CopyField label={say.discovery} text={`${issuer}/.well-known/openid-configuration`} />
+      <NativeSelect
+        label={say.framework}
+        description={say.frameworkWhat}
+        data={frameworks}
+        value={framework}
+        onChange={(event) => setFramework(event.currentTarget.value)}
+      />
+      {/* Long lines are scrolled, also with the keyboard. */}
+      <Code block className="ready" tabIndex={0} role="region" aria-label={say.ready(framework)}>
+        {ready}
+      </Code>
+      <Group gap="xs">
+        <CopyButton what={say.ready(framework)} text={ready} />
+        {settings.startUri !== null && (
+          <Button component="a" href={settings.startUri} target="_blank" rel="noopener noreferrer" variant="default">
+            {say.tryIt}
+          </Button>
+        )}
+      </Group>
+      <Text size="sm" c="dimmed">
+        {settings.startUri === null ? say.tryItMissing : say.tryItWhat}
+      </Text>
     </>
   )
 }

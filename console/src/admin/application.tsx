@@ -77,7 +77,6 @@ function Access({ application }: Part) {
     <Section id="access" title={say.access} what={say.accessWhat}>
       <Stack gap="md" mt="md">
         <CopyField label={say.clientId} text={clientId} />
-        {data && <SettingsFacts application={application} issuer={data.issuer} />}
         {hasSecret && (
           <Group justify="space-between" gap="xs">
             <div>
@@ -93,6 +92,7 @@ function Access({ application }: Part) {
             </Button>
           </Group>
         )}
+        {data && <SettingsFacts application={application} issuer={data.issuer} />}
       </Stack>
       <Ask opened={isAsked} onClose={asking.close} title={say.renewTitle(name)} action={say.renew} onAction={renew}>
         <Text>{say.renewAsk}</Text>

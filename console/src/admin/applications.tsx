@@ -28,8 +28,8 @@ export function Applications() {
       path={[words.frame.admin, say.title]}
       action={
         isAllowed && (
-          <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={creating.open}>
-            {say.create}
+          <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={creating.open} aria-label={say.create}>
+            {say.add}
           </Button>
         )
       }

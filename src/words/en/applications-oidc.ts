@@ -15,6 +15,12 @@ export const oidcWords = {
   startUriWhat: 'The page of the application that sends people here. "Try it" opens it. May stay empty.',
   issuer: 'Issuer',
   discovery: 'Discovery address',
+  framework: 'Ready settings for',
+  frameworkWhat: 'Put the client secret into the environment of the application, where the setting reads it.',
+  ready: (framework: string) => `Settings for ${framework}`,
+  tryIt: 'Try it',
+  tryItWhat: 'Opens the page where people begin, in a new window. Sign in there as your people would.',
+  tryItMissing: 'Say below where people begin, then this opens it.',
   /** On the pages between an application and the Prompt. */
   pages: {
     onward: (application: string) => `On to ${application}`,
@@ -36,7 +42,8 @@ export const oidcWords = {
     signedOutText: 'You can close this window.',
   },
   faults: {
-    redirectUris: `Type at least one address. ${address}`,
+    redirectUris: 'Type at least one address.',
+    'redirectUris.value': address,
     postLogoutRedirectUris: address,
     backChannelLogoutUri: address,
     startUri: address,

@@ -8,6 +8,7 @@ export const applicationWords = isolating({
   lead: 'Portals and other services whose people sign in here, with the second step that your rules ask for.',
   forbidden: (organization: string) => `Only a Security Admin of ${organization} can set up applications.`,
   create: 'Add application',
+  add: 'Add',
   none: 'No applications yet',
   noneWhat: 'Add the first one: you name it, say where it lives, and are given what to type into it.',
 

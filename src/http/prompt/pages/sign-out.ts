@@ -24,7 +24,9 @@ export function signOutPage(view: SignOutView, words: Words = defaultWords): str
 <form method="post" action="/oidc/signed-out">
 ${hidden('csrf', csrf)}${hidden('client_id', clientId)}${hidden('post_logout_redirect_uri', address)}${hidden('state', state)}
 <button class="button button-main" type="submit" name="answer" value="yes">${askAction}</button>
-<button class="button" type="submit" name="answer" value="no">${askNo}</button>
+</form>
+<form class="leave" method="post" action="/oidc/signed-out">
+${hidden('csrf', csrf)}<button class="button" type="submit" name="answer" value="no">${askNo}</button>
 </form>`
   return document({ ...view, title: ask, content, words })
 }
