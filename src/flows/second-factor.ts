@@ -150,7 +150,8 @@ export async function beginForPortal(rooms: Rooms, visit: Visit, hostHeader: str
   const account = userId === undefined ? undefined : await findAccount(rooms.store.db, userId)
   if (!account) throw refusal('person')
   const signInId = newId(now)
-  const requestHash = digest(brought.request)
+  // What was signed, without the signature: the bytes of that can be written in more than one way.
+  const requestHash = digest(brought.request.slice(0, brought.request.lastIndexOf('.')))
   const { userName, until: _, ...asked } = read
   const added = await addPrompt(rooms.store.db, now, {
     organizationId,

@@ -30,7 +30,7 @@ function changes(organizationId: string, userId: string): readonly Change[] {
     .map(({ method, path, body, who }) => ({
       method,
       path: path.replace(':organizationId', organizationId).replace(':channel', 'mail').replaceAll(/:\w+/g, userId),
-      isProved: who !== 'anyone',
+      isProved: who !== 'anyone' && who !== 'api-key',
       ...(body ? { body } : {}),
     }))
 }
