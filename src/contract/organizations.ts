@@ -20,6 +20,7 @@ export const Right = Type.Union([
   Type.Literal('change-policy'),
   Type.Literal('change-gateways'),
   Type.Literal('change-authanvil'),
+  Type.Literal('change-duo'),
   Type.Literal('see-sites'),
   Type.Literal('create-sites'),
   Type.Literal('change-sites'),

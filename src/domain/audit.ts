@@ -67,6 +67,8 @@ export type Action =
   | 'authanvil.changed'
   | 'authanvil.person-changed'
   | 'authanvil.unanswered'
+  | 'duo.checked'
+  | 'duo.alias-added'
 
 /**
  * Who did what to whom, where. A personal event (a sign-in) has no organization: administrators of every organization that the

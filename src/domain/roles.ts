@@ -22,6 +22,7 @@ export type Right =
   | 'change-policy'
   | 'change-gateways'
   | 'change-authanvil'
+  | 'change-duo'
   | 'see-sites'
   | 'create-sites'
   | 'change-sites'
@@ -46,6 +47,7 @@ const securityAdmin = [
   'change-policy',
   'change-gateways',
   'change-authanvil',
+  'change-duo',
   'reset-organization',
 ] as const satisfies readonly Right[]
 

@@ -8,6 +8,7 @@ import { previewPolicy } from '#store/policy-preview.ts'
 import { previewMethods } from '#store/policy-preview-methods.ts'
 import { shortenDevices } from '#store/remembered-devices.ts'
 import type { Database } from '#store/tables.ts'
+import { requireNobodyMerged } from './duo-doctor.ts'
 import { availableMethods, requireUsableMethods } from './methods.ts'
 import { authorize } from './organizations.ts'
 import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
@@ -40,7 +41,7 @@ export async function previewPolicyOf(rooms: Rooms, visit: Visit, organizationId
  * Allowing a method that is weaker than an app takes their acceptance, which is kept: who and when.
  *
  * @throws {Problem} `forbidden`, `proof-required`, `malformed` for a method that does not exist, `method-not-available`,
- *   `weaker-methods` without the acceptance, `moved-on` with who changed what when somebody else saved in the meantime
+ *   `weaker-methods` without the acceptance, `duo-would-merge`, `moved-on` with who changed what when somebody else saved in the meantime
  */
 export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId: string, change: PolicyChange): Promise<PolicyView> {
   const session = await requireSession(rooms, visit)
@@ -51,6 +52,7 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
   const usable = await availableMethods(rooms, id)
   requireUsableMethods(usable, known, policy)
   requireAcceptance(newlyWeaker(known, policy), acceptsWeaker)
+  await requireNobodyMerged(rooms, id, known, policy)
   await requireFreshSession(rooms, visit)
   const now = rooms.now()
   await rooms.store.transaction(async (db) => {

@@ -19,6 +19,7 @@ import * as rest from './migrations/0014-rest.ts'
 import * as delivery from './migrations/0015-delivery.ts'
 import * as authanvil from './migrations/0016-authanvil.ts'
 import * as duo from './migrations/0017-duo.ts'
+import * as duoDoctor from './migrations/0019-duo-doctor.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** All migrations, oldest first. Forward only; each stands in a file of its own and is never changed once released. */
@@ -40,6 +41,7 @@ export const migrations = {
   '0015-delivery': delivery,
   '0016-authanvil': authanvil,
   '0017-duo': duo,
+  '0019-duo-doctor': duoDoctor,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */

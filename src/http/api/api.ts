@@ -15,6 +15,7 @@ import { requireSameOrigin, type Visits } from '../visit.ts'
 import { accountRoutes } from './account.ts'
 import { auditRoutes } from './audit.ts'
 import { authAnvilRoutes } from './authanvil.ts'
+import { duoDoctorRoutes } from './duo-doctor.ts'
 import { gatewayRoutes } from './gateways.ts'
 import { helpRoutes } from './help.ts'
 import { linkRoutes } from './links.ts'
@@ -76,6 +77,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       helpRoutes(api)
       gatewayRoutes(api)
       authAnvilRoutes(api)
+      duoDoctorRoutes(api)
       app.get('/openapi.json', { config: { authority: { who: 'anyone' } }, schema: { hide: true } }, () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -130,6 +130,8 @@ const actions = {
     'Authanvil did not answer',
     (_, whom) => `AuthAnvil did not answer about a passcode of ${whom}, so nobody was let in`,
   ],
+  'duo.checked': ['Duo checked', (who) => `${who} checked whom Duo knows`],
+  'duo.alias-added': ['Duo alias added', (who, whom) => `${who} added an alias for ${whom} in Duo`],
   ...resetActions,
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 
@@ -202,6 +204,9 @@ const otherFields: Readonly<Record<string, string>> = {
   pinOrder: 'Where the Pin goes',
   showsPin: 'Users see a Pin field',
   userName: 'Name at AuthAnvil',
+  withAdminKeys: 'With keys of the Admin API',
+  alias: 'Alias',
+  duoUser: 'User in Duo',
   ...resetFields,
 }
 
