@@ -74,6 +74,7 @@ async function serve(config: Config): Promise<void> {
     ...(config.supportContact ? { supportContact: config.supportContact } : {}),
     gateways: openGateways(config.delivery, inbox, now),
     transports: openTransports(config.delivery, config.publicUrl, now),
+    listedHosts: config.delivery.allowedHosts.map((host) => host.toLowerCase()),
     outside: outside(openDoor({ allowedHosts: config.delivery.allowedHosts }).fetch),
     phoneCountries: config.phoneCountries,
     onMessage: () => onMessage(),

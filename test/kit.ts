@@ -155,6 +155,7 @@ export async function openKit({
     phoneCountries,
     gateways: { mail: inbox, text: inbox, call: inbox, ...gateways?.(now) },
     transports: openTransports(delivery, publicUrl, now),
+    listedHosts: delivery.allowedHosts,
     outside: outside(openDoor({ allowedHosts: delivery.allowedHosts }).fetch),
     onMessage: () => {},
   }

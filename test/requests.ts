@@ -58,6 +58,8 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
     sitesBringGateways: false,
     version: 0,
   },
+  'PUT /organizations/:organizationId/duo': { isOn: false, account: 'own', whenAway: 'closed', countsBypass: false, version: 0 },
+  'PUT /organizations/:organizationId/duo/notice': { text: 'Ask us for licences.', label: null, url: null, version: 0 },
   'PUT /organizations/:organizationId/authanvil': {
     isOn: false,
     url: 'https://authanvil.example',

@@ -21,6 +21,7 @@ export const Right = Type.Union([
   Type.Literal('change-gateways'),
   Type.Literal('change-authanvil'),
   Type.Literal('change-duo'),
+  Type.Literal('change-duo-notice'),
   Type.Literal('see-sites'),
   Type.Literal('create-sites'),
   Type.Literal('change-sites'),

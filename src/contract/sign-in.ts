@@ -47,6 +47,37 @@ export const Sent = Type.Object({
 })
 export type Sent = Static<typeof Sent>
 
+/** Of Duo: where the browser is sent, and what became of what was sent to a phone. */
+export const DuoView = Type.Object({
+  host: Type.String({ description: "Duo's API hostname, where the prompt is" }),
+  organization: Type.String({ description: 'Name of the organization whose rules about Duo hold' }),
+  address: Type.Optional(
+    Type.String({ description: 'Where to send the browser now; only in the reply to {"open":"duo"}, and good for one return' }),
+  ),
+  devices: Type.Optional(
+    Type.Array(Type.Object({ id: Type.String(), name: Type.String() }), {
+      description: 'Phones that a push can be sent to, the one that Duo would choose first',
+    }),
+  ),
+  push: Type.Optional(
+    Type.Object({
+      state: Type.Union([Type.Literal('waiting'), Type.Literal('denied'), Type.Literal('fraud'), Type.Literal('timeout')]),
+      device: Type.String({ description: 'Name of the phone' }),
+      sentAt: Type.String({ format: 'date-time' }),
+      expiresAt: Type.String({ format: 'date-time' }),
+      code: Type.Optional(Type.String({ description: 'Digits to type on the phone' })),
+    }),
+  ),
+  activation: Type.Optional(
+    Type.Object({
+      address: Type.String({ description: 'Opens Duo Mobile on the phone itself' }),
+      picture: Type.Optional(Type.String({ description: 'Address of the QR code' })),
+      expiresAt: Type.String({ format: 'date-time' }),
+    }),
+  ),
+})
+export type DuoView = Static<typeof DuoView>
+
 /** What the sign-in waits for. Every reply of the sign-in is one of these, on pages as in JSON. */
 export const Step = Type.Union([
   Type.Object({
@@ -70,6 +101,7 @@ export const Step = Type.Union([
       }),
     ),
     asksPin: Type.Optional(Type.Literal(true, { description: 'Of AuthAnvil: a PIN may be typed beside the passcode' })),
+    duo: Type.Optional(DuoView),
     requiredBy: Type.Optional(RequiredBy),
     rememberDays: Type.Optional(
       Type.Integer({ description: 'For how many days this device may be remembered; absent where the rules do not allow it' }),
@@ -85,6 +117,7 @@ export const Step = Type.Union([
     to: Type.Optional(Type.String({ description: 'Of a kind whose code is sent: where it goes. Without it give a phone number first' })),
     sent: Type.Optional(Sent),
     asksPin: Type.Optional(Type.Literal(true, { description: 'Of AuthAnvil: a PIN may be typed beside the passcode' })),
+    duo: Type.Optional(DuoView),
     requiredBy: Type.Optional(RequiredBy),
   }),
   Type.Object({ step: Type.Literal('codes'), ...common, codes: Type.Array(Type.String()) }),
@@ -109,8 +142,9 @@ export const PasswordAnswer = Type.Object(
 export type PasswordAnswer = Static<typeof PasswordAnswer>
 
 /**
- * One of: the password (when confirming), the code of any authenticator on offer, the tick under the backup codes; or a wish:
- * to have a code sent, to set up another kind, to have a code sent to a phone number that is being set up.
+ * One of: the password (when confirming), the code of any authenticator on offer, the tick under the backup codes, what Duo sent the
+ * browser back with; or a wish: to have a code or a push sent, to go to Duo, to hear what became of a push, to set up another kind, to
+ * have a code sent to a phone number that is being set up.
  */
 export const Answer = Type.Union([
   Type.Object({ password: Type.String({ maxLength: 1024 }) }, { additionalProperties: false }),
@@ -126,7 +160,35 @@ export const Answer = Type.Union([
     { additionalProperties: false },
   ),
   Type.Object({ saved: Type.Literal(true) }, { additionalProperties: false }),
-  Type.Object({ send: Type.String({ maxLength: 40, description: 'Kind whose code is to be sent' }) }, { additionalProperties: false }),
+  Type.Object(
+    {
+      send: Type.String({ maxLength: 40, description: 'Kind whose code, or whose push, is to be sent' }),
+      device: Type.Optional(Type.String({ maxLength: 64, description: 'Of Duo: the phone that the push goes to' })),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
+      open: Type.Literal('duo', { description: 'Go to the prompt of Duo' }),
+      remember: Type.Optional(Type.Boolean({ description: 'Remember this device once Duo has let the person in' })),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object({ check: Type.Literal('duo', { description: 'What became of the push' }) }, { additionalProperties: false }),
+  Type.Object(
+    {
+      returned: Type.Object(
+        {
+          state: Type.String({ maxLength: 1024 }),
+          duo_code: Type.Optional(Type.String({ maxLength: 1024 })),
+          error: Type.Optional(Type.String({ maxLength: 256 })),
+          error_description: Type.Optional(Type.String({ maxLength: 1024 })),
+        },
+        { additionalProperties: false, description: 'The query with which Duo sent the browser back' },
+      ),
+    },
+    { additionalProperties: false },
+  ),
   Type.Object({ choose: Type.String({ maxLength: 40, description: 'Kind to set up' }) }, { additionalProperties: false }),
   Type.Object(
     { phone: Type.String({ maxLength: 40, description: 'Number to set up, beginning with the plus and the country code' }) },

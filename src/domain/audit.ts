@@ -64,11 +64,17 @@ export type Action =
   | 'reset.taken-back'
   | 'reset.closed'
   | 'reset.rules-changed'
+  | 'duo.changed'
+  | 'duo.checked'
+  | 'duo.notice-changed'
   | 'authanvil.changed'
   | 'authanvil.person-changed'
   | 'authanvil.unanswered'
   | 'duo.checked'
   | 'duo.alias-added'
+  | 'duo.refused'
+  | 'duo.other-user'
+  | 'duo.unanswered'
 
 /**
  * Who did what to whom, where. A personal event (a sign-in) has no organization: administrators of every organization that the

@@ -1,3 +1,5 @@
+import type { DuoPending } from './duo.ts'
+
 /**
  * What a sign-in knows of the code it has sent last. The code itself is kept nowhere: the factor derives it anew from this, the
  * sign-in and the address, with a key outside the database.
@@ -17,6 +19,40 @@ export interface Challenge {
   readonly messageId: string
   /** Codes that were sent before this one, newest first: they are told from a mistyped one, and are good for nothing. */
   readonly earlier: readonly { readonly id: string; readonly kind: string }[]
+}
+
+/** What a sign-in waits for at Duo: the return of the browser that was sent there, or what becomes of a push. */
+export type DuoChallenge = DuoPrompting | DuoPush
+
+export interface DuoPrompting {
+  readonly kind: 'duo'
+  readonly way: 'prompt'
+  readonly pending: DuoPending
+  /** Whether this device shall be remembered once Duo has let the person in. */
+  readonly remember: boolean
+  readonly expiresAt: Date
+}
+
+export interface DuoPush {
+  readonly kind: 'duo'
+  readonly way: 'push'
+  /** Duo's id of the push. */
+  readonly txid: string
+  readonly device: string
+  readonly sentAt: Date
+  readonly expiresAt: Date
+  /** The digits that the person types on the phone, where Duo asks for that. */
+  readonly code?: string
+}
+
+/** Of what a sign-in waits for, the code that was sent. */
+export function sentChallenge(challenge: Challenge | DuoChallenge | undefined): Challenge | undefined {
+  return challenge && 'way' in challenge ? undefined : challenge
+}
+
+/** Of what a sign-in waits for, what hangs open at Duo. */
+export function duoChallenge(challenge: Challenge | DuoChallenge | undefined): DuoChallenge | undefined {
+  return challenge && 'way' in challenge ? challenge : undefined
 }
 
 /** A challenge with where it belongs: its sign-in, and the address that the code went to. */

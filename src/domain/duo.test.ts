@@ -34,6 +34,7 @@ describe('what is pasted for Duo', () => {
     for (const host of refused) assert.equal(duoHost(host), undefined, host)
     assert.equal(duoHost('localhost:4431', ['localhost:4431']), 'localhost:4431')
     assert.equal(duoHost('localhost:4432', ['localhost:4431']), undefined)
+    assert.equal(duoHost('localhost:4432', ['localhost']), 'localhost:4432')
     assert.equal(duoHost('a b/c', ['a b/c']), undefined, 'a list cannot make a path of a host')
   })
 

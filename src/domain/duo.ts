@@ -39,7 +39,9 @@ export function duoHost(pasted: string, listed: readonly string[] = []): string 
     .replace(/^https:\/\//, '')
     .replace(/\/+$/, '')
   if (hostPattern.test(host)) return host
-  return listed.includes(host) && otherHostPattern.test(host) ? host : undefined
+  // The operator lists a host with a port, or with any.
+  const isListed = listed.includes(host) || listed.includes(host.replace(/:\d+$/, ''))
+  return isListed && otherHostPattern.test(host) ? host : undefined
 }
 
 /** The integration key, or client ID, out of what somebody pasted. */
@@ -161,4 +163,40 @@ export function bareNameMerges(people: readonly DuoPerson[]): readonly DuoMerge[
   return [...Map.groupBy(people, ({ name }) => simpleName(name))]
     .filter(([, alike]) => alike.length > 1)
     .map(([bareName, alike]) => ({ people: alike, because: { bareName } }))
+}
+
+/**
+ * What must be kept of somebody who was sent to Duo: with their sign-in, for their browser alone, and taken away before the answer is
+ * looked at, so that it is good for one return only.
+ */
+export interface DuoPending {
+  /** SHA-256 of the state, in base64url. */
+  readonly stateDigest: string
+  readonly nonce: string
+  /** The name that was sent, letter by letter. */
+  readonly userName: string
+  /** Whom Duo knew this person as when it first let them in. */
+  readonly userKey?: string
+  /** Seconds since 1970. */
+  readonly startedAt: number
+}
+
+/** Whom an authenticator of Duo stands for: kept, sealed, from the first time that Duo let the person in. */
+export interface DuoPin {
+  /** The organization whose account at Duo it was. */
+  readonly accountOf: string
+  /** Duo's own id of its user. Somebody whom Duo knows by another one is somebody else. */
+  readonly userKey: string
+  /** The name that was sent. */
+  readonly userName: string
+}
+
+/** That Duo has let somebody in: after one attempt, and counting for that attempt alone. */
+export interface DuoSaid extends DuoPin {
+  /** What the attempt is told from all others by: the digest of its state, the id of its push, the passcode that was typed. */
+  readonly attempt: string
+  /** What Duo says it was done with, such as `duo_push`. */
+  readonly factor: string
+  /** Duo let them in without asking them, and the organization counts that: a second step, which has proved nothing. */
+  readonly isSpared: boolean
 }

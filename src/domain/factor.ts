@@ -1,6 +1,7 @@
 import type { Amr, Proof } from './assurance.ts'
 import type { Said } from './authanvil.ts'
 import type { Sent } from './challenge.ts'
+import type { DuoSaid } from './duo.ts'
 import type { Json } from './json.ts'
 import type { Channel } from './message.ts'
 
@@ -21,6 +22,8 @@ export type Form =
   | { readonly form: 'sent'; readonly to?: string }
   /** Nothing is shown: what is typed is made elsewhere already, and judged there. */
   | { readonly form: 'passcode' }
+  /** Nothing is shown: Duo leads the person through it. */
+  | { readonly form: 'duo' }
 
 /**
  * The memory of an authenticator.
@@ -85,6 +88,8 @@ export interface Asked {
   readonly sent?: Sent
   /** What a service outside has said of the answer, of kinds that are judged there. */
   readonly said?: Said
+  /** That Duo has let the person in. */
+  readonly duo?: DuoSaid
 }
 
 /**

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { channelOf, hasToMove, methods, newlyWeaker, sentMethods, strongest } from './methods.ts'
 
 test('a call is weaker than a text message, that than a mail, and an app is the strongest, in whatever order they are given', () => {
-  assert.deepEqual(methods, ['totp', 'authanvil', 'email', 'sms', 'voice'])
+  assert.deepEqual(methods, ['totp', 'duo', 'authanvil', 'email', 'sms', 'voice'])
   assert.equal(strongest(['voice', 'sms']), 'sms')
   assert.equal(strongest(['sms', 'voice', 'email']), 'email')
   assert.equal(strongest(['voice', 'email', 'totp', 'sms']), 'totp')

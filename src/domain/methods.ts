@@ -4,13 +4,13 @@ import type { Channel } from './message.ts'
  * Kinds that can be somebody's second step, the strongest first; backup codes only ever come on top of one of them. Why in this
  * order: `docs/decisions/0016-weaker-methods.md`.
  */
-export const methods: readonly string[] = ['totp', 'authanvil', 'email', 'sms', 'voice']
+export const methods: readonly string[] = ['totp', 'duo', 'authanvil', 'email', 'sms', 'voice']
 
 /**
  * Those that a service of an organization judges. It could say "yes" to anybody, so it counts for whoever answers to that organization
  * alone: `docs/decisions/0028-whose-authanvil.md`.
  */
-export const judgedByOrganization: readonly string[] = ['authanvil']
+export const judgedByOrganization: readonly string[] = ['duo', 'authanvil']
 
 /** Those whose code is sent. They are weaker: who takes over a mailbox or a number has the code. */
 export const sentMethods: readonly string[] = ['email', 'sms', 'voice']

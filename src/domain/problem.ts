@@ -86,6 +86,15 @@ export const problems = {
     title: 'Duo would take several people for one, so that whoever approves for one of them would let in the others. See the key doctor.',
   },
   'authanvil-unavailable': { status: 424, title: 'AuthAnvil did not answer, so nobody could say whether the passcode is right.' },
+  'invalid-duo': { status: 422, title: 'These settings of Duo cannot be used.' },
+  'duo-check-failed': { status: 422, title: 'Duo did not take these keys, so nothing was stored.' },
+  'duo-not-offered': {
+    status: 409,
+    title: 'The provider does not let its sites use its account at Duo. Use your own, or ask the provider.',
+  },
+  'duo-unavailable': { status: 424, title: 'Duo did not answer, so nobody could be asked there.' },
+  'duo-refused': { status: 422, title: 'Duo did not let this person in.' },
+  'duo-start-again': { status: 409, title: 'What came back from Duo belongs to no open question of this sign-in. Start again.' },
   'method-in-use': { status: 409, title: 'The rules still allow this method. Take it out of them first.' },
   internal: { status: 500, title: 'Something failed on our side. It was logged; try again.' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>

@@ -23,6 +23,7 @@ export type Right =
   | 'change-gateways'
   | 'change-authanvil'
   | 'change-duo'
+  | 'change-duo-notice'
   | 'see-sites'
   | 'create-sites'
   | 'change-sites'
@@ -55,7 +56,7 @@ const rights: Readonly<Record<Role, readonly Right[]>> = {
   user: [],
   admin,
   'security-admin': securityAdmin,
-  owner: [...securityAdmin, 'see-sites', 'create-sites', 'change-sites'],
+  owner: [...securityAdmin, 'see-sites', 'change-duo-notice', 'create-sites', 'change-sites'],
 }
 
 /** The order in which a role stands above another. */
@@ -63,7 +64,7 @@ const height: Readonly<Record<Role, number>> = { user: 0, admin: 1, 'security-ad
 
 /** All that a role may do. Taking a requirement back is for Security Admins alone: `product.md`, "who may undo a requirement". */
 export function rightsOf(role: Role, kind: Kind = 'site'): readonly Right[] {
-  return kind === 'provider' && role === 'security-admin' ? [...rights[role], 'see-sites'] : rights[role]
+  return kind === 'provider' && role === 'security-admin' ? [...rights[role], 'see-sites', 'change-duo-notice'] : rights[role]
 }
 
 export function may(role: Role, right: Right, kind: Kind = 'site'): boolean {

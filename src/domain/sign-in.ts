@@ -1,6 +1,6 @@
 import { type Assurance, assuranceOf, type Evidence, hasSecondStep, setUpPasscode } from './assurance.ts'
 import { byPhone, rescues } from './authenticators.ts'
-import type { Challenge } from './challenge.ts'
+import type { Challenge, DuoChallenge } from './challenge.ts'
 import type { Form } from './factor.ts'
 import type { Json } from './json.ts'
 import type { Requirement } from './policy.ts'
@@ -23,8 +23,8 @@ export interface SignIn {
   readonly evidence: readonly Evidence[]
   /** What is on show to be taken over (a key, backup codes). Nothing is bound before it is answered. */
   readonly enrollment?: Enrollment
-  /** The code that was sent last, as long as nothing else has happened since. */
-  readonly challenge?: Challenge
+  /** The code that was sent last, or what hangs open at Duo, as long as nothing else has happened since. */
+  readonly challenge?: Challenge | DuoChallenge
   /** Kinds that were bound in this sign-in. */
   readonly bound: readonly string[]
   readonly returnTo: string
@@ -49,7 +49,9 @@ export type Step =
 
 export type Event =
   | { readonly event: 'identified'; readonly userId: string }
-  | { readonly event: 'sent'; readonly challenge: Challenge }
+  | { readonly event: 'sent'; readonly challenge: Challenge | DuoChallenge }
+  /** What hung open is spent, before anybody looks at the answer to it. */
+  | { readonly event: 'taken-up' }
   | { readonly event: 'proved'; readonly evidence: Evidence }
   | { readonly event: 'offered'; readonly enrollment: Enrollment }
   | { readonly event: 'bound'; readonly kind: string; readonly evidence?: Evidence }
@@ -145,6 +147,10 @@ export function advance(signIn: SignIn, event: Event): SignIn {
       return { ...open, version, userId: event.userId, evidence: [] }
     case 'sent':
       return { ...signIn, version, challenge: event.challenge }
+    case 'taken-up': {
+      const { challenge: _spent, ...rest } = signIn
+      return { ...rest, version }
+    }
     case 'proved':
       return { ...open, version, evidence: [...signIn.evidence, event.evidence] }
     case 'offered':

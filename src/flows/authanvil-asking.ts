@@ -1,7 +1,6 @@
 import type { Step as ContractStep } from '#contract/sign-in.ts'
 import { type AuthAnvilSettings, fitsAuthAnvil, isPin, type Said, sasPasscodes } from '#domain/authanvil.ts'
 import { Problem } from '#domain/problem.ts'
-import type { Step } from '#domain/sign-in.ts'
 import { authAnvil } from '#factors/authanvil/authanvil.ts'
 import { boundBy } from '#factors/authanvil/passcodes.ts'
 import type { Sas } from '#factors/authanvil/wsdl.ts'
@@ -13,7 +12,7 @@ import type { OpenSignIn } from '#store/sign-in.ts'
 import { notAccepted } from './judging.ts'
 import { type BearingLane, shut } from './password.ts'
 import { eventRow, factorOf, type Rooms, type Visit } from './rooms.ts'
-import { type StepView, viewOf } from './step-view.ts'
+import type { StepView } from './step-view.ts'
 
 const kind = 'authanvil'
 
@@ -94,9 +93,8 @@ async function serviceOf(rooms: Rooms, { account, signIn }: OpenSignIn): Promise
   return settings && { organizationId: found.organizationId, settings, sas: sas as Sas | undefined }
 }
 
-/** What the person sees of a step: where AuthAnvil is asked, also whether a PIN may be typed. */
-export async function stepViewOf(rooms: Rooms, open: OpenSignIn, step: Step): Promise<StepView> {
-  const view = viewOf(rooms, open, step)
+/** A step as the person sees it, where AuthAnvil is asked also with whether a PIN may be typed. */
+export async function pinned(rooms: Rooms, open: OpenSignIn, view: StepView): Promise<StepView> {
   const isAsked = (view.step === 'answer' && view.kinds.includes(kind)) || (view.step === 'enroll' && view.kind === kind)
   if (!isAsked) return view
   const settings = (await serviceOf(rooms, open))?.settings

@@ -1,4 +1,3 @@
-import type { Said } from '#domain/authanvil.ts'
 import { byPhone } from '#domain/authenticators.ts'
 import type { Asked, Rejection, Verdict } from '#domain/factor.ts'
 import { toleranceFor } from '#domain/policy.ts'
@@ -8,10 +7,13 @@ import type { OpenSignIn } from '#store/sign-in.ts'
 import { factorOf, type Rooms, sendingOf } from './rooms.ts'
 import { sentIn } from './sent-codes.ts'
 
+/** What services outside have said: AuthAnvil of an answer, Duo of an attempt. */
+export type Heard = Pick<Asked, 'said' | 'duo'>
+
 /** What an answer is judged by in this sign-in, beside the memory of the authenticator. */
-export const askedIn = (rooms: Rooms, open: OpenSignIn, said?: Said): Asked => {
+export const askedIn = (rooms: Rooms, open: OpenSignIn, heard: Heard = {}): Asked => {
   const sent = sentIn(rooms, open)
-  return { tolerance: toleranceFor(open.account.memberships), ...(sent ? { sent } : {}), ...(said ? { said } : {}) }
+  return { tolerance: toleranceFor(open.account.memberships), ...(sent ? { sent } : {}), ...heard }
 }
 
 /** What became of a code. */
@@ -25,12 +27,12 @@ interface Judged {
 /**
  * Tries a code on every authenticator that it fits and on what was sent; the most telling refusal speaks when none takes it.
  *
- * @param said what AuthAnvil has said of it
+ * @param heard what somebody outside has said of it
  * @throws {Problem} `code-not-accepted` for what fits none; it costs no try
  */
-export function judgeCode(rooms: Rooms, open: OpenSignIn, code: string, kinds: readonly string[], said?: Said): Judged {
+export function judgeCode(rooms: Rooms, open: OpenSignIn, code: string, kinds: readonly string[], heard: Heard = {}): Judged {
   const { account } = open
-  const asked = askedIn(rooms, open, said)
+  const asked = askedIn(rooms, open, heard)
   const known = account.authenticators.filter(({ kind }) => kinds.includes(kind) && !sendingOf(rooms, kind))
   const judged = known.flatMap((authenticator): Judged[] => {
     const { kind } = authenticator

@@ -40,6 +40,8 @@ export interface Rooms {
   readonly transports: Transports
   /** The one way out of factors that are judged elsewhere: guarded, and with a number of questions to one host that may be open. */
   readonly outside: Ask
+  /** Hosts inside one's own network that the operator has listed, in lower case. */
+  readonly listedHosts?: readonly string[]
   /** Called after something was put into the queue, so that it need not wait for the next look. */
   readonly onMessage: () => void
   /** Called after the reset of an organization began or was taken back, so that its work need not wait for the next look. */

@@ -1,5 +1,5 @@
 import { newId } from '#crypto/random.ts'
-import { type Challenge, challengeAfter, resendAt, type Sent } from '#domain/challenge.ts'
+import { type Challenge, challengeAfter, resendAt, type Sent, sentChallenge } from '#domain/challenge.ts'
 import { masked } from '#domain/masked.ts'
 import { passcodeTimeoutFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
@@ -31,7 +31,8 @@ export const keptAddress = ({ keep }: Enrollment): string | undefined => (keep a
 
 /** What the sign-in has sent last, with the address that a code of it would prove now. */
 export function sentIn(rooms: Rooms, open: OpenSignIn): Sent | undefined {
-  const { challenge, id } = open.signIn
+  const { id } = open.signIn
+  const challenge = sentChallenge(open.signIn.challenge)
   const to = challenge && addressOf(rooms, open, challenge.kind)
   return challenge && to !== undefined ? { signInId: id, to, challenge } : undefined
 }
@@ -89,12 +90,13 @@ export async function sendCode(
   const to = addressOf(rooms, open, kind)
   if (!sending || to === undefined) throw new Problem('step-not-open')
   const now = rooms.now()
-  requirePause(signIn.challenge, kind, now)
+  const before = sentChallenge(signIn.challenge)
+  requirePause(before, kind, now)
   const organizationId = gatewayOf(account, kind)
   await maySend(rooms, visit, { channel: sending.channel, to, userId: account.id, organizationId })
 
   const until = new Date(Math.min(now.getTime() + passcodeTimeoutFor(account.memberships) * 60_000, signIn.expiresAt.getTime()))
-  const challenge = challengeAfter(signIn.challenge, { kind, now, until, newChallengeId: newId(now), messageId: '' })
+  const challenge = challengeAfter(before, { kind, now, until, newChallengeId: newId(now), messageId: '' })
   const [only, ...others] = account.memberships
   const row = messageRow(rooms, visit, {
     to,

@@ -1,49 +1,31 @@
 import type { Answer, Intent, PasswordAnswer, StartFromSession } from '#contract/sign-in.ts'
-import { digest, keyedDigest, newId, newToken } from '#crypto/random.ts'
-import { seal } from '#crypto/seal.ts'
-import { type Assurance, type Evidence, hasSecondStep, ownsPassword, passwordEvidence, setUpPasscode } from '#domain/assurance.ts'
-import type { AuditEvent } from '#domain/audit.ts'
-import type { Said } from '#domain/authanvil.ts'
-import { byPhone, fewBackupCodes, isNumberGood, mostAuthenticators, plainLabel } from '#domain/authenticators.ts'
+import { keyedDigest, newId } from '#crypto/random.ts'
+import { passwordEvidence } from '#domain/assurance.ts'
+import { mostAuthenticators } from '#domain/authenticators.ts'
 import { plainEmail } from '#domain/email.ts'
-import type { Rejection, Verdict } from '#domain/factor.ts'
-import { masked } from '#domain/masked.ts'
-import type { Message } from '#domain/message.ts'
-import { isOpenPass } from '#domain/one-time-pass.ts'
 import { requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
-import { type RememberedDevice, rememberedUntil } from '#domain/remembered-devices.ts'
+import type { RememberedDevice } from '#domain/remembered-devices.ts'
 import { isFresh } from '#domain/session.ts'
-import { advance, type Means, nextStep, type SignIn, type Step, signInLifetimeSeconds } from '#domain/sign-in.ts'
-import {
-  codesFromAnywhere,
-  codesFromRecognizedDevice,
-  noticeAfterWrongCodes,
-  passwordsFromAnywhere,
-  passwordsFromRecognizedDevice,
-} from '#domain/throttle.ts'
-import { type Account, authenticatorAddress } from '#store/person.ts'
+import { advance, type SignIn, signInLifetimeSeconds } from '#domain/sign-in.ts'
+import { passwordsFromAnywhere, passwordsFromRecognizedDevice } from '#domain/throttle.ts'
+import type { Account } from '#store/person.ts'
 import { findAccount, type OpenSession } from '#store/session.ts'
-import { type EventRow, type MessageRow, type Settlement, settle } from '#store/settlement.ts'
-import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash, toSignInRow } from '#store/sign-in.ts'
+import { type Settlement, settle } from '#store/settlement.ts'
+import { dropSignIn, findClaim, findSignIn, laneKeys, type OpenSignIn, replacePasswordHash } from '#store/sign-in.ts'
 import { findSuspendedSite } from '#store/sites.ts'
-import { askAuthAnvil, isForAuthAnvil, stepViewOf } from './authanvil-asking.ts'
-import { claimedDevice, newDeviceCookie, recognizedDevice } from './device.ts'
-import { askedIn, judgeCode, notAccepted } from './judging.ts'
-import { afterPass, judgePass } from './one-time-pass.ts'
+import { answerCode } from './code-answers.ts'
+import { claimedDevice, recognizedDevice } from './device.ts'
+import { answerDuo, isForDuo } from './duo-answers.ts'
+import { answerEnrolling, send } from './enrollment-answers.ts'
 import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, tooMany } from './password.ts'
-import { newRememberedDevice } from './remembered-devices.ts'
-import { type Cookies, eventRow, factorOf, messageRow, type Rooms, type Visit } from './rooms.ts'
-import { keptAddress, noteEntered, sendCode, withNumber } from './sent-codes.ts'
+import type { Rooms, Visit } from './rooms.ts'
 import { requireSession } from './session.ts'
+import { appsOf, hashOf, judgeStep, load, type Reply, take } from './settling.ts'
 import type { StepView } from './step-view.ts'
+import { stepViewOf } from './step-view-outside.ts'
 
-export type { StepView }
-
-export interface Reply {
-  readonly step: StepView
-  readonly cookies: Cookies
-}
+export type { Reply, StepView }
 
 /** Starts a sign-in with an email and a password. @throws {Problem} `wrong-password`, `site-suspended`, `too-many-attempts`, `busy` */
 export async function startSignIn(rooms: Rooms, visit: Visit, { email, password, returnTo }: PasswordAnswer): Promise<Reply> {
@@ -146,7 +128,7 @@ export async function currentStep(rooms: Rooms, visit: Visit): Promise<StepView>
 /**
  * Gives an answer to what the sign-in waits for, or has a code sent for it.
  *
- * @throws {Problem} `sign-in-gone`, `step-not-open`, `code-not-accepted` with a `reason`, `wrong-password`,
+ * @throws {Problem} of {@link answerDuo}, and `sign-in-gone`, `step-not-open`, `code-not-accepted` with a `reason`, `wrong-password`,
  *   `too-many-attempts`, `password-change-required`, `moved-on`, `sending-limit`, `invalid-phone`
  */
 export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): Promise<Reply> {
@@ -156,22 +138,10 @@ export async function answerSignIn(rooms: Rooms, visit: Visit, answer: Answer): 
   if (step.step === 'done') return take(rooms, visit, open, open.signIn.version, {})
   if (step.step === 'password' && 'password' in answer) return answerPassword(rooms, visit, open, answer.password)
   if (step.step === 'answer' && 'code' in answer) return answerCode(rooms, visit, open, answer, step)
+  if (isForDuo(answer)) return answerDuo(rooms, visit, open, answer, step)
   if (step.step === 'answer' && 'send' in answer && step.kinds.includes(answer.send))
     return send(rooms, visit, open, answer.send, step.opens ?? 'sign-in')
-  const { enrollment } = open.signIn
-  if (step.step === 'enroll' && enrollment && step.kinds.includes(enrollment.kind)) {
-    const { form } = enrollment.show
-    if ('code' in answer && form === 'secret') return answerEnrollment(rooms, visit, open, answer.code, answer.label)
-    if ('code' in answer && form === 'sent') return answerSentEnrollment(rooms, visit, open, answer.code)
-    if ('code' in answer && form === 'passcode') return answerPasscodeEnrollment(rooms, visit, open, answer)
-    if ('saved' in answer && form === 'list') return answerEnrollment(rooms, visit, open, 'saved')
-    if ('send' in answer && answer.send === enrollment.kind) return send(rooms, visit, open, enrollment.kind, 'set-up')
-    if ('phone' in answer) return answerPhone(rooms, visit, open, answer.phone)
-    if ('choose' in answer && step.kinds.includes(answer.choose)) {
-      const signIn = answer.choose === enrollment.kind ? open.signIn : offer(rooms, open.account, open.signIn, [answer.choose])
-      return take(rooms, visit, { ...open, signIn }, open.signIn.version, {})
-    }
-  }
+  if (step.step === 'enroll') return answerEnrolling(rooms, visit, open, answer, step)
   throw new Problem('step-not-open')
 }
 
@@ -182,10 +152,6 @@ export async function cancelSignIn(rooms: Rooms, visit: Visit): Promise<string> 
   if (tokenHash) await dropSignIn(rooms.store.db, tokenHash)
   return open && open.signIn.sessionId !== undefined ? open.signIn.returnTo : '/sign-in'
 }
-
-// ---- the answers
-
-type CodeAnswer = Extract<Answer, { readonly code: string }>
 
 async function answerPassword(rooms: Rooms, visit: Visit, open: OpenSignIn, password: string): Promise<Reply> {
   const { account } = open
@@ -200,367 +166,7 @@ async function answerPassword(rooms: Rooms, visit: Visit, open: OpenSignIn, pass
 
 const heldPassword = ({ passwordHash }: Account) => (passwordHash === undefined ? {} : { passwordHash })
 
-/** Sends a code. Of several at once one is sent; the others find that the sign-in has moved on. */
-async function send(rooms: Rooms, visit: Visit, open: OpenSignIn, kind: string, purpose: 'sign-in' | 'set-up'): Promise<Reply> {
-  const { signIn, ...effects } = await sendCode(rooms, visit, open, kind, purpose)
-  // What the gateway said of the message before is not said of this one.
-  return take(rooms, visit, { signIn, account: open.account }, open.signIn.version, effects)
-}
-
-/** Takes the number that is set up and sends a code to it. The number stays even when nothing more may be sent now. */
-async function answerPhone(rooms: Rooms, visit: Visit, open: OpenSignIn, typed: string): Promise<Reply> {
-  const signIn = withNumber(rooms, open.signIn, typed)
-  if (signIn !== open.signIn) await take(rooms, visit, { ...open, signIn }, open.signIn.version, {})
-  return send(rooms, visit, { ...open, signIn }, signIn.enrollment?.kind ?? '', 'set-up')
-}
-
-/**
- * Judges in the lane of the device if it is recognized. A device that used up its own lane is a stranger from then on: the same
- * answer is then borne by the lane of strangers.
- */
-async function inLane(rooms: Rooms, visit: Visit, account: Account, judge: (lane: BearingLane) => Promise<Reply>): Promise<Reply> {
-  const device = recognizedDevice(rooms, account, visit.device)
-  if (device) {
-    try {
-      return await judge({ key: laneKeys.codesFrom(account.id, device), rules: codesFromRecognizedDevice })
-    } catch (error) {
-      if (!(error instanceof Problem) || error.code !== 'password-change-required') throw error
-    }
-  }
-  return judge({ key: laneKeys.codesOf(account.id), rules: codesFromAnywhere })
-}
-
-/** What a right answer does to the lane that bears it: only a recognized device is forgiven. */
-const borne = (lane: BearingLane) => ({ ...lane, effect: lane.rules === codesFromRecognizedDevice ? 'clear' : 'keep' }) as const
-
-type AnswerStep = Extract<Step, { readonly step: 'answer' }>
-
-function answerCode(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: CodeAnswer, step: AnswerStep): Promise<Reply> {
-  return inLane(rooms, visit, open.account, (lane) => answerCodeIn(rooms, visit, open, answer, step, lane))
-}
-
-async function answerCodeIn(
-  rooms: Rooms,
-  visit: Visit,
-  open: OpenSignIn,
-  answer: CodeAnswer,
-  step: AnswerStep,
-  lane: BearingLane,
-): Promise<Reply> {
-  const { account, signIn } = open
-  const pass = signIn.intent === 'enter' ? judgePass(rooms, account, answer.code) : undefined
-  if (pass === 'gone') throw notAccepted({ reason: 'pass-gone' })
-  if (pass) return answerPass(rooms, visit, open, pass, lane)
-  const code = answer.code.trim()
-  const own = judgeCode(rooms, open, code, step.kinds)
-  if (own.verdict.verdict === 'rejected' && own.verdict.reason === 'mismatch' && isForAuthAnvil(rooms, account, step.kinds, code)) {
-    const asked = await askAuthAnvil(rooms, visit, open, { ...answer, code }, lane)
-    if (!asked.said.isRight) throw await refuseCharged(rooms, visit, account, asked.lane)
-    return acceptCode(rooms, visit, open, answer, step, asked.lane, judgeCode(rooms, open, code, step.kinds, asked.said))
-  }
-  return acceptCode(rooms, visit, open, answer, step, lane, own)
-}
-
-/** A refusal whose attempt was charged before AuthAnvil was asked: only the rest of it is left to be written. */
-async function refuseCharged(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane): Promise<Problem> {
-  const { lane: _charged, events, messages, ...rest } = refusal(rooms, visit, account, lane, { reason: 'mismatch' })
-  const isNow = ({ whenFailures }: { readonly whenFailures?: number }) => whenFailures === undefined || whenFailures === lane.charged
-  const always = <Row extends { readonly whenFailures?: number }>({ whenFailures: _mark, ...row }: Row) => row
-  const told = messages.filter(isNow).map(always)
-  await settle(rooms.store, { ...rest, events: events.filter(isNow).map(always), messages: told })
-  if (told.length > 0) rooms.onMessage()
-  return notAccepted({ reason: 'mismatch' })
-}
-
-async function acceptCode(
-  rooms: Rooms,
-  visit: Visit,
-  open: OpenSignIn,
-  answer: CodeAnswer,
-  step: AnswerStep,
-  lane: BearingLane,
-  { kind, authenticator, verdict }: ReturnType<typeof judgeCode>,
-): Promise<Reply> {
-  const now = rooms.now()
-  const { account, signIn } = open
-  if (verdict.verdict === 'rejected') {
-    const settled = await settle(rooms.store, refusal(rooms, visit, account, lane, verdict))
-    throw settled.isOpen ? notAccepted(verdict) : shut(now, settled, lane)
-  }
-  const opensSetUp = step.opens !== undefined && kind === 'email'
-  const evidence: Evidence = { kind: opensSetUp ? setUpPasscode : kind, proves: verdict.proves, amr: verdict.amr, at: now }
-  const isBackupCode = 'hash' in verdict.cost
-  const about = { actorId: account.id, subjectId: account.id }
-  const isRemembering = answer.remember && signIn.intent === 'enter' && !opensSetUp
-  const device = isRemembering ? newRememberedDevice(rooms, visit, account.memberships) : undefined
-  const reply = await take(rooms, visit, { ...open, signIn: advance(signIn, { event: 'proved', evidence }) }, signIn.version, {
-    lane: borne(lane),
-    ...(authenticator ? { spend: { authenticatorId: authenticator.id, cost: verdict.cost } } : {}),
-    ...owning(account, signIn, evidence),
-    ...(device ? { remember: device.row } : {}),
-    events: [
-      ...(isBackupCode ? [{ action: 'backup-codes.used', ...about } as const] : []),
-      ...(device ? [{ action: 'device.remembered', ...about, detail: { id: device.row.id } } as const] : []),
-    ].map((one) => eventRow(now, one)),
-    messages:
-      isBackupCode && authenticator
-        ? [
-            { to: account.email, template: 'backup-code-used', values: { left: String(authenticator.hashes.length - 1) } },
-            { to: account.email, template: 'backup-codes-few', values: { left: String(fewBackupCodes) }, whenCodesLeft: fewBackupCodes },
-          ]
-        : [],
-  })
-  if ('challenge' in verdict.cost) await noteEntered(rooms, open)
-  return device ? { ...reply, cookies: { ...reply.cookies, remembered: device.cookie } } : reply
-}
-
-/**
- * A one-time pass is spent, all that was bound dies with it, and the same sign-in goes on with a set-up. There is no session before
- * that: the pass opens nothing else.
- */
-async function answerPass(rooms: Rooms, visit: Visit, open: OpenSignIn, verdict: Verdict, lane: BearingLane): Promise<Reply> {
-  const now = rooms.now()
-  const { account, signIn } = open
-  if (verdict.verdict === 'rejected') {
-    const settled = await settle(rooms.store, refusal(rooms, visit, account, lane, verdict))
-    throw settled.isOpen ? notAccepted(verdict) : shut(now, settled, lane)
-  }
-  const { cost, proves, amr } = verdict
-  if (!('hash' in cost)) throw new Error('A pass costs its hash.')
-  const evidence: Evidence = { kind: 'one-time-pass', proves, amr, at: now }
-  const advanced = advance(signIn, { event: 'proved', evidence })
-  return take(rooms, visit, { account: afterPass(account), signIn: advanced }, signIn.version, {
-    lane: { ...lane, effect: 'keep' },
-    spendPass: { hash: cost.hash },
-    retire: {},
-    endOthers: {},
-    events: [eventRow(now, { action: 'one-time-pass.used', actorId: account.id, subjectId: account.id })],
-    messages: [{ to: account.email, template: 'one-time-pass-used', values: {} }],
-  })
-}
-
-/** What clears a password of having come by mail: the same person has now shown what no mailbox holds. */
-const owning = ({ isPasswordMailed }: Account, signIn: SignIn, proved: Evidence): Pick<Settlement, 'passwordOwned'> =>
-  isPasswordMailed && signIn.userId !== undefined && ownsPassword([proved]) && signIn.evidence.some((one) => one.kind === 'password')
-    ? { passwordOwned: true }
-    : {}
-
-/** A sent code proves an address, so a wrong one counts as at any other time: nobody binds a number by guessing. */
-function answerSentEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, code: string): Promise<Reply> {
-  return inLane(rooms, visit, open.account, (lane) => answerEnrollment(rooms, visit, open, code, undefined, lane))
-}
-
-/** The first passcode that AuthAnvil takes binds it. It is asked like at any other time: charged before, given back with a yes. */
-function answerPasscodeEnrollment(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: CodeAnswer): Promise<Reply> {
-  return inLane(rooms, visit, open.account, async (lane) => {
-    const code = answer.code.trim()
-    const asked = await askAuthAnvil(rooms, visit, open, { ...answer, code }, lane)
-    if (!asked.said.isRight) throw await refuseCharged(rooms, visit, open.account, asked.lane)
-    return answerEnrollment(rooms, visit, open, code, undefined, asked.lane, asked.said)
-  })
-}
-
-async function answerEnrollment(
-  rooms: Rooms,
-  visit: Visit,
-  open: OpenSignIn,
-  answer: string,
-  name?: string,
-  lane?: BearingLane,
-  said?: Said,
-): Promise<Reply> {
-  const { account, signIn } = open
-  const { enrollment } = signIn
-  if (!enrollment) throw new Problem('step-not-open')
-  const now = rooms.now()
-  const { kind } = enrollment
-  const { sending, ...factor } = factorOf(rooms, kind)
-  const binding = factor.enrollment.answer(enrollment.keep, answer, askedIn(rooms, open, said))
-  if (binding.verdict === 'rejected') {
-    const costsNothing = binding.reason === 'malformed' || binding.reason === 'not-sent'
-    const settled = lane && !costsNothing ? await settle(rooms.store, refusal(rooms, visit, account, lane, binding)) : undefined
-    throw settled && lane && !settled.isOpen ? shut(now, settled, lane) : notAccepted(binding)
-  }
-
-  const id = newId(now)
-  const secretSealed = seal(rooms.keys.seal, authenticatorAddress(id, account.id), binding.state.secret)
-  const before = appsOf(account)
-  const label = labelFor(account, kind, name)
-  const about = { actorId: account.id, subjectId: account.id }
-  const evidence: Evidence = { kind, proves: binding.proves, amr: binding.amr, at: now }
-  const isCodes = kind === 'backup-codes'
-  const bound = advance(signIn, { event: 'bound', kind, ...(isCodes ? {} : { evidence }) })
-  const isRedrawn = isCodes && signIn.intent === 'backup-codes'
-  const number = sending && sending.channel !== 'mail' ? keptAddress(enrollment) : undefined
-  // One authenticator for each way of sending, and none for a number that is another one from now on.
-  const retired = number !== undefined && number !== account.phone ? byPhone : [kind]
-  const to = sending && keptAddress(enrollment)
-  const authenticator = to === undefined ? label : `${label} (${masked(to)})`
-  const reply = await take(rooms, visit, { ...open, signIn: bound }, signIn.version, {
-    ...(lane ? { lane: borne(lane) } : {}),
-    bind: { id, kind, label, secretSealed, counter: binding.state.counter, hashes: binding.state.hashes },
-    ...(isCodes || sending || enrollment.show.form === 'passcode' ? { retire: { kinds: retired } } : {}),
-    ...(number === undefined ? {} : { verifiedPhone: number }),
-    ...(isCodes
-      ? {}
-      : {
-          endOthers: signIn.sessionId === undefined ? {} : { butSession: signIn.sessionId },
-          setUpDone: true,
-          ...owning(account, signIn, evidence),
-        }),
-    events: [
-      { action: isCodes ? ('backup-codes.drawn' as const) : ('authenticator.bound' as const), ...about, detail: { kind, id } },
-      ...(number !== undefined && number !== account.phone ? [{ action: 'phone.verified' as const, ...about }] : []),
-    ].map((one) => eventRow(now, one)),
-    messages: isCodes
-      ? isRedrawn
-        ? [{ to: account.email, template: 'backup-codes-new', values: {} }]
-        : []
-      : [{ to: account.email, template: before === 0 ? 'two-factor-enabled' : 'authenticator-added', values: { authenticator } }],
-  })
-  if (sending) await noteEntered(rooms, open)
-  return reply
-}
-
-/** What an authenticator is called: as the person says, or by its kind. */
-function labelFor(account: Account, kind: string, name: string | undefined): string {
-  const own: Readonly<Record<string, string>> = {
-    'backup-codes': 'Backup codes',
-    email: 'Email',
-    sms: 'Text Message',
-    voice: 'Phone Call',
-    authanvil: 'AuthAnvil',
-  }
-  const before = account.authenticators.filter((one) => own[one.kind] === undefined).length
-  return own[kind] ?? plainLabel(name ?? '') ?? (before === 0 ? 'Authenticator app' : `Authenticator app ${before + 1}`)
-}
-
-// ---- where every answer ends
-
-interface Effects extends Omit<Partial<Settlement>, 'events' | 'messages' | 'now' | 'origin'> {
-  readonly events?: readonly EventRow[]
-  readonly messages?: readonly (Message & Pick<MessageRow, 'whenCodesLeft'>)[]
-  /** Messages whose ids the sign-in has to know. */
-  readonly rows?: readonly MessageRow[]
-}
-
-/** A sign-in that may come from a remembered device. */
-interface Taking extends OpenSignIn {
-  readonly remembered?: RememberedDevice
-}
-
-const isStillRemembered = ({ remembered, account }: Taking, now: Date) =>
-  remembered !== undefined && now < rememberedUntil(remembered.rememberedAt, account.memberships)
-
-/**
- * Settles what an answer changes and says what comes next. The only place where a session is born: the branch of `done`.
- *
- * @param from the stored version that the answer was given to; absent when the sign-in is not stored yet
- */
-async function take(rooms: Rooms, visit: Visit, open: Taking, from: number | undefined, effects: Effects): Promise<Reply> {
-  const now = rooms.now()
-  const { account } = open
-  let { signIn } = open
-  const means = meansOf(open, now, signIn.bound)
-  const requirement = requirementFor(account.memberships, account.setUpDue)
-  const step = nextStep(signIn, { ...requirement, isRemembered: isStillRemembered(open, now) }, means, now)
-  if (step.step === 'refused' && step.reason === 'expired') throw new Problem('sign-in-gone')
-  const restsOnDevice = step.step === 'done' && nextStep(signIn, requirement, means, now).step !== 'done'
-  if (step.step === 'enroll' && !step.kinds.includes(signIn.enrollment?.kind ?? '')) signIn = offer(rooms, account, signIn, step.kinds)
-
-  const isNew = from === undefined
-  const token = isNew ? newToken() : (visit.signIn ?? '')
-  const tokenHash = digest(token)
-  const finish =
-    step.step === 'done'
-      ? finishing(rooms, visit, { ...open, signIn }, step.assurance, restsOnDevice ? open.remembered : undefined)
-      : undefined
-  const { events = [], messages = [], rows = [], ...rest } = effects
-  const notices: NonNullable<Effects['messages']> = [...messages, ...(finish?.messages ?? [])]
-  const told = notices.map(({ whenCodesLeft, ...one }) =>
-    messageRow(rooms, visit, one, whenCodesLeft === undefined ? {} : { whenCodesLeft }),
-  )
-  const settled = await settle(rooms.store, {
-    ...rest,
-    ...finish?.settlement,
-    now,
-    origin: visit,
-    userId: account.id,
-    ...(finish
-      ? isNew
-        ? {}
-        : { signIn: { change: 'close', tokenHash, from } }
-      : {
-          signIn: isNew
-            ? { change: 'add', tokenHash, row: toSignInRow(rooms.keys, signIn) }
-            : { change: 'advance', tokenHash, from, row: toSignInRow(rooms.keys, signIn) },
-        }),
-    events: [...events, ...(finish?.events ?? []).map((one) => eventRow(now, one))],
-    messages: [...rows, ...told],
-  })
-  if (!settled.isOpen) throw shut(now, settled, effects.lane)
-  if (!settled.isSpent && effects.spend && 'challenge' in effects.spend.cost) throw new Problem('moved-on')
-  if (!settled.isSpent && effects.spendPass) throw notAccepted({ reason: 'pass-gone' })
-  if (!settled.isSpent) throw notAccepted({ reason: effects.spend && 'hash' in effects.spend.cost ? 'used-backup-code' : 'replayed' })
-  if (!settled.isDone) throw new Problem('moved-on')
-  if (rows.length + told.length > 0) rooms.onMessage()
-  if (finish)
-    return {
-      step: { step: 'done', intent: signIn.intent, returnTo: signIn.returnTo },
-      cookies: { ...finish.cookies, ...(isNew && signIn.intent !== 'enter' ? {} : { signIn: null }) },
-    }
-  return { step: await stepViewOf(rooms, { ...open, signIn }, step), cookies: isNew ? { signIn: token } : {} }
-}
-
-/** What `done` brings about, by intent. */
-function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, assurance: Assurance, restsOn?: RememberedDevice) {
-  const now = rooms.now()
-  const token = newToken()
-  const about = { actorId: account.id, subjectId: account.id }
-  const how = { ...about, detail: { amr: assurance.amr, aal: assurance.aal, ...(restsOn ? { rememberedDevice: restsOn.id } : {}) } }
-  const isNewDevice = hasSecondStep(signIn.evidence) && recognizedDevice(rooms, account, visit.device) === undefined
-  const cookies: Cookies = { session: token, ...(isNewDevice ? { device: newDeviceCookie(rooms, account) } : {}) }
-  if (signIn.intent === 'enter') {
-    return {
-      settlement: {
-        session: {
-          change: 'add',
-          tokenHash: digest(token),
-          id: newId(now),
-          evidence: signIn.evidence,
-          browser: visit.browser,
-          ...(restsOn ? { deviceId: restsOn.id } : {}),
-        },
-        ...(restsOn ? { recall: { deviceId: restsOn.id } } : {}),
-        ...(visit.session ? { replaces: digest(visit.session) } : {}),
-      },
-      events: [{ action: 'session.started', ...how }],
-      cookies,
-    } satisfies Finish
-  }
-  const session = { change: 'prove', tokenHash: digest(token), id: signIn.sessionId ?? '', evidence: signIn.evidence } as const
-  if (signIn.intent === 'disable') {
-    return {
-      settlement: { session, retire: {}, endOthers: { butSession: session.id }, setUpDone: true },
-      events: [{ action: 'two-factor.disabled', ...about }],
-      messages: [{ to: account.email, template: 'two-factor-disabled', values: { by: 'self' } }],
-      cookies,
-    } satisfies Finish
-  }
-  return { settlement: { session }, events: [{ action: 'session.confirmed', ...how }], cookies } satisfies Finish
-}
-
-interface Finish {
-  readonly settlement: Partial<Settlement>
-  readonly events: readonly AuditEvent[]
-  readonly messages?: NonNullable<Effects['messages']>
-  readonly cookies: Cookies
-}
-
 // ---- smaller steps
-
-/** How many authenticators a person has, backup codes not counted. */
-const appsOf = ({ authenticators }: Account) => authenticators.filter((one) => one.kind !== 'backup-codes').length
 
 /** @throws {Problem} `two-factor-required` where a rule asks for it, also one that was made a moment ago */
 function requireFreeToDisable({ memberships, setUpDue }: Account): void {
@@ -569,79 +175,10 @@ function requireFreeToDisable({ memberships, setUpDue }: Account): void {
     throw new Problem('two-factor-required', { organization: because?.organization ?? '' })
 }
 
-async function load(rooms: Rooms, visit: Visit): Promise<OpenSignIn> {
-  const tokenHash = hashOf(visit.signIn)
-  const open = tokenHash && (await findSignIn(rooms.store, rooms.keys, tokenHash))
-  if (!open || open.account.memberships.length === 0) throw new Problem('sign-in-gone')
-  return open
-}
-
-/** @throws {Problem} `sign-in-gone` once it has expired */
-function judgeStep(rooms: Rooms, open: OpenSignIn): { readonly step: Step } {
-  const { signIn, account } = open
-  const now = rooms.now()
-  const step = nextStep(signIn, requirementFor(account.memberships, account.setUpDue), meansOf(open, now), now)
-  if (step.step === 'refused' && step.reason === 'expired') throw new Problem('sign-in-gone')
-  return { step }
-}
-
-/**
- * What the person can be asked for: what is bound, and to let somebody in the one-time pass that waits for them.
- *
- * @param bound kinds that are about to be bound
- */
-function meansOf({ signIn, account }: OpenSignIn, now: Date, bound: readonly string[] = []): Means {
-  const { authenticators, phoneVerifiedAt, isPasswordMailed, oneTimePass } = account
-  const isPassOpen = signIn.intent === 'enter' && isOpenPass(oneTimePass, isPasswordMailed, now)
-  return {
-    enrolled: [...new Set([...authenticators.map((one) => one.kind), ...(isPassOpen ? ['one-time-pass'] : []), ...bound])],
-    hasPhone: isNumberGood(phoneVerifiedAt, now),
-    isPasswordMailed,
-  }
-}
-
-/** What a wrong code changes: the lane is charged, and at two marks the owner is told. */
-function refusal(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane, rejection: Rejection): Settlement {
-  const now = rooms.now()
-  const about = { subjectId: account.id }
-  const isRecognized = lane.rules === codesFromRecognizedDevice
-  return {
-    now,
-    origin: visit,
-    lane: { ...lane, effect: 'charge' },
-    events: [
-      eventRow(now, {
-        action: 'sign-in.code-refused',
-        ...about,
-        detail: { reason: rejection.reason, isRecognizedDevice: isRecognized },
-      }),
-      eventRow(now, { action: 'sign-in.limit-reached', ...about, detail: { limit: lane.rules.limit } }, lane.rules.limit),
-    ],
-    messages: isRecognized
-      ? []
-      : [
-          messageRow(
-            rooms,
-            visit,
-            { to: account.email, template: 'wrong-codes', values: { count: String(noticeAfterWrongCodes) } },
-            { whenFailures: noticeAfterWrongCodes },
-          ),
-          messageRow(rooms, visit, { to: account.email, template: 'wrong-codes-limit', values: {} }, { whenFailures: lane.rules.limit }),
-        ],
-  }
-}
-
 /** Brings a hash up to today's cost, now that the password is at hand. */
 async function renewHash(rooms: Rooms, { id, passwordHash }: Account, password: string): Promise<void> {
   if (passwordHash === undefined || !rooms.passwords.isOutdated(passwordHash)) return
   await replacePasswordHash(rooms.store.db, id, passwordHash, await rooms.passwords.hash(password))
-}
-
-/** Puts a fresh secret on show. Opening the page again shows the same one until it is answered or the sign-in ends. */
-function offer(rooms: Rooms, account: Account, signIn: SignIn, kinds: readonly string[]): SignIn {
-  const [kind = ''] = kinds
-  const { show, keep } = factorOf(rooms, kind).enrollment.begin(account)
-  return advance(signIn, { event: 'offered', enrollment: { kind, show, keep } })
 }
 
 function newSignIn(rooms: Rooms, intent: Intent, returnTo: string): SignIn {
@@ -661,8 +198,6 @@ function newSignIn(rooms: Rooms, intent: Intent, returnTo: string): SignIn {
 export function safeReturn(path: string): string {
   return /^\/(?![/\\])[^\s\\\p{Cc}]*$/u.test(path) ? path : '/'
 }
-
-const hashOf = (token: string | undefined): Buffer | undefined => (token === undefined || token === '' ? undefined : digest(token))
 
 async function requireAccount(rooms: Rooms, visit: Visit): Promise<{ readonly session: OpenSession; readonly account: Account }> {
   const session = await requireSession(rooms, visit)

@@ -45,7 +45,7 @@ export function viewOf(rooms: Rooms, open: OpenSignIn, step: Step): StepView {
       const what = { step: 'enroll' as const, ...common, kind, kinds: [...step.kinds], ...requiredBy }
       if (show.form === 'list') return { step: 'codes', ...common, codes: [...show.codes] }
       if (show.form === 'secret') return { ...what, key: show.key, uri: show.uri }
-      if (show.form === 'passcode') return what
+      if (show.form === 'passcode' || show.form === 'duo') return what
       return { ...what, ...(show.to === undefined ? {} : { to: shownAddress(account, show.to) }), ...sentView(rooms, open) }
     }
     case 'refused':

@@ -173,6 +173,20 @@ export async function noteDuoProved(db: Database, now: Date, organizationId: str
   await db.updateTable('duo').set({ proved_at: now }).where('organization_id', '=', organizationId).execute()
 }
 
+/** Whether an organization is a site whose provider lets it use the provider's account. */
+export async function isDuoOffered(db: Database, organizationId: string): Promise<boolean> {
+  const found = await db
+    .selectFrom('organizations as o')
+    .innerJoin('duo as k', 'k.organization_id', 'o.parent_id')
+    .select('o.id')
+    .where('o.id', '=', organizationId)
+    .where('k.account', '=', 'own')
+    .where('k.is_on', '=', true)
+    .where('k.serves_sites', '=', true)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
 /** How many sites use a provider's account while their rules allow Duo: they would be left without it. */
 export async function sitesUsingDuoOf(db: Database, providerId: string): Promise<number> {
   const { count } = await db

@@ -1,6 +1,6 @@
 import type { Evidence } from '#domain/assurance.ts'
 import type { AuditEvent } from '#domain/audit.ts'
-import type { Challenge } from '#domain/challenge.ts'
+import type { Challenge, DuoChallenge } from '#domain/challenge.ts'
 import type { Cost } from '#domain/factor.ts'
 import type { Channel } from '#domain/message.ts'
 import type { Intent } from '#domain/sign-in.ts'
@@ -48,7 +48,7 @@ export interface SignInRow {
   readonly sessionId?: string
   readonly evidence: readonly Evidence[]
   readonly enrollmentSealed?: Buffer
-  readonly challenge?: Challenge
+  readonly challenge?: Challenge | DuoChallenge
   readonly bound: readonly string[]
   readonly returnTo: string
   readonly expiresAt: Date

@@ -1,7 +1,7 @@
 import type { Keys } from '#crypto/keys.ts'
 import { seal, unseal } from '#crypto/seal.ts'
 import type { Amr, Evidence, Proof } from '#domain/assurance.ts'
-import type { Challenge } from '#domain/challenge.ts'
+import type { Challenge, DuoChallenge } from '#domain/challenge.ts'
 import type { Json } from '#domain/json.ts'
 import type { RememberedDevice } from '#domain/remembered-devices.ts'
 import type { Enrollment, Intent, SignIn } from '#domain/sign-in.ts'
@@ -137,10 +137,12 @@ export function toEvidence(stored: unknown): readonly Evidence[] {
 }
 
 /** Reads a challenge back from its JSON column, where times are text. */
-function toChallenge(stored: unknown): Challenge {
-  const { sentAt, lastSentAt, expiresAt, ...rest } = stored as Omit<Challenge, 'sentAt' | 'lastSentAt' | 'expiresAt'> &
-    Readonly<Record<'sentAt' | 'lastSentAt' | 'expiresAt', string>>
-  return { ...rest, sentAt: new Date(sentAt), lastSentAt: new Date(lastSentAt), expiresAt: new Date(expiresAt) }
+function toChallenge(stored: unknown): Challenge | DuoChallenge {
+  const times = ['sentAt', 'lastSentAt', 'expiresAt']
+  const fields = Object.entries(stored as Readonly<Record<string, unknown>>)
+  return Object.fromEntries(fields.map(([name, value]) => [name, times.includes(name) ? new Date(String(value)) : value])) as unknown as
+    | Challenge
+    | DuoChallenge
 }
 
 /** Forgets wrong answers and waits, those in the lanes of recognized devices too. @returns how many of the lanes bore any */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { DuoPending } from '#domain/duo.ts'
 import { type DuoFault, type DuoSimulator, start } from '../../../simulators/duo.ts'
 import { outsideTo, throughPrompt } from '../../../test/machine/outside.ts'
 import { Failure } from '../outside.ts'
-import { type DuoPending, type DuoPrompt, duoPrompt } from './duo-prompt.ts'
+import { type DuoPrompt, duoPrompt } from './duo-prompt.ts'
 
 const redirectUri = 'https://portal.example/sign-in/duo?site=acme'
 let duo: DuoSimulator

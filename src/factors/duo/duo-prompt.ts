@@ -1,28 +1,12 @@
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { digest, isSame, newToken } from '#crypto/random.ts'
-import { duoName } from '#domain/duo.ts'
+import { type DuoPending, duoName } from '#domain/duo.ts'
 import { type Answer, Failure, type FailureReason, jsonObject, outside } from '../outside.ts'
 import type { DuoClientOptions } from './signed-api.ts'
 
 export interface DuoPromptOptions extends DuoClientOptions {
   /** Where Duo sends the browser back to. */
   readonly redirectUri: string
-}
-
-/**
- * What must be kept of somebody who was sent to Duo: with their sign-in, for their browser alone, and taken away before the answer is
- * looked at, so that it is good for one return only.
- */
-export interface DuoPending {
-  /** SHA-256 of the state, in base64url. */
-  readonly stateDigest: string
-  readonly nonce: string
-  /** The name that was sent, letter by letter. */
-  readonly userName: string
-  /** Whom Duo knew this person as when it first let them in. */
-  readonly userKey?: string
-  /** Seconds since 1970. */
-  readonly startedAt: number
 }
 
 /** The query with which a browser comes back from Duo. */

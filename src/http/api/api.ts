@@ -16,6 +16,7 @@ import { accountRoutes } from './account.ts'
 import { auditRoutes } from './audit.ts'
 import { authAnvilRoutes } from './authanvil.ts'
 import { duoDoctorRoutes } from './duo-doctor.ts'
+import { duoRoutes } from './duo.ts'
 import { gatewayRoutes } from './gateways.ts'
 import { helpRoutes } from './help.ts'
 import { linkRoutes } from './links.ts'
@@ -78,6 +79,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       gatewayRoutes(api)
       authAnvilRoutes(api)
       duoDoctorRoutes(api)
+      duoRoutes(api)
       app.get('/openapi.json', { config: { authority: { who: 'anyone' } }, schema: { hide: true } }, () => app.swagger())
     },
     { prefix: '/api/v1' },

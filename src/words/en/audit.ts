@@ -124,6 +124,9 @@ const actions = {
   'one-time-pass.used': ['One-time pass used', (who) => `${who} used a one-time pass, so their authenticators were removed`],
   'help.asked': ['Administrator asked', (who) => `${who} asked an administrator for help with the second step`],
   'audit.exported': ['Audit exported', (who, _, { detail }) => `${who} exported the audit as ${text(detail.format).toUpperCase()}`],
+  'duo.changed': ['Duo changed', (who) => `${who} changed the settings of Duo`],
+  'duo.checked': ['Duo checked', (who) => `${who} tried the keys of Duo`],
+  'duo.notice-changed': ['Notice about Duo changed', (who) => `${who} changed the notice about Duo`],
   'authanvil.changed': ['Authanvil changed', (who) => `${who} changed the settings of AuthAnvil`],
   'authanvil.person-changed': ['Authanvil of a person changed', (who, whom) => `${who} changed what AuthAnvil knows ${whom} by`],
   'authanvil.unanswered': [
@@ -132,6 +135,12 @@ const actions = {
   ],
   'duo.checked': ['Duo checked', (who) => `${who} checked whom Duo knows`],
   'duo.alias-added': ['Duo alias added', (who, whom) => `${who} added an alias for ${whom} in Duo`],
+  'duo.refused': ['Duo refused', (_, whom) => `Duo did not let ${whom} in`],
+  'duo.other-user': [
+    'Duo knows another person',
+    (_, whom) => `Duo let in another of its users in place of ${whom}, so nobody was let in here`,
+  ],
+  'duo.unanswered': ['Duo did not answer', (_, whom) => `Duo did not answer when ${whom} signed in`],
   ...resetActions,
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 
@@ -207,6 +216,13 @@ const otherFields: Readonly<Record<string, string>> = {
   withAdminKeys: 'With keys of the Admin API',
   alias: 'Alias',
   duoUser: 'User in Duo',
+  account: 'Account at Duo',
+  webSdk: 'Web SDK application',
+  authApi: 'Auth API application',
+  whenAway: 'While Duo is away',
+  countsBypass: 'Bypass counts',
+  servesSites: 'Sites may use this account',
+  text: 'Text',
   ...resetFields,
 }
 

@@ -7,6 +7,7 @@ const people = (count: number): string => (count === 1 ? '1 person' : `${count.t
 /** As they are known in the field, the strongest first. */
 const names: Readonly<Record<string, string | undefined>> = {
   totp: 'Google / Microsoft Authenticator',
+  duo: 'Duo',
   authanvil: 'AuthAnvil',
   email: 'Email',
   sms: 'Text Message',
@@ -29,6 +30,7 @@ export const methodWords = isolating({
       'Email, Text Message and Phone Call are weaker than an app, and off until you allow them. Whoever takes over a mailbox, talks a phone company into moving a number, or listens in on the network has the code. Prefer them to no second step at all, not to an app.',
     why: {
       totp: 'The strongest of these: the codes are made on the phone and never travel.',
+      duo: 'Push, passcode, security key and whatever else your Duo account offers. Not for people who also belong to another organization, unless Duo is the provider\u2019s.',
       authanvil: 'Passcodes of AuthAnvil tokens, checked by your own AuthAnvil. Not for people who also belong to another organization.',
       email:
         'A code by mail. Whoever reads the mailbox has it, and can have a new password mailed there too. It proves no second thing to the portals that sign in here (AAL1).',
@@ -90,6 +92,7 @@ export const methodWords = isolating({
   own: {
     labels: {
       totp: 'Third Party Authenticator App',
+      duo: 'Duo',
       authanvil: 'AuthAnvil',
       email: 'Email',
       sms: 'Text Message',
@@ -97,6 +100,7 @@ export const methodWords = isolating({
     } as Readonly<Record<string, string | undefined>>,
     whats: {
       totp: 'Google Authenticator, Microsoft Authenticator, Duo Mobile or any TOTP app. The strongest of these.',
+      duo: 'You approve the login in Duo Mobile, or in another way that Duo offers you.',
       authanvil: 'The passcode of your AuthAnvil token. Your organization checks it with its own AuthAnvil.',
       email: 'We mail you a code each time. Weaker than an app: whoever reads your mail has it.',
       sms: 'We send a code to your phone each time. Weaker than an app.',
@@ -130,6 +134,10 @@ export const methodWords = isolating({
       {
         name: 'Google / Microsoft Authenticator',
         text: 'Any app for six-digit codes (TOTP). It needs no connection and is the strongest of these.',
+      },
+      {
+        name: 'Duo',
+        text: 'Choose "Continue to Duo" and approve the login in Duo Mobile, the free app of your app store, or in another way that Duo offers you. The first time Duo leads you through its set-up.',
       },
       {
         name: 'AuthAnvil',

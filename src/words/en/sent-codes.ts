@@ -4,6 +4,7 @@ import { isolating } from '../bidi.ts'
 
 const methods: Readonly<Record<string, string>> = {
   totp: 'Google / Microsoft Authenticator',
+  duo: 'Duo',
   authanvil: 'AuthAnvil',
   email: 'Email',
   sms: 'Text Message',

@@ -1,0 +1,183 @@
+import type { Answer } from '#contract/sign-in.ts'
+import { type Evidence, ownsPassword, setUpPasscode } from '#domain/assurance.ts'
+import { fewBackupCodes } from '#domain/authenticators.ts'
+import type { Rejection, Verdict } from '#domain/factor.ts'
+import { Problem } from '#domain/problem.ts'
+import { advance, type SignIn, type Step } from '#domain/sign-in.ts'
+import { codesFromAnywhere, codesFromRecognizedDevice, noticeAfterWrongCodes } from '#domain/throttle.ts'
+import type { Account } from '#store/person.ts'
+import { type Settlement, settle } from '#store/settlement.ts'
+import { laneKeys, type OpenSignIn } from '#store/sign-in.ts'
+import { askAuthAnvil, isForAuthAnvil } from './authanvil-asking.ts'
+import { recognizedDevice } from './device.ts'
+import { judgeCode, notAccepted } from './judging.ts'
+import { afterPass, judgePass } from './one-time-pass.ts'
+import { type BearingLane, shut } from './password.ts'
+import { newRememberedDevice } from './remembered-devices.ts'
+import { eventRow, messageRow, type Rooms, type Visit } from './rooms.ts'
+import { noteEntered } from './sent-codes.ts'
+import { type Reply, take } from './settling.ts'
+
+export type CodeAnswer = Extract<Answer, { readonly code: string }>
+
+/**
+ * Judges in the lane of the device if it is recognized. A device that used up its own lane is a stranger from then on: the same
+ * answer is then borne by the lane of strangers.
+ */
+export async function inLane(rooms: Rooms, visit: Visit, account: Account, judge: (lane: BearingLane) => Promise<Reply>): Promise<Reply> {
+  const device = recognizedDevice(rooms, account, visit.device)
+  if (device) {
+    try {
+      return await judge({ key: laneKeys.codesFrom(account.id, device), rules: codesFromRecognizedDevice })
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'password-change-required') throw error
+    }
+  }
+  return judge({ key: laneKeys.codesOf(account.id), rules: codesFromAnywhere })
+}
+
+/** What a right answer does to the lane that bears it: only a recognized device is forgiven. */
+export const borne = (lane: BearingLane) => ({ ...lane, effect: lane.rules === codesFromRecognizedDevice ? 'clear' : 'keep' }) as const
+
+export type AnswerStep = Extract<Step, { readonly step: 'answer' }>
+
+export function answerCode(rooms: Rooms, visit: Visit, open: OpenSignIn, answer: CodeAnswer, step: AnswerStep): Promise<Reply> {
+  return inLane(rooms, visit, open.account, (lane) => answerCodeIn(rooms, visit, open, answer, step, lane))
+}
+
+async function answerCodeIn(
+  rooms: Rooms,
+  visit: Visit,
+  open: OpenSignIn,
+  answer: CodeAnswer,
+  step: AnswerStep,
+  lane: BearingLane,
+): Promise<Reply> {
+  const { account, signIn } = open
+  const pass = signIn.intent === 'enter' ? judgePass(rooms, account, answer.code) : undefined
+  if (pass === 'gone') throw notAccepted({ reason: 'pass-gone' })
+  if (pass) return answerPass(rooms, visit, open, pass, lane)
+  const code = answer.code.trim()
+  const own = judgeCode(rooms, open, code, step.kinds)
+  if (own.verdict.verdict === 'rejected' && own.verdict.reason === 'mismatch' && isForAuthAnvil(rooms, account, step.kinds, code)) {
+    const asked = await askAuthAnvil(rooms, visit, open, { ...answer, code }, lane)
+    if (!asked.said.isRight) throw await refuseCharged(rooms, visit, account, asked.lane)
+    return acceptCode(rooms, visit, open, answer, step, asked.lane, judgeCode(rooms, open, code, step.kinds, { said: asked.said }))
+  }
+  return acceptCode(rooms, visit, open, answer, step, lane, own)
+}
+
+/** A refusal whose attempt was charged before AuthAnvil was asked: only the rest of it is left to be written. */
+export async function refuseCharged(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane): Promise<Problem> {
+  const { lane: _charged, events, messages, ...rest } = refusal(rooms, visit, account, lane, { reason: 'mismatch' })
+  const isNow = ({ whenFailures }: { readonly whenFailures?: number }) => whenFailures === undefined || whenFailures === lane.charged
+  const always = <Row extends { readonly whenFailures?: number }>({ whenFailures: _mark, ...row }: Row) => row
+  const told = messages.filter(isNow).map(always)
+  await settle(rooms.store, { ...rest, events: events.filter(isNow).map(always), messages: told })
+  if (told.length > 0) rooms.onMessage()
+  return notAccepted({ reason: 'mismatch' })
+}
+
+async function acceptCode(
+  rooms: Rooms,
+  visit: Visit,
+  open: OpenSignIn,
+  answer: CodeAnswer,
+  step: AnswerStep,
+  lane: BearingLane,
+  { kind, authenticator, verdict }: ReturnType<typeof judgeCode>,
+): Promise<Reply> {
+  const now = rooms.now()
+  const { account, signIn } = open
+  if (verdict.verdict === 'rejected') {
+    const settled = await settle(rooms.store, refusal(rooms, visit, account, lane, verdict))
+    throw settled.isOpen ? notAccepted(verdict) : shut(now, settled, lane)
+  }
+  const opensSetUp = step.opens !== undefined && kind === 'email'
+  const evidence: Evidence = { kind: opensSetUp ? setUpPasscode : kind, proves: verdict.proves, amr: verdict.amr, at: now }
+  const isBackupCode = 'hash' in verdict.cost
+  const about = { actorId: account.id, subjectId: account.id }
+  const isRemembering = answer.remember && signIn.intent === 'enter' && !opensSetUp
+  const device = isRemembering ? newRememberedDevice(rooms, visit, account.memberships) : undefined
+  const reply = await take(rooms, visit, { ...open, signIn: advance(signIn, { event: 'proved', evidence }) }, signIn.version, {
+    lane: borne(lane),
+    ...(authenticator ? { spend: { authenticatorId: authenticator.id, cost: verdict.cost } } : {}),
+    ...owning(account, signIn, evidence),
+    ...(device ? { remember: device.row } : {}),
+    events: [
+      ...(isBackupCode ? [{ action: 'backup-codes.used', ...about } as const] : []),
+      ...(device ? [{ action: 'device.remembered', ...about, detail: { id: device.row.id } } as const] : []),
+    ].map((one) => eventRow(now, one)),
+    messages:
+      isBackupCode && authenticator
+        ? [
+            { to: account.email, template: 'backup-code-used', values: { left: String(authenticator.hashes.length - 1) } },
+            { to: account.email, template: 'backup-codes-few', values: { left: String(fewBackupCodes) }, whenCodesLeft: fewBackupCodes },
+          ]
+        : [],
+  })
+  if ('challenge' in verdict.cost) await noteEntered(rooms, open)
+  return device ? { ...reply, cookies: { ...reply.cookies, remembered: device.cookie } } : reply
+}
+
+/**
+ * A one-time pass is spent, all that was bound dies with it, and the same sign-in goes on with a set-up. There is no session before
+ * that: the pass opens nothing else.
+ */
+async function answerPass(rooms: Rooms, visit: Visit, open: OpenSignIn, verdict: Verdict, lane: BearingLane): Promise<Reply> {
+  const now = rooms.now()
+  const { account, signIn } = open
+  if (verdict.verdict === 'rejected') {
+    const settled = await settle(rooms.store, refusal(rooms, visit, account, lane, verdict))
+    throw settled.isOpen ? notAccepted(verdict) : shut(now, settled, lane)
+  }
+  const { cost, proves, amr } = verdict
+  if (!('hash' in cost)) throw new Error('A pass costs its hash.')
+  const evidence: Evidence = { kind: 'one-time-pass', proves, amr, at: now }
+  const advanced = advance(signIn, { event: 'proved', evidence })
+  return take(rooms, visit, { account: afterPass(account), signIn: advanced }, signIn.version, {
+    lane: { ...lane, effect: 'keep' },
+    spendPass: { hash: cost.hash },
+    retire: {},
+    endOthers: {},
+    events: [eventRow(now, { action: 'one-time-pass.used', actorId: account.id, subjectId: account.id })],
+    messages: [{ to: account.email, template: 'one-time-pass-used', values: {} }],
+  })
+}
+
+/** What clears a password of having come by mail: the same person has now shown what no mailbox holds. */
+export const owning = ({ isPasswordMailed }: Account, signIn: SignIn, proved: Evidence): Pick<Settlement, 'passwordOwned'> =>
+  isPasswordMailed && signIn.userId !== undefined && ownsPassword([proved]) && signIn.evidence.some((one) => one.kind === 'password')
+    ? { passwordOwned: true }
+    : {}
+
+/** What a wrong code changes: the lane is charged, and at two marks the owner is told. */
+export function refusal(rooms: Rooms, visit: Visit, account: Account, lane: BearingLane, rejection: Rejection): Settlement {
+  const now = rooms.now()
+  const about = { subjectId: account.id }
+  const isRecognized = lane.rules === codesFromRecognizedDevice
+  return {
+    now,
+    origin: visit,
+    lane: { ...lane, effect: 'charge' },
+    events: [
+      eventRow(now, {
+        action: 'sign-in.code-refused',
+        ...about,
+        detail: { reason: rejection.reason, isRecognizedDevice: isRecognized },
+      }),
+      eventRow(now, { action: 'sign-in.limit-reached', ...about, detail: { limit: lane.rules.limit } }, lane.rules.limit),
+    ],
+    messages: isRecognized
+      ? []
+      : [
+          messageRow(
+            rooms,
+            visit,
+            { to: account.email, template: 'wrong-codes', values: { count: String(noticeAfterWrongCodes) } },
+            { whenFailures: noticeAfterWrongCodes },
+          ),
+          messageRow(rooms, visit, { to: account.email, template: 'wrong-codes-limit', values: {} }, { whenFailures: lane.rules.limit }),
+        ],
+  }
+}
