@@ -182,9 +182,9 @@ export class Account {
     return true
   }
 
-  /** Resolves when a push has another status than the asker was told, or after so many seconds. */
+  /** Resolves when a push has another status than the asker was told, at once when it has come to its end, or after so many seconds. */
   async change(push: Push, seconds: number): Promise<void> {
-    if (push.told !== push.status) return
+    if (push.told !== push.status || push.result !== 'waiting') return
     const { promise, resolve } = Promise.withResolvers<void>()
     push.changed.add(resolve)
     this.#later(seconds, resolve)

@@ -70,11 +70,18 @@ export type Action =
   | 'authanvil.changed'
   | 'authanvil.person-changed'
   | 'authanvil.unanswered'
-  | 'duo.checked'
+  | 'duo.people-checked'
   | 'duo.alias-added'
   | 'duo.refused'
   | 'duo.other-user'
   | 'duo.unanswered'
+  | 'duo.push-sent'
+  | 'duo.push-denied'
+  | 'duo.push-reported'
+  | 'duo.user-added'
+  | 'duo.user-removed'
+  | 'duo.user-left'
+  | 'duo.admin-changed'
 
 /**
  * Who did what to whom, where. A personal event (a sign-in) has no organization: administrators of every organization that the

@@ -97,7 +97,7 @@ export async function checkDuo(
   const work = await begin(rooms, visit, organizationId, prompt, signal, admin)
   const { people, session } = work
   await note(rooms.store.db, rooms.now(), visit, {
-    action: 'duo.checked',
+    action: 'duo.people-checked',
     organizationId: work.organizationId,
     actorId: session.userId,
     detail: { people: people.filter(({ isOwn }) => isOwn).length, withAdminKeys: admin !== undefined },

@@ -19,6 +19,7 @@ import * as rest from './migrations/0014-rest.ts'
 import * as delivery from './migrations/0015-delivery.ts'
 import * as authanvil from './migrations/0016-authanvil.ts'
 import * as duo from './migrations/0017-duo.ts'
+import * as duoPushes from './migrations/0018-duo-pushes.ts'
 import * as duoDoctor from './migrations/0019-duo-doctor.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -41,6 +42,7 @@ export const migrations = {
   '0015-delivery': delivery,
   '0016-authanvil': authanvil,
   '0017-duo': duo,
+  '0018-duo-pushes': duoPushes,
   '0019-duo-doctor': duoDoctor,
 }
 

@@ -216,9 +216,28 @@ export interface Tables {
     proved_at: Date | null
     trouble_reason: string | null
     trouble_at: Date | null
+    /** Stored by itself; see `duo-users.ts`. */
+    admin_sealed: ColumnType<Buffer | null, never, Buffer | null>
     version: number
     changed_by: string
     changed_at: Date
+  }
+  duo_pushes: {
+    user_id: string
+    sent: Date[]
+    stopped_at: Date | null
+  }
+  duo_users: {
+    id: string
+    account_of: string
+    user_id: string
+    user_name: string
+    user_key: string
+    activation_expires_at: Date
+    created_at: Date
+    attempts: number
+    next_attempt_at: Date
+    trouble: string | null
   }
   duo_notices: {
     organization_id: string

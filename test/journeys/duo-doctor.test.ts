@@ -98,7 +98,7 @@ describe('the key doctor of Duo without keys of the Admin API', () => {
     assert.deepEqual([shown.account, shown.people, shown.prompt, shown.auth], ['own', 4, 'none', 'none'])
     assert.deepEqual(
       (await eventsOf(site.id)).map(({ action, detail }) => [action, Object(detail).people]),
-      [['duo.checked', 4]],
+      [['duo.people-checked', 4]],
     )
   })
 

@@ -55,17 +55,22 @@ export interface DuoPushText {
   readonly ip?: string
 }
 
+/** Whom a question is about: a name, or Duo's own id of a user, which stays the same when names and aliases change hands. */
+export type DuoWho = string | { readonly key: string }
+
+const whoIn = (who: DuoWho): Parameters => (typeof who === 'string' ? { username: duoName(who) } : { user_id: who.key })
+
 export interface DuoAuth {
   /** Duo's time, asked without a key: proves host and network. */
   ping(): Promise<Date>
   /** Proves key, secret, type of application and clock. Resolves to Duo's time. */
   check(): Promise<Date>
-  preauth(userName: string, options?: { ip?: string; canVerify?: boolean }): Promise<DuoPreauth>
+  preauth(who: DuoWho, options?: { ip?: string; canVerify?: boolean }): Promise<DuoPreauth>
   /** Sends a push to a device and returns at once; `device` may be `auto`. Resolves to the id to ask for the outcome by. */
-  push(userName: string, device: string, text: DuoPushText, verification?: DuoVerification): Promise<string>
+  push(who: DuoWho, device: string, text: DuoPushText, verification?: DuoVerification): Promise<string>
   /** Duo holds this question until something changes; after so many seconds without a word it is "waiting". */
   outcome(txid: string, seconds?: number): Promise<DuoOutcome>
-  passcode(userName: string, passcode: string, options?: { ip?: string }): Promise<DuoOutcome>
+  passcode(who: DuoWho, passcode: string, options?: { ip?: string }): Promise<DuoOutcome>
   /** Makes a user in Duo, with a code for Duo Mobile. A name that Duo knows already is a {@link Failure} `request`. */
   enroll(userName: string, validSeconds: number): Promise<DuoActivation>
   enrollment(activation: Pick<DuoActivation, 'userKey' | 'code'>): Promise<'done' | 'waiting' | 'expired'>
@@ -95,9 +100,9 @@ export function duoAuth(options: DuoClientOptions): DuoAuth {
   return {
     ping: async () => time((await api.unsigned('/auth/v2/ping')).response),
     check: async () => time((await api.call('GET', '/auth/v2/check')).response),
-    preauth: async (userName, { ip, canVerify = false } = {}) => {
+    preauth: async (who, { ip, canVerify = false } = {}) => {
       const { response } = await api.call('POST', '/auth/v2/preauth', {
-        username: duoName(userName),
+        ...whoIn(who),
         ...(ip === undefined ? {} : { ipaddr: ip }),
         ...(canVerify ? { client_supports_verified_push: '1' } : {}),
       })
@@ -113,14 +118,14 @@ export function duoAuth(options: DuoClientOptions): DuoAuth {
       if (result !== 'enroll') throw new Failure('reply', 'an unknown result')
       return { result, said, ...(typeof reply.enroll_portal_url === 'string' ? { portal: reply.enroll_portal_url } : {}) }
     },
-    push: async (userName, device, { type, displayName, lines, ip }, verification) => {
+    push: async (who, device, { type, displayName, lines, ip }, verification) => {
       // Duo shows the pairs as they are written, so that a plus would stay a plus.
       const info = Object.entries(lines)
         .map((pair) => pair.map(encodeURIComponent).join('='))
         .join('&')
       if (Buffer.byteLength(info) >= mostInfoBytes) throw new RangeError('What the push shows is too long')
       const reply = await auth({
-        username: duoName(userName),
+        ...whoIn(who),
         factor: 'push',
         device,
         async: '1',
@@ -141,9 +146,9 @@ export function duoAuth(options: DuoClientOptions): DuoAuth {
         throw error
       }
     },
-    passcode: async (userName, passcode, { ip } = {}) => {
+    passcode: async (who, passcode, { ip } = {}) => {
       const reply = await auth({
-        username: duoName(userName),
+        ...whoIn(who),
         factor: 'passcode',
         passcode: passcode.replace(/[\s-]/g, ''),
         ...(ip === undefined ? {} : { ipaddr: ip }),

@@ -85,7 +85,7 @@ export async function* duoStandings(
     const [first] = open
     if (open.length === atOnce && first) {
       yield await first
-      open.shift()
+      void open.shift()
     }
   }
   for (const answer of open) yield await answer

@@ -133,7 +133,7 @@ const actions = {
     'Authanvil did not answer',
     (_, whom) => `AuthAnvil did not answer about a passcode of ${whom}, so nobody was let in`,
   ],
-  'duo.checked': ['Duo checked', (who) => `${who} checked whom Duo knows`],
+  'duo.people-checked': ['People checked in Duo', (who) => `${who} checked whom Duo knows`],
   'duo.alias-added': ['Duo alias added', (who, whom) => `${who} added an alias for ${whom} in Duo`],
   'duo.refused': ['Duo refused', (_, whom) => `Duo did not let ${whom} in`],
   'duo.other-user': [
@@ -141,6 +141,19 @@ const actions = {
     (_, whom) => `Duo let in another of its users in place of ${whom}, so nobody was let in here`,
   ],
   'duo.unanswered': ['Duo did not answer', (_, whom) => `Duo did not answer when ${whom} signed in`],
+  'duo.push-sent': ['Duo push sent', (_, whom) => `A push was sent to the phone of ${whom}`],
+  'duo.push-denied': [
+    'Duo push denied',
+    (_, whom) => `A push to the phone of ${whom} was denied, so there are no more until they log in another way`,
+  ],
+  'duo.push-reported': [
+    'Duo push reported as fraud',
+    (_, whom) => `A push to the phone of ${whom} was reported: it was not them who was logging in, and whoever it was knows their password`,
+  ],
+  'duo.user-added': ['User made in Duo', (who) => `${who} set up Duo, so a user was made for them in the account of the provider`],
+  'duo.user-removed': ['User taken out of Duo', (_, whom) => `The user of ${whom} was taken out of Duo`],
+  'duo.user-left': ['User left in Duo', (_, whom) => `The user of ${whom} could not be taken out of Duo`],
+  'duo.admin-changed': ['Clean-up in Duo changed', (who) => `${who} changed the application that takes people out of Duo`],
   ...resetActions,
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 
@@ -215,7 +228,6 @@ const otherFields: Readonly<Record<string, string>> = {
   userName: 'Name at AuthAnvil',
   withAdminKeys: 'With keys of the Admin API',
   alias: 'Alias',
-  duoUser: 'User in Duo',
   account: 'Account at Duo',
   webSdk: 'Web SDK application',
   authApi: 'Auth API application',
@@ -223,6 +235,8 @@ const otherFields: Readonly<Record<string, string>> = {
   countsBypass: 'Bypass counts',
   servesSites: 'Sites may use this account',
   text: 'Text',
+  duoUser: 'Name in Duo',
+  device: 'Device',
   ...resetFields,
 }
 

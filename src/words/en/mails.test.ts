@@ -6,6 +6,8 @@ const url = 'https://id.example.org/invitation/abcdefghijklmnopqrstuvwxyz?a=1&b=
 const circumstances = { at: '2026-11-23T09:30:00.000Z', address: '203.0.113.7' }
 
 const samples: Readonly<Record<MailTemplate, Readonly<Record<string, string>>>> = {
+  'duo-push-denied': { isFraud: '' },
+  'duo-fraud-reported': { name: 'Ana', person: 'ana@example.org', organization: 'Acme', url },
   invitation: { organization: 'Acme', inviter: 'Ana', url, expiresAt: '2026-11-30T09:30:00.000Z' },
   'password-reset': { url, expiresAt: '2026-11-23T10:30:00.000Z' },
   'password-changed': {},

@@ -43,6 +43,8 @@ const needs = {
   'reset-proposed': ['organization', 'by', 'people', 'url', 'expiresAt'],
   'reset-started': ['organization', 'by', 'people', 'undoMinutes', 'url'],
   'reset-approval-off': ['organization', 'by', 'expiresAt', 'url'],
+  'duo-push-denied': ['isFraud'],
+  'duo-fraud-reported': ['name', 'person', 'organization', 'url'],
 } as const satisfies Record<string, readonly string[]>
 
 export type MailTemplate = keyof typeof needs
@@ -443,6 +445,26 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
     ],
     button: { label: 'Look at the rule', url },
     otherwise: 'If this was not expected: switch the rule on again on that page, and find out who used the account.',
+  }),
+  'duo-push-denied': ({ isFraud }) => ({
+    subject: isFraud === 'yes' ? 'You reported a log-in that was not yours' : 'A log-in was denied on your phone',
+    paragraphs: [
+      isFraud === 'yes'
+        ? 'On your phone somebody answered a push of Duo with "this was not me". Nobody got in. Whoever was logging in gave your right password before: change it now.'
+        : 'Somebody gave your right password, and the push of Duo to your phone was denied. Nobody got in.',
+      'No more pushes are sent to your phone until you have logged in another way: with a passcode of Duo Mobile or a backup code. An administrator can unlock it, too.',
+    ],
+    otherwise:
+      'If it was not you who was logging in: somebody knows your password. Change it now with "Forgot password?" on the login page, here and wherever else you use the same one, then tell your administrator.',
+  }),
+  'duo-fraud-reported': ({ name, person, organization, url }) => ({
+    subject: `${asName(name)} reported a log-in that was not theirs`,
+    paragraphs: [
+      `${asName(name)} (${asName(person)}) of ${asName(organization)} answered a push of Duo with "this was not me". Whoever was logging in gave the right password, from the address below. Nobody got in, and no more pushes are sent to this person.`,
+      'Call them on a number you already know. Have them set a new password, and look into the audit for what else came from this address.',
+    ],
+    button: { label: 'Open their page', url },
+    otherwise: 'If they say that it was a slip: once they have logged in another way, pushes are sent again.',
   }),
 }
 
