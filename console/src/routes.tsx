@@ -76,6 +76,11 @@ const resetOrganization = createRoute({
   path: '/company-settings/general/two-factor/reset',
   component: lazyRouteComponent(() => import('./admin/organization-reset.tsx'), 'ResetOrganization'),
 })
+const duoDoctor = createRoute({
+  getParentRoute: () => root,
+  path: '/company-settings/general/two-factor/duo-doctor',
+  component: lazyRouteComponent(() => import('./admin/duo-doctor.tsx'), 'DuoDoctor'),
+})
 const sites = createRoute({
   getParentRoute: () => root,
   path: '/sites',
@@ -120,6 +125,7 @@ export const router = createRouter({
     appearance,
     messages,
     resetOrganization,
+    duoDoctor,
     sites,
     audit,
     ...aliases,

@@ -28,7 +28,7 @@ const AdminKeys = Type.Object(
   strict,
 )
 
-export const DuoCheck = Type.Object(
+export const DuoExamination = Type.Object(
   {
     prompt: Type.Unsafe<DuoNormalization>({
       ...DuoNormalization,
@@ -38,11 +38,11 @@ export const DuoCheck = Type.Object(
   },
   strict,
 )
-export type DuoCheck = Static<typeof DuoCheck>
+export type DuoExamination = Static<typeof DuoExamination>
 
 export const DuoAliases = Type.Object(
   {
-    prompt: DuoCheck.properties.prompt,
+    prompt: DuoExamination.properties.prompt,
     admin: AdminKeys,
     people: Type.Array(Type.String({ maxLength: 36 }), {
       minItems: 1,

@@ -1,4 +1,4 @@
-import type { DuoAliases, DuoCheck, DuoDoctorLine, DuoDoctor as DuoDoctorView, DuoMergeLine } from '#contract/duo-doctor.ts'
+import type { DuoAliases, DuoDoctorLine, DuoDoctor as DuoDoctorView, DuoExamination, DuoMergeLine } from '#contract/duo-doctor.ts'
 import { newId } from '#crypto/random.ts'
 import {
   bareNameMerges,
@@ -87,11 +87,11 @@ type Allowing = { readonly methods: readonly string[] }
  * @param signal ends it, also while it waits
  * @throws {Problem} `forbidden`, `proof-required`, `malformed`, `method-not-available` without keys to ask with, `duo-doctor-running`
  */
-export async function checkDuo(
+export async function examineDuo(
   rooms: Rooms,
   visit: Visit,
   organizationId: string,
-  { prompt, admin }: DuoCheck,
+  { prompt, admin }: DuoExamination,
   signal: AbortSignal,
 ): Promise<AsyncGenerator<DuoDoctorLine>> {
   const work = await begin(rooms, visit, organizationId, prompt, signal, admin)
@@ -109,7 +109,7 @@ export async function checkDuo(
  * Adds the aliases that are missing of the people who were named, and tells of each what became of it. Duo is read again first: what was
  * found before may no longer be so. Nothing is added while people would be merged or the applications read names differently.
  *
- * @throws {Problem} as {@link checkDuo}
+ * @throws {Problem} as {@link examineDuo}
  */
 export async function addDuoAliases(
   rooms: Rooms,
@@ -140,7 +140,7 @@ async function begin(
   organizationId: string,
   prompt: DuoNormalization,
   signal: AbortSignal,
-  typed: DuoCheck['admin'],
+  typed: DuoExamination['admin'],
 ): Promise<Work> {
   const { db } = rooms.store
   const first = await requireSession(rooms, visit)
@@ -166,7 +166,7 @@ async function begin(
 }
 
 /** The Admin API of the same account: its keys are sent to no other host. @throws {Problem} `malformed` with the field that is wrong */
-function adminApplication({ auth: { host } }: DuoAccount, typed: NonNullable<DuoCheck['admin']>): DuoApplication {
+function adminApplication({ auth: { host } }: DuoAccount, typed: NonNullable<DuoExamination['admin']>): DuoApplication {
   const key = duoId(typed.key)
   if (key === undefined) throw new Problem('malformed', { reason: 'key' })
   const secret = duoSecret(typed.secret)

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
-import { DuoAliases, DuoCheck, DuoDoctor, type DuoDoctorLine } from '#contract/duo-doctor.ts'
-import { addDuoAliases, checkDuo, duoDoctorOf } from '#flows/duo-doctor.ts'
+import { DuoAliases, DuoDoctor, type DuoDoctorLine, DuoExamination } from '#contract/duo-doctor.ts'
+import { addDuoAliases, duoDoctorOf, examineDuo } from '#flows/duo-doctor.ts'
 import type { Api } from './api.ts'
 
 const ofOrganization = Type.Object({ organizationId: Type.String() })
@@ -27,11 +27,11 @@ export function duoDoctorRoutes({ app, rooms, visits, changing }: Api): void {
     doctor,
     {
       config: changes,
-      schema: { tags, summary: 'Find out whom Duo knows', params: ofOrganization, body: DuoCheck, response: { 200: lines } },
+      schema: { tags, summary: 'Find out whom Duo knows', params: ofOrganization, body: DuoExamination, response: { 200: lines } },
     },
     async (request, reply) => {
       const signal = whileListening(reply)
-      return stream(reply, await checkDuo(rooms, changing(request), request.params.organizationId, request.body, signal))
+      return stream(reply, await examineDuo(rooms, changing(request), request.params.organizationId, request.body, signal))
     },
   )
 
