@@ -5,7 +5,7 @@ import type { DuoDoctorLine } from '#contract/duo-doctor.ts'
 import type { DuoSettings } from '#domain/duo.ts'
 import { changeDuo } from '#store/duo.ts'
 import { type DuoSimulator, start as startDuo } from '../../simulators/duo.ts'
-import { type Answered, type Client, type Kit, openKit, type Person, refused } from '../kit.ts'
+import { type Answered, type Client, contentsOf, type Kit, openKit, type Person, refused, rulesOf } from '../kit.ts'
 
 let kit: Kit
 let duo: DuoSimulator
@@ -172,7 +172,7 @@ describe('the key doctor of Duo with keys of the Admin API', () => {
       added.map(({ subject_id, detail }) => [subject_id, Object(detail).alias]),
       [[missing.id, missing.email]],
     )
-    assert.ok(!JSON.stringify(events).includes(admin.secret))
+    assert.ok(!(await contentsOf(kit)).includes(admin.secret), 'the keys are kept nowhere')
   })
 
   test('S0.29 A67 refuses to add anything, and to allow Duo, while "Simple" would merge two people; B is told of A by name', async () => {
@@ -190,6 +190,11 @@ describe('the key doctor of Duo with keys of the Admin API', () => {
     const cured = linesOf(await client.call('POST', `${doctorOf(site.id)}/aliases`, body))
     assert.deepEqual(cured.at(-1), { line: 'ended', reason: 'would-merge' })
     assert.deepEqual(theirs.aliases, [])
+    const rules = { ...(await rulesOf(client, site.id)), methods: ['totp', 'duo'] }
+    const path = `/api/v1/organizations/${site.id}/policy`
+    refused(await client.call('PUT', path, rules), 409, 'duo-would-merge', { reason: bare, merges: 1 })
+    await renamed(b, `other-${bare}@globex.example`)
+    assert.equal((await client.call('PUT', path, rules)).status, 200)
   })
 
   test('A67 two people whose names lead to one user of Duo are a merge whatever is normalized', async () => {
