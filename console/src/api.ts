@@ -2,6 +2,7 @@ import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@ta
 import type { RememberedDevices, Session, Sessions, TwoFactor } from '#contract/account.ts'
 import type { AuditRecords } from '#contract/audit.ts'
 import type { AuthAnvil, AuthAnvilPerson } from '#contract/authanvil.ts'
+import type { Duo, DuoNotice } from '#contract/duo.ts'
 import type { DuoDoctor } from '#contract/duo-doctor.ts'
 import type { FailedMessages, Gateways, Statistics } from '#contract/gateways.ts'
 import type { Help } from '#contract/help.ts'
@@ -176,6 +177,15 @@ export const authAnvilPersonQuery = (organizationId: string, userId: string) =>
   queryOptions({
     queryKey: ['authanvil-person', organizationId, userId],
     queryFn: () => call<AuthAnvilPerson>('GET', `/organizations/${organizationId}/users/${userId}/authanvil`),
+  })
+
+export const duoQuery = (organizationId: string) =>
+  queryOptions({ queryKey: ['duo', organizationId], queryFn: () => call<Duo>('GET', `/organizations/${organizationId}/duo`) })
+
+export const duoNoticeQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['duo-notice', organizationId],
+    queryFn: () => call<DuoNotice>('GET', `/organizations/${organizationId}/duo/notice`),
   })
 
 export const gatewaysQuery = (organizationId: string) =>

@@ -81,6 +81,16 @@ const duoDoctor = createRoute({
   path: '/company-settings/general/two-factor/duo-doctor',
   component: lazyRouteComponent(() => import('./admin/duo-doctor.tsx'), 'DuoDoctor'),
 })
+const setUpOrganization = createRoute({
+  getParentRoute: () => root,
+  path: '/company-settings/general/two-factor/set-up',
+  component: lazyRouteComponent(() => import('./admin/two-factor-set-up.tsx'), 'TwoFactorSetUp'),
+})
+const duoHelp = createRoute({
+  getParentRoute: () => root,
+  path: '/help/duo',
+  component: lazyRouteComponent(() => import('./help/duo-help.tsx'), 'DuoHelp'),
+})
 const sites = createRoute({
   getParentRoute: () => root,
   path: '/sites',
@@ -126,6 +136,8 @@ export const router = createRouter({
     messages,
     resetOrganization,
     duoDoctor,
+    setUpOrganization,
+    duoHelp,
     sites,
     audit,
     ...aliases,

@@ -51,12 +51,16 @@ export type Sent = Static<typeof Sent>
 export const DuoView = Type.Object({
   host: Type.String({ description: "Duo's API hostname, where the prompt is" }),
   organization: Type.String({ description: 'Name of the organization whose rules about Duo hold' }),
+  isManaged: Type.Optional(Type.Literal(true, { description: "The account is the provider's" })),
   address: Type.Optional(
     Type.String({ description: 'Where to send the browser now; only in the reply to {"open":"duo"}, and good for one return' }),
   ),
+  isAway: Type.Optional(
+    Type.Literal(true, { description: 'Duo was away when this sign-in asked, so whatever else the person has is taken for now' }),
+  ),
   devices: Type.Optional(
     Type.Array(Type.Object({ id: Type.String(), name: Type.String() }), {
-      description: 'Phones that a push can be sent to, the one that Duo would choose first',
+      description: 'Phones that a push can be sent to, the one that Duo would choose first; known once one was asked for',
     }),
   ),
   push: Type.Optional(
@@ -69,11 +73,19 @@ export const DuoView = Type.Object({
     }),
   ),
   activation: Type.Optional(
-    Type.Object({
-      address: Type.String({ description: 'Opens Duo Mobile on the phone itself' }),
-      picture: Type.Optional(Type.String({ description: 'Address of the QR code' })),
-      expiresAt: Type.String({ format: 'date-time' }),
-    }),
+    Type.Object(
+      {
+        state: Type.Union([Type.Literal('none'), Type.Literal('waiting'), Type.Literal('expired'), Type.Literal('done')], {
+          description: 'Ask for one with {"send":"duo"}; it waits until it was scanned, and then the first push goes out',
+        }),
+        uri: Type.Optional(Type.String({ description: 'duo:// address, the content of the QR code' })),
+        address: Type.Optional(Type.String({ description: 'Opens Duo Mobile on the phone itself' })),
+        expiresAt: Type.Optional(Type.String({ format: 'date-time' })),
+        administrator: Type.String({ description: 'Who looks after Duo: the name of the provider' }),
+        contact: Type.Optional(Type.String({ description: 'Whom to ask about it' })),
+      },
+      { description: "Setting up Duo in the provider's account" },
+    ),
   ),
 })
 export type DuoView = Static<typeof DuoView>
@@ -102,6 +114,9 @@ export const Step = Type.Union([
     ),
     asksPin: Type.Optional(Type.Literal(true, { description: 'Of AuthAnvil: a PIN may be typed beside the passcode' })),
     duo: Type.Optional(DuoView),
+    withoutDuo: Type.Optional(
+      Type.Array(Type.String(), { description: 'Organizations whose Duo is not for this person, who belongs to several' }),
+    ),
     requiredBy: Type.Optional(RequiredBy),
     rememberDays: Type.Optional(
       Type.Integer({ description: 'For how many days this device may be remembered; absent where the rules do not allow it' }),
@@ -118,6 +133,9 @@ export const Step = Type.Union([
     sent: Type.Optional(Sent),
     asksPin: Type.Optional(Type.Literal(true, { description: 'Of AuthAnvil: a PIN may be typed beside the passcode' })),
     duo: Type.Optional(DuoView),
+    withoutDuo: Type.Optional(
+      Type.Array(Type.String(), { description: 'Organizations whose Duo is not for this person, who belongs to several' }),
+    ),
     requiredBy: Type.Optional(RequiredBy),
   }),
   Type.Object({ step: Type.Literal('codes'), ...common, codes: Type.Array(Type.String()) }),
@@ -164,6 +182,7 @@ export const Answer = Type.Union([
     {
       send: Type.String({ maxLength: 40, description: 'Kind whose code, or whose push, is to be sent' }),
       device: Type.Optional(Type.String({ maxLength: 64, description: 'Of Duo: the phone that the push goes to' })),
+      remember: Type.Optional(Type.Boolean({ description: 'Of Duo: remember this device once the push is approved' })),
     },
     { additionalProperties: false },
   ),
@@ -180,6 +199,7 @@ export const Answer = Type.Union([
       returned: Type.Object(
         {
           state: Type.String({ maxLength: 1024 }),
+          code: Type.Optional(Type.String({ maxLength: 1024 })),
           duo_code: Type.Optional(Type.String({ maxLength: 1024 })),
           error: Type.Optional(Type.String({ maxLength: 256 })),
           error_description: Type.Optional(Type.String({ maxLength: 1024 })),

@@ -31,9 +31,17 @@ export function passwordEvidence(at: Date): Evidence {
 /** The kind of the evidence that a mailed temporary passcode gives: it opens a set-up that is due, and is no second step. */
 export const setUpPasscode = 'set-up-passcode'
 
+/**
+ * The kind of the evidence that Duo was away while it was waited for, in an organization that then takes what else is bound. It proves
+ * nothing of anybody.
+ */
+export const duoAway = 'duo-away'
+
+const noSecondStep: readonly string[] = ['password', setUpPasscode, duoAway]
+
 /** Whether a second step was proved beside the password. */
 export function hasSecondStep(evidence: readonly Evidence[]): boolean {
-  return evidence.some((one) => one.kind !== 'password' && one.kind !== setUpPasscode)
+  return evidence.some((one) => !noSecondStep.includes(one.kind))
 }
 
 /** Kinds whose answers come into the same mailbox as a link for a new password, wholly or in part. */
@@ -41,7 +49,7 @@ const mailedKinds: readonly string[] = ['email', setUpPasscode, 'one-time-pass']
 
 /** Whether something beside the password was proved that whoever only reads the person's mail could not have. */
 export function ownsPassword(evidence: readonly Evidence[]): boolean {
-  return evidence.some((one) => one.kind !== 'password' && !mailedKinds.includes(one.kind))
+  return evidence.some((one) => !noSecondStep.includes(one.kind) && !mailedKinds.includes(one.kind) && one.proves.length > 0)
 }
 
 /**

@@ -72,6 +72,7 @@ export type Action =
   | 'authanvil.unanswered'
   | 'duo.people-checked'
   | 'duo.alias-added'
+  | 'duo.approved'
   | 'duo.refused'
   | 'duo.other-user'
   | 'duo.unanswered'

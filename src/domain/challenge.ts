@@ -22,7 +22,7 @@ export interface Challenge {
 }
 
 /** What a sign-in waits for at Duo: the return of the browser that was sent there, or what becomes of a push. */
-export type DuoChallenge = DuoPrompting | DuoPush
+export type DuoChallenge = DuoPrompting | DuoChoosing | DuoPush
 
 export interface DuoPrompting {
   readonly kind: 'duo'
@@ -33,14 +33,35 @@ export interface DuoPrompting {
   readonly expiresAt: Date
 }
 
+/** A phone that a push can go to, as Duo describes it to the person. */
+export interface DuoPhone {
+  readonly id: string
+  readonly name: string
+}
+
+/** Duo has several phones of the person: which one shall ring? */
+export interface DuoChoosing {
+  readonly kind: 'duo'
+  readonly way: 'device'
+  readonly devices: readonly DuoPhone[]
+  readonly remember: boolean
+  readonly expiresAt: Date
+}
+
 export interface DuoPush {
   readonly kind: 'duo'
   readonly way: 'push'
   /** Duo's id of the push. */
   readonly txid: string
-  readonly device: string
+  readonly device: DuoPhone
+  /** All that a push could have gone to. */
+  readonly devices: readonly DuoPhone[]
+  readonly remember: boolean
   readonly sentAt: Date
+  /** When the phone stops ringing. */
   readonly expiresAt: Date
+  /** What became of it, once that is known and was no approval. */
+  readonly ended?: 'denied' | 'fraud' | 'timeout'
   /** The digits that the person types on the phone, where Duo asks for that. */
   readonly code?: string
 }

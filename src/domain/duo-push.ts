@@ -58,3 +58,26 @@ export function managedName(email: string, drawn: string): string {
 
 /** How many set-ups one person may begin in a day: each makes a user in the provider's Duo. */
 export const mostActivationsInDay = 10
+
+/** What a set-up in the provider's Duo has come to: kept, sealed, with the sign-in that began it, and with no other. */
+export interface DuoActivating {
+  /** The id that the authenticator will have. */
+  readonly id: string
+  readonly accountOf: string
+  readonly userKey: string
+  readonly userName: string
+  /** What the QR code holds. */
+  readonly code: string
+  /** Opens Duo Mobile on the phone that shows the page. */
+  readonly link: string
+  /** ISO 8601. */
+  readonly expiresAt: string
+  readonly state: 'waiting' | 'expired' | 'done'
+}
+
+/** The set-up that an enrollment has come to; undefined where none was begun, or where it is not the provider's Duo. */
+export function activationIn(enrollment: { readonly kind: string; readonly keep: unknown } | undefined): DuoActivating | undefined {
+  if (enrollment?.kind !== 'duo') return undefined
+  const { activating } = enrollment.keep as { readonly activating?: DuoActivating }
+  return activating
+}

@@ -95,6 +95,7 @@ export const problems = {
   'duo-unavailable': { status: 424, title: 'Duo did not answer, so nobody could be asked there.' },
   'duo-refused': { status: 422, title: 'Duo did not let this person in.' },
   'duo-start-again': { status: 409, title: 'What came back from Duo belongs to no open question of this sign-in. Start again.' },
+  'duo-push-limit': { status: 429, title: 'No more pushes are sent to this person for now.' },
   'method-in-use': { status: 409, title: 'The rules still allow this method. Take it out of them first.' },
   internal: { status: 500, title: 'Something failed on our side. It was logged; try again.' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>

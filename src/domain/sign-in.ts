@@ -64,6 +64,8 @@ export interface Means {
   readonly hasPhone?: boolean
   /** Whether their password was last set through a mailed link: a code by mail then proves nothing that the password does not. */
   readonly isPasswordMailed?: boolean
+  /** Whether this sign-in has found Duo away, where the organization then takes whatever else the person has. */
+  readonly isDuoAway?: boolean
 }
 
 /** What a person sets up where no organization has a say. */
@@ -79,7 +81,8 @@ export const signInLifetimeSeconds = 600
  * next request. `done` is the only step that may lead to a session. An authenticator that is bound is asked for before a
  * new one can be, so nobody gains one on the password alone (SP 800-63B-4 §4.1.2.1); where a set-up is due after a reset, a mailed
  * passcode is asked for in its place. A remembered device spares the question to whoever enters, and to nobody who is about to
- * confirm or to change something. A one-time pass opens the set-up and nothing else.
+ * confirm or to change something. A one-time pass opens the set-up and nothing else. While Duo is away, and where the organization wants
+ * that, what else is bound is taken, and nobody who has given it has to move to Duo now.
  */
 export function nextStep(signIn: SignIn, requirement: Requirement, means: Means, now: Date): Step {
   if (now >= signIn.expiresAt) return { step: 'refused', reason: 'expired' }
@@ -109,7 +112,8 @@ const hasAllowed = (requirement: Requirement, means: Means) => methodsOf(means).
 /**
  * Kinds whose answer counts as the second step of this person, the one that their organizations put first at the front.
  *
- * What the rules no longer allow counts only for somebody who has nothing else, and who sets up another method right after. A
+ * What the rules no longer allow counts only for somebody who has nothing else, and who sets up another method right after, and while
+ * Duo is away. A
  * verified number can be reached by text and by call, whichever of them was set up.
  */
 export function acceptedKinds(requirement: Requirement, means: Means): readonly string[] {
@@ -118,16 +122,20 @@ export function acceptedKinds(requirement: Requirement, means: Means): readonly 
   const allowed = bound.length === 0 ? [] : [...bound, ...byPhone].filter((kind) => isAllowed(requirement, kind))
   const placed = [...new Set(allowed)].sort((one, other) => order.indexOf(one) - order.indexOf(other))
   const isReachable = (kind: string) => (kind === 'email' ? !means.isPasswordMailed : !byPhone.includes(kind) || means.hasPhone === true)
-  const methods = hasAllowed(requirement, means) ? placed : bound
+  const rest = isFree(requirement, means) ? bound.filter((kind) => !placed.includes(kind)) : []
+  const methods = hasAllowed(requirement, means) ? [...placed, ...rest] : bound
   return [...methods.filter(isReachable), ...means.enrolled.filter((kind) => rescues.includes(kind))]
 }
+
+/** Whether the rules about methods are suspended, because Duo is one of them and away. */
+const isFree = ({ methods }: Requirement, { isDuoAway }: Means) => isDuoAway === true && methods?.includes('duo') === true
 
 /** Whether a method must be bound before the end: where one is due, and where none of those that there are is allowed any more. */
 function owesMethod(signIn: SignIn, requirement: Requirement, means: Means, hasSecond: boolean): boolean {
   if (signIn.bound.some((kind) => !rescues.includes(kind))) return false
   if (signIn.intent === 'enroll') return true
   if (signIn.intent !== 'enter' || requirement.secondStep === 'never') return false
-  const isOutdated = methodsOf(means).length > 0 && !hasAllowed(requirement, means)
+  const isOutdated = methodsOf(means).length > 0 && !hasAllowed(requirement, means) && !(hasSecond && isFree(requirement, means))
   const isOnPass = signIn.evidence.some((one) => one.kind === 'one-time-pass')
   return requirement.isSetUpDue === true || isOnPass || isOutdated || (requirement.secondStep === 'always' && !hasSecond)
 }

@@ -1,5 +1,5 @@
 import type { Answer } from '#contract/sign-in.ts'
-import { type Evidence, ownsPassword, setUpPasscode } from '#domain/assurance.ts'
+import { duoAway, type Evidence, ownsPassword, setUpPasscode } from '#domain/assurance.ts'
 import { fewBackupCodes } from '#domain/authenticators.ts'
 import type { Rejection, Verdict } from '#domain/factor.ts'
 import { Problem } from '#domain/problem.ts'
@@ -10,13 +10,14 @@ import { type Settlement, settle } from '#store/settlement.ts'
 import { laneKeys, type OpenSignIn } from '#store/sign-in.ts'
 import { askAuthAnvil, isForAuthAnvil } from './authanvil-asking.ts'
 import { recognizedDevice } from './device.ts'
-import { judgeCode, notAccepted } from './judging.ts'
+import { askDuoPasscode, isDuoPasscode } from './duo-passcode.ts'
+import { type Accepted, type Judged, judgeCode, notAccepted } from './judging.ts'
 import { afterPass, judgePass } from './one-time-pass.ts'
 import { type BearingLane, shut } from './password.ts'
 import { newRememberedDevice } from './remembered-devices.ts'
-import { eventRow, messageRow, type Rooms, type Visit } from './rooms.ts'
+import { eventRow, messageRow, type Rooms, sendingOf, type Visit } from './rooms.ts'
 import { noteEntered } from './sent-codes.ts'
-import { type Reply, take } from './settling.ts'
+import { type Effects, type Reply, take } from './settling.ts'
 
 export type CodeAnswer = Extract<Answer, { readonly code: string }>
 
@@ -24,7 +25,7 @@ export type CodeAnswer = Extract<Answer, { readonly code: string }>
  * Judges in the lane of the device if it is recognized. A device that used up its own lane is a stranger from then on: the same
  * answer is then borne by the lane of strangers.
  */
-export async function inLane(rooms: Rooms, visit: Visit, account: Account, judge: (lane: BearingLane) => Promise<Reply>): Promise<Reply> {
+export async function inLane<T>(rooms: Rooms, visit: Visit, account: Account, judge: (lane: BearingLane) => Promise<T>): Promise<T> {
   const device = recognizedDevice(rooms, account, visit.device)
   if (device) {
     try {
@@ -64,6 +65,11 @@ async function answerCodeIn(
     if (!asked.said.isRight) throw await refuseCharged(rooms, visit, account, asked.lane)
     return acceptCode(rooms, visit, open, answer, step, asked.lane, judgeCode(rooms, open, code, step.kinds, { said: asked.said }))
   }
+  if (own.verdict.verdict === 'rejected' && own.verdict.reason === 'mismatch' && isDuoPasscode(rooms, account, step.kinds, code)) {
+    const asked = await askDuoPasscode(rooms, visit, open, code, lane)
+    if (!asked.duo) throw await refuseCharged(rooms, visit, account, asked.lane)
+    return acceptCode(rooms, visit, open, answer, step, asked.lane, judgeCode(rooms, open, code, step.kinds, { duo: asked.duo }))
+  }
   return acceptCode(rooms, visit, open, answer, step, lane, own)
 }
 
@@ -85,29 +91,43 @@ async function acceptCode(
   answer: CodeAnswer,
   step: AnswerStep,
   lane: BearingLane,
-  { kind, authenticator, verdict }: ReturnType<typeof judgeCode>,
+  { verdict, ...judged }: Judged,
+): Promise<Reply> {
+  if (verdict.verdict === 'accepted') return accept(rooms, visit, open, answer, step, { ...judged, verdict }, { lane: borne(lane) })
+  const settled = await settle(rooms.store, refusal(rooms, visit, open.account, lane, verdict))
+  throw settled.isOpen ? notAccepted(verdict) : shut(rooms.now(), settled, lane)
+}
+
+/** An answer that was accepted, whatever it was: the second step of this sign-in is proved, and its price is paid. */
+export async function accept(
+  rooms: Rooms,
+  visit: Visit,
+  open: OpenSignIn,
+  { remember }: { readonly remember?: boolean },
+  step: AnswerStep,
+  { kind, authenticator, verdict }: Accepted,
+  { events = [], ...effects }: Effects = {},
 ): Promise<Reply> {
   const now = rooms.now()
   const { account, signIn } = open
-  if (verdict.verdict === 'rejected') {
-    const settled = await settle(rooms.store, refusal(rooms, visit, account, lane, verdict))
-    throw settled.isOpen ? notAccepted(verdict) : shut(now, settled, lane)
-  }
   const opensSetUp = step.opens !== undefined && kind === 'email'
   const evidence: Evidence = { kind: opensSetUp ? setUpPasscode : kind, proves: verdict.proves, amr: verdict.amr, at: now }
   const isBackupCode = 'hash' in verdict.cost
   const about = { actorId: account.id, subjectId: account.id }
-  const isRemembering = answer.remember && signIn.intent === 'enter' && !opensSetUp
+  // What lets in without a proof, or only while Duo is away, lets in once.
+  const isPassing = verdict.proves.length > 0 && !signIn.evidence.some((one) => one.kind === duoAway)
+  const isRemembering = remember && signIn.intent === 'enter' && !opensSetUp && isPassing
   const device = isRemembering ? newRememberedDevice(rooms, visit, account.memberships) : undefined
+  const noted = [
+    ...(isBackupCode ? [{ action: 'backup-codes.used', ...about } as const] : []),
+    ...(device ? [{ action: 'device.remembered', ...about, detail: { id: device.row.id } } as const] : []),
+  ]
   const reply = await take(rooms, visit, { ...open, signIn: advance(signIn, { event: 'proved', evidence }) }, signIn.version, {
-    lane: borne(lane),
+    ...effects,
     ...(authenticator ? { spend: { authenticatorId: authenticator.id, cost: verdict.cost } } : {}),
     ...owning(account, signIn, evidence),
     ...(device ? { remember: device.row } : {}),
-    events: [
-      ...(isBackupCode ? [{ action: 'backup-codes.used', ...about } as const] : []),
-      ...(device ? [{ action: 'device.remembered', ...about, detail: { id: device.row.id } } as const] : []),
-    ].map((one) => eventRow(now, one)),
+    events: [...events, ...noted.map((one) => eventRow(now, one))],
     messages:
       isBackupCode && authenticator
         ? [
@@ -116,7 +136,7 @@ async function acceptCode(
           ]
         : [],
   })
-  if ('challenge' in verdict.cost) await noteEntered(rooms, open)
+  if ('challenge' in verdict.cost && sendingOf(rooms, kind)) await noteEntered(rooms, open)
   return device ? { ...reply, cookies: { ...reply.cookies, remembered: device.cookie } } : reply
 }
 

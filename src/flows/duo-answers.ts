@@ -3,14 +3,12 @@ import { Problem } from '#domain/problem.ts'
 import type { Step } from '#domain/sign-in.ts'
 import type { OpenSignIn } from '#store/sign-in.ts'
 import { openDuoPrompt, returnFromDuo } from './duo-prompt.ts'
-import { checkDuoPush, sendDuoPush } from './duo-push.ts'
+import { checkDuoPush, type DuoSend, sendDuoPush } from './duo-push.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import type { Reply } from './settling.ts'
 
 /** What concerns Duo alone; a passcode of it is a code like all others. */
-export type DuoAnswer =
-  | Extract<Answer, { readonly open: 'duo' } | { readonly check: 'duo' } | { readonly returned: object }>
-  | { readonly send: 'duo'; readonly device?: string }
+export type DuoAnswer = Extract<Answer, { readonly open: 'duo' } | { readonly check: 'duo' } | { readonly returned: object }> | DuoSend
 
 export function isForDuo(answer: Answer): answer is Answer & DuoAnswer {
   return 'open' in answer || 'check' in answer || 'returned' in answer || ('send' in answer && answer.send === 'duo')
@@ -27,6 +25,6 @@ export async function answerDuo(rooms: Rooms, visit: Visit, open: OpenSignIn, an
   if (!isSigningIn && !isSettingUp) throw new Problem('step-not-open')
   if ('open' in answer) return openDuoPrompt(rooms, visit, open, answer)
   if ('returned' in answer) return returnFromDuo(rooms, visit, open, answer.returned)
-  if ('check' in answer) return checkDuoPush(rooms, visit, open)
-  return sendDuoPush(rooms, visit, open, answer.device)
+  if ('check' in answer) return checkDuoPush(rooms, visit, open, step)
+  return sendDuoPush(rooms, visit, open, step, answer)
 }

@@ -1,3 +1,4 @@
+import { duoAway } from '#domain/assurance.ts'
 import type { DuoPin } from '#domain/duo.ts'
 import { Problem } from '#domain/problem.ts'
 import { duoPin } from '#factors/duo/approvals.ts'
@@ -43,5 +44,6 @@ export async function withDuo(rooms: Rooms, open: OpenSignIn, view: StepView): P
   const service = isAsked ? await findServiceOf(rooms, open) : undefined
   if (!service || (view.step !== 'answer' && view.step !== 'enroll')) return view
   const organization = open.account.memberships.find((one) => one.organizationId === service.organizationId)?.organizationName ?? ''
-  return { ...view, duo: { host: service.prompt.host, organization, ...(await duoPushView(rooms, open, service)) } }
+  const isAway = open.signIn.evidence.some((one) => one.kind === duoAway) ? { isAway: true as const } : {}
+  return { ...view, duo: { host: service.prompt.host, organization, ...isAway, ...(await duoPushView(rooms, open, service)) } }
 }

@@ -1,13 +1,14 @@
 import type { Answer } from '#contract/sign-in.ts'
-import { newId } from '#crypto/random.ts'
+import { digest, newId } from '#crypto/random.ts'
 import { seal } from '#crypto/seal.ts'
 import type { Evidence } from '#domain/assurance.ts'
 import { byPhone, plainLabel } from '#domain/authenticators.ts'
+import { activationIn } from '#domain/duo-push.ts'
 import { masked } from '#domain/masked.ts'
 import { Problem } from '#domain/problem.ts'
 import { advance, type Step } from '#domain/sign-in.ts'
 import { type Account, authenticatorAddress } from '#store/person.ts'
-import { settle } from '#store/settlement.ts'
+import { type EventRow, settle } from '#store/settlement.ts'
 import type { OpenSignIn } from '#store/sign-in.ts'
 import { askAuthAnvil } from './authanvil-asking.ts'
 import { borne, type CodeAnswer, inLane, owning, refusal, refuseCharged } from './code-answers.ts'
@@ -60,6 +61,7 @@ export async function answerEnrollment(
   name?: string,
   lane?: BearingLane,
   heard: Heard = {},
+  more: readonly EventRow[] = [],
 ): Promise<Reply> {
   const { account, signIn } = open
   const { enrollment } = signIn
@@ -74,7 +76,7 @@ export async function answerEnrollment(
     throw settled && lane && !settled.isOpen ? shut(now, settled, lane) : notAccepted(binding)
   }
 
-  const id = newId(now)
+  const id = activationIn(enrollment)?.id ?? newId(now)
   const secretSealed = seal(rooms.keys.seal, authenticatorAddress(id, account.id), binding.state.secret)
   const before = appsOf(account)
   const label = labelFor(account, kind, name)
@@ -90,7 +92,7 @@ export async function answerEnrollment(
   const authenticator = to === undefined ? label : `${label} (${masked(to)})`
   const reply = await take(rooms, visit, { ...open, signIn: bound }, signIn.version, {
     ...(lane ? { lane: borne(lane) } : {}),
-    bind: { id, kind, label, secretSealed, counter: binding.state.counter, hashes: binding.state.hashes },
+    bind: { id, kind, label, secretSealed, counter: binding.state.counter, hashes: binding.state.hashes, ...knownBy(heard) },
     ...(isCodes || sending || enrollment.show.form === 'passcode' || enrollment.show.form === 'duo' ? { retire: { kinds: retired } } : {}),
     ...(number === undefined ? {} : { verifiedPhone: number }),
     ...(isCodes
@@ -101,9 +103,12 @@ export async function answerEnrollment(
           ...owning(account, signIn, evidence),
         }),
     events: [
-      { action: isCodes ? ('backup-codes.drawn' as const) : ('authenticator.bound' as const), ...about, detail: { kind, id } },
-      ...(number !== undefined && number !== account.phone ? [{ action: 'phone.verified' as const, ...about }] : []),
-    ].map((one) => eventRow(now, one)),
+      ...more,
+      ...[
+        { action: isCodes ? ('backup-codes.drawn' as const) : ('authenticator.bound' as const), ...about, detail: { kind, id } },
+        ...(number !== undefined && number !== account.phone ? [{ action: 'phone.verified' as const, ...about }] : []),
+      ].map((one) => eventRow(now, one)),
+    ],
     messages: isCodes
       ? isRedrawn
         ? [{ to: account.email, template: 'backup-codes-new', values: {} }]
@@ -113,6 +118,9 @@ export async function answerEnrollment(
   if (sending) await noteEntered(rooms, open)
   return reply
 }
+
+/** Whom Duo knows the person as, in the form in which no two people here can have it. */
+const knownBy = ({ duo }: Heard) => (duo ? { knownAs: digest(JSON.stringify(['duo', duo.accountOf, duo.userKey])) } : {})
 
 /** What an authenticator is called: as the person says, or by its kind. */
 function labelFor(account: Account, kind: string, name: string | undefined): string {

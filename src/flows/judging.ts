@@ -17,11 +17,16 @@ export const askedIn = (rooms: Rooms, open: OpenSignIn, heard: Heard = {}): Aske
 }
 
 /** What became of a code. */
-interface Judged {
+export interface Judged {
   readonly kind: string
   /** The authenticator that pays; what is sent needs none. */
   readonly authenticator: Authenticator | undefined
   readonly verdict: Verdict
+}
+
+/** One that was accepted. */
+export interface Accepted extends Judged {
+  readonly verdict: Extract<Verdict, { readonly verdict: 'accepted' }>
 }
 
 /**

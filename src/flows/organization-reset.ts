@@ -8,6 +8,7 @@ import type {
   ResetStanding,
 } from '#contract/organization-reset.ts'
 import { isId } from '#crypto/random.ts'
+import { hasSecondStep } from '#domain/assurance.ts'
 import { approvalLapsesSeconds, asksForTwo, proposalLifetimeSeconds, type ResetRules } from '#domain/organization-reset.ts'
 import { Problem } from '#domain/problem.ts'
 import { may } from '#domain/roles.ts'
@@ -207,7 +208,7 @@ async function requireResetter(rooms: Rooms, visit: Visit, organizationId: strin
   const first = await requireSession(rooms, visit)
   await authorize(rooms.store.db, first, organizationId, right)
   const session = await requireFreshSession(rooms, visit)
-  const seconds = session.evidence.filter((one) => one.kind !== 'password')
+  const seconds = session.evidence.filter((one) => hasSecondStep([one]))
   if (seconds.length === 0 && (await findAccount(rooms.store.db, session.userId))?.authenticators.length === 0)
     throw new Problem('not-enrolled')
   requireSecondStep(session)

@@ -56,6 +56,8 @@ export interface Visit extends Origin {
   /** Of a remembered device. */
   readonly remembered?: string
   readonly browser: string
+  /** The host name that was asked for: a claim, to be looked up before it is believed. */
+  readonly host?: string
 }
 
 /** Cookies to set (text) or to clear (null). */

@@ -1,5 +1,5 @@
 import { digest, newId, newToken } from '#crypto/random.ts'
-import { type Assurance, hasSecondStep } from '#domain/assurance.ts'
+import { type Assurance, duoAway, hasSecondStep } from '#domain/assurance.ts'
 import type { AuditEvent } from '#domain/audit.ts'
 import { isNumberGood } from '#domain/authenticators.ts'
 import type { Message } from '#domain/message.ts'
@@ -85,6 +85,7 @@ export async function take(rooms: Rooms, visit: Visit, open: Taking, from: numbe
     messages: [...rows, ...told],
   })
   if (!settled.isOpen) throw shut(now, settled, effects.lane)
+  if (settled.isTaken) throw new Problem('duo-refused', { reason: 'taken' })
   if (!settled.isSpent && effects.spend && 'challenge' in effects.spend.cost) throw new Problem('moved-on')
   if (!settled.isSpent && effects.spendPass) throw notAccepted({ reason: 'pass-gone' })
   if (!settled.isSpent) throw notAccepted({ reason: effects.spend && 'hash' in effects.spend.cost ? 'used-backup-code' : 'replayed' })
@@ -104,6 +105,8 @@ function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, 
   const token = newToken()
   const about = { actorId: account.id, subjectId: account.id }
   const how = { ...about, detail: { amr: assurance.amr, aal: assurance.aal, ...(restsOn ? { rememberedDevice: restsOn.id } : {}) } }
+  // That Duo was away is nothing a session rests on.
+  const evidence = signIn.evidence.filter((one) => one.kind !== duoAway)
   const isNewDevice = hasSecondStep(signIn.evidence) && recognizedDevice(rooms, account, visit.device) === undefined
   const cookies: Cookies = { session: token, ...(isNewDevice ? { device: newDeviceCookie(rooms, account) } : {}) }
   if (signIn.intent === 'enter') {
@@ -113,7 +116,7 @@ function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, 
           change: 'add',
           tokenHash: digest(token),
           id: newId(now),
-          evidence: signIn.evidence,
+          evidence,
           browser: visit.browser,
           ...(restsOn ? { deviceId: restsOn.id } : {}),
         },
@@ -124,7 +127,7 @@ function finishing(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, 
       cookies,
     } satisfies Finish
   }
-  const session = { change: 'prove', tokenHash: digest(token), id: signIn.sessionId ?? '', evidence: signIn.evidence } as const
+  const session = { change: 'prove', tokenHash: digest(token), id: signIn.sessionId ?? '', evidence } as const
   if (signIn.intent === 'disable') {
     return {
       settlement: { session, retire: {}, endOthers: { butSession: session.id }, setUpDone: true },
@@ -171,6 +174,7 @@ function meansOf({ signIn, account }: OpenSignIn, now: Date, bound: readonly str
     enrolled: [...new Set([...authenticators.map((one) => one.kind), ...(isPassOpen ? ['one-time-pass'] : []), ...bound])],
     hasPhone: isNumberGood(phoneVerifiedAt, now),
     isPasswordMailed,
+    isDuoAway: signIn.evidence.some((one) => one.kind === duoAway),
   }
 }
 

@@ -44,6 +44,7 @@ export function openVisits({ publicUrl, csrfKey }: VisitsOptions): Visits {
         ...(remembered ? { remembered } : {}),
         address: request.ip,
         requestId: request.id,
+        host: request.hostname,
         browser: (request.headers['user-agent'] ?? '').slice(0, 300),
       }
     },

@@ -108,3 +108,9 @@ export async function findOrganizationFor(db: Database, organizationId: string, 
 
 const order: readonly (Role | null)[] = ['owner', 'security-admin', 'admin', 'user']
 const strongest = (...roles: readonly (Role | null)[]) => order.find((role) => roles.includes(role)) ?? undefined
+
+/** Whether a site, which is not removed, is reached by this host name. */
+export async function isHostOfSite(db: Database, host: string): Promise<boolean> {
+  const found = db.selectFrom('organizations').select('id').where('host', '=', host).where('removed_at', 'is', null)
+  return (await found.executeTakeFirst()) !== undefined
+}

@@ -76,9 +76,9 @@ async function chosen(db: Database, people: readonly Enlisted[], query: RawBuild
 /** Brings back what this reset retired, and lifts the debt. The people must be locked. Their sign-ins on the way end. */
 export async function restoreAll(db: Database, resetId: string, people: readonly Enlisted[]): Promise<void> {
   await sql`delete from sign_ins where user_id = any(${ids(people)})`.execute(db)
-  await sql`update authenticators set retired_at = null, retired_by = null where user_id = any(${ids(people)}) and retired_by = ${resetId}`.execute(
-    db,
-  )
+  // What stands for a user outside whom somebody else here has bound meanwhile stays away.
+  await sql`update authenticators a set retired_at = null, retired_by = null where user_id = any(${ids(people)}) and retired_by = ${resetId}
+    and not exists (select from authenticators o where o.known_as = a.known_as and o.retired_at is null)`.execute(db)
   await sql`update users set set_up_due = false where id = any(${ids(people)})`.execute(db)
 }
 

@@ -97,6 +97,8 @@ export interface Settlement {
     readonly secretSealed: Buffer
     readonly counter: number
     readonly hashes: readonly string[]
+    /** Digest of whom a service outside knows the person as: it stands for one person, see {@link Settled.isTaken}. */
+    readonly knownAs?: Buffer
   }
   /** The number that a code has proved becomes the person's; goes with `bind`. */
   readonly verifiedPhone?: string
@@ -130,6 +132,8 @@ export interface Settled {
   readonly isOpen: boolean
   /** Whether everything else was written. False after an open lane: the price was paid, or the sign-in moved on, in the meantime. */
   readonly isDone: boolean
+  /** Whether nothing at all was written, because whom the new authenticator stands for is bound to somebody else already. */
+  readonly isTaken?: boolean
   /** Whether the price could still be paid; false means that the same answer won elsewhere a moment ago. */
   readonly isSpent: boolean
   readonly failures: number
@@ -146,7 +150,11 @@ export async function settle({ db, run }: Store, settlement: Settlement): Promis
   const [row] = await run<{ is_spent: boolean; is_done: boolean; failures: number | null }>(
     text,
     values.map((of) => of(settlement) ?? null),
-  )
+  ).catch((error: unknown) => {
+    if (isKnownAlready(error)) return [undefined]
+    throw error
+  })
+  if (settlement.bind?.knownAs && !row) return { isOpen: true, isTaken: true, isDone: false, isSpent: true, failures: 0, waitUntil: null }
   if (!row) throw new Error('A settlement answers with one row.')
   const isOpen = row.failures !== null
   // A lane that others shut while this one waited for them shows in a fresh look only: the statement still sees it open.
@@ -162,6 +170,10 @@ export async function settle({ db, run }: Store, settlement: Settlement): Promis
     waitUntil: shut?.wait_until ?? null,
   }
 }
+
+/** The unique index of those who are known outside has refused a row. */
+const isKnownAlready = (error: unknown): boolean =>
+  error instanceof Error && 'constraint' in error && error.constraint === 'authenticators_known_as'
 
 /** A statement, and where in a settlement each of its parameters is found. */
 interface Statement {
@@ -185,6 +197,7 @@ interface Shape {
   readonly session: 'add' | 'prove' | undefined
   readonly retires: 'all' | 'kinds' | undefined
   readonly binds: boolean
+  readonly knowsAs: boolean
   readonly verifiesPhone: boolean
   readonly remembers: boolean
   readonly ends: 'all' | 'others' | undefined
@@ -216,6 +229,7 @@ function shapeOf(one: Settlement): Shape {
     session: one.session?.change,
     retires: one.retire && (one.retire.kinds === undefined ? 'all' : 'kinds'),
     binds: one.bind !== undefined,
+    knowsAs: one.bind?.knownAs !== undefined,
     verifiesPhone: one.verifiedPhone !== undefined,
     remembers: one.remember !== undefined,
     ends: one.endOthers && (one.endOthers.butSession === undefined ? 'all' : 'others'),
@@ -346,16 +360,19 @@ function statementOf(shape: Shape): Statement {
     const others = isRetiredToo ? ` and id <> ${authenticator()}` : ''
     part(
       'retired',
-      `update authenticators set retired_at = ${at} where user_id = ${user()} and retired_at is null${kind}${others} and ${gate}`,
+      `update authenticators set retired_at = ${at} where user_id = ${user()} and retired_at is null${kind}${others} and ${gate}${shape.knowsAs ? ' returning id' : ''}`,
     )
   }
   if (shape.binds) {
+    const known = shape.knowsAs ? `, ${$((one) => one.bind?.knownAs, 'bytea')}` : ''
+    // Parts run in no order of their own: the one that is replaced must have gone first, for it stands for the same user outside.
+    const after = shape.knowsAs && shape.retires ? ' and (select count(*) from retired) >= 0' : ''
     part(
       'bound',
-      `insert into authenticators (id, user_id, kind, label, secret_sealed, counter, hashes, bound_at, last_used_at)
+      `insert into authenticators (id, user_id, kind, label, secret_sealed, counter, hashes, bound_at, last_used_at${shape.knowsAs ? ', known_as' : ''})
         select ${$((one) => one.bind?.id, 'uuid')}, ${user()}, ${$((one) => one.bind?.kind, 'text')}, ${$((one) => one.bind?.label, 'text')},
           ${$((one) => one.bind?.secretSealed, 'bytea')}, ${$((one) => one.bind?.counter, 'bigint')}, ${$((one) => one.bind?.hashes, 'text[]')},
-          ${at}, null where ${gate}`,
+          ${at}, null${known} where ${gate}${after}`,
     )
   }
   if (shape.ends) {

@@ -94,6 +94,7 @@ export interface Tables {
     last_used_at: Date | null
     retired_at: Date | null
     retired_by: ColumnType<string | null, string | null | undefined, string | null>
+    known_as: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
   }
   sessions: {
     token_hash: Buffer

@@ -2,6 +2,8 @@
 export interface PageProblem {
   readonly code: string
   readonly reason?: string | undefined
+  /** How Duo calls the end of a login. */
+  readonly duoStatus?: string | undefined
   readonly retryAfterSeconds?: number | undefined
   /** Positive when the phone is ahead of us, negative when it is behind. */
   readonly clockOffBySeconds?: number | undefined

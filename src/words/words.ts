@@ -2,6 +2,8 @@ import { audit } from './en/audit.ts'
 import { authAnvilWords } from './en/authanvil.ts'
 import { calls } from './en/calls.ts'
 import { callFromQueue, textFromQueue } from './en/codes.ts'
+import { duoPages } from './en/duo-pages.ts'
+import { duoPushWords } from './en/duo-push.ts'
 import { gatewayTest, gatewayTestPrompt } from './en/gateways.ts'
 import { mail, mailFromQueue } from './en/mails.ts'
 import { pages } from './en/pages.ts'
@@ -20,6 +22,8 @@ export interface Words {
   readonly audit: typeof audit
   readonly sentCodes: typeof sentCodes
   readonly authAnvil: typeof authAnvilWords.pages
+  readonly duo: typeof duoPages
+  readonly duoPush: typeof duoPushWords
   readonly gatewayTest: typeof gatewayTest
   readonly gatewayTestPrompt: string
 }
@@ -35,6 +39,8 @@ const english: Words = {
   audit,
   sentCodes,
   authAnvil: authAnvilWords.pages,
+  duo: duoPages,
+  duoPush: duoPushWords,
   gatewayTest,
   gatewayTestPrompt,
 }

@@ -4,7 +4,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { type DuoSimulator, start as startDuo } from '../../simulators/duo.ts'
 import { type BrowserKit, heading, openBrowserKit, see } from './browser.ts'
-import { crowd, giveDuo } from './duo-kit.ts'
+import { crowd, giveDuo } from './duo-doctor-kit.ts'
 import { doctorPage } from './tour-duo-doctor.ts'
 
 let at: BrowserKit

@@ -1,6 +1,6 @@
 import type { DuoSimulator } from '../../simulators/duo.ts'
 import { type BrowserKit, see } from './browser.ts'
-import { crowd, giveDuo } from './duo-kit.ts'
+import { crowd, giveDuo } from './duo-doctor-kit.ts'
 import { cast, type Look, longName, longOrganization } from './tour.ts'
 
 export const doctorPage = '/company-settings/general/two-factor/duo-doctor'

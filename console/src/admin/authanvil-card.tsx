@@ -37,7 +37,7 @@ export function AuthAnvilCard() {
   )
 }
 
-function AuthAnvilForm({ stored }: { readonly stored: AuthAnvil }) {
+export function AuthAnvilForm({ stored }: { readonly stored: AuthAnvil }) {
   const { organization } = useWho()
   const { run, isBusy } = useChange()
   // The version that was read when the form was opened: a change by somebody else in the meantime is told, and not overwritten.

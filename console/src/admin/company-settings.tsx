@@ -6,6 +6,7 @@ import { SettingsSearch } from '../settings-search.tsx'
 import { Forbidden } from '../states.tsx'
 import { useWho } from '../who.tsx'
 import { AuthAnvilCard } from './authanvil-card.tsx'
+import { DuoCard } from './duo-card.tsx'
 import { LookSettings } from './look.tsx'
 import { Messages } from './messages.tsx'
 import { ResetRulesCard } from './organization-reset-rules.tsx'
@@ -56,6 +57,7 @@ function CompanySettings({ tab }: { readonly tab: Tab }) {
         <Tabs.Panel value="two-factor">
           <Stack gap="lg">
             <TwoFactorPolicy />
+            <DuoCard />
             <AuthAnvilCard />
             <ResetRulesCard />
           </Stack>

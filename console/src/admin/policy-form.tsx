@@ -183,7 +183,7 @@ function Unsaved({
 }
 
 /** Who will notice the change, counted and by name. */
-function Consequence({ preview, draft }: { readonly preview: PolicyPreview; readonly draft: PolicyDraft }) {
+export function Consequence({ preview, draft }: { readonly preview: PolicyPreview; readonly draft: PolicyDraft }) {
   const groups = (['mustSetUp', 'mustMove', 'withoutNumber', 'sessionsEnd', 'devicesEnd', 'noLongerRequired'] as const).filter(
     (group) => preview[group].count > 0,
   )

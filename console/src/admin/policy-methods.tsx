@@ -12,6 +12,7 @@ import type { PolicyFields } from './policy-form.tsx'
 
 const say = { ...words.company, ...methodWords.rules }
 const sent: readonly string[] = ['email', 'sms', 'voice']
+const offBelow: Readonly<Record<string, string | undefined>> = { duo: say.duoOff, authanvil: say.authanvilOff }
 const everyMethod = Object.keys(methodWords.names)
 
 /** Which methods there are, which one is offered first, and whether people may choose. */
@@ -29,7 +30,7 @@ export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields
         key={kind}
         value={kind}
         label={methodName(kind)}
-        description={isUsable ? say.why[kind] : `${say.why[kind]} ${kind === 'authanvil' ? say.authanvilOff : say.unavailable}`}
+        description={isUsable ? say.why[kind] : `${say.why[kind]} ${offBelow[kind] ?? say.unavailable}`}
         disabled={!mayChange || !isUsable || isLast}
       />
     )

@@ -9,6 +9,7 @@ import { policyQuery } from '../api.ts'
 import { Section } from '../page.tsx'
 import { Shown } from '../states.tsx'
 import { useWho } from '../who.tsx'
+import { SetUpButton } from './duo-card.tsx'
 import { ResetButton } from './organization-reset-rules.tsx'
 import { type PolicyFields, PolicyForm } from './policy-form.tsx'
 import { PolicyMethods } from './policy-methods.tsx'
@@ -44,6 +45,7 @@ export function TwoFactorPolicy() {
             >
               {(fields) => fields.draft.enabled && <Options {...fields} stored={stored} />}
             </PolicyForm>
+            <SetUpButton />
             <ResetButton />
           </>
         )}

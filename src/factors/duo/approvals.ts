@@ -25,6 +25,10 @@ const shown: Readonly<Record<string, readonly Amr[] | undefined>> = {
 /** Passcodes of phones and tokens, by text message, of an administrator at Duo; and those of a YubiKey. */
 const passcode = /^(?:[0-9]{6,10}|[cbdefghijklnrtuv]{44})$/
 
+/** As people type it: in groups. */
+const bare = (typed: string) => typed.replace(/[\s-]/g, '')
+const fits = (typed: string) => passcode.test(bare(typed))
+
 interface Accepted {
   readonly proves: readonly Proof[]
   readonly amr: readonly Amr[]
@@ -32,7 +36,7 @@ interface Accepted {
 }
 
 function judge(answer: string, duo: DuoSaid | undefined): Accepted | Rejection {
-  if (answer === '' || duo?.attempt !== answer) return { reason: passcode.test(answer) ? 'mismatch' : 'malformed' }
+  if (answer === '' || duo?.attempt !== answer) return { reason: fits(answer) ? 'mismatch' : 'malformed' }
   const { accountOf, userKey, userName } = duo
   const pin = { accountOf, userKey, userName }
   return duo.isSpared ? { proves: [], amr: [], pin } : { proves: ['have'], amr: shown[duo.factor] ?? [], pin }
@@ -55,7 +59,7 @@ export const duoApprovals: Factor = {
     },
   },
   authentication: {
-    fits: (answer) => passcode.test(answer),
+    fits,
     answer: ({ secret }, answer, { duo }) => {
       const judged = judge(answer, duo)
       if ('reason' in judged) return { verdict: 'rejected', ...judged }

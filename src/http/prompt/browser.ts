@@ -92,5 +92,43 @@
     })
   }
 
+  /*
+   * A page that waits for a phone asks by itself, one question after the other, and goes on as soon as the answer is another one. What
+   * the button would have sent is asked through the API, which answers with the same steps.
+   */
+  const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+  const isPush = document.querySelector('[data-push]') !== null
+  const isStillWaiting = (step: { duo?: { push?: { state: string }; activation?: { state: string } } }) =>
+    (step.duo?.push ?? step.duo?.activation)?.state === 'waiting' && (step.duo?.push === undefined) === !isPush
+  const waiting = document.querySelector<HTMLFormElement>('form[data-waits]')
+  const waitFor = async (form: HTMLFormElement) => {
+    const csrf = form.querySelector<HTMLInputElement>('[name="csrf"]')?.value ?? ''
+    const until = Date.now() + (Number(form.dataset.waits) + 20) * 1000
+    while (Date.now() < until) {
+      await pause(document.hidden ? 3 : 1)
+      // The button was pressed: it asks in its own way.
+      if (form.dataset.busy !== undefined) return
+      try {
+        const reply = await fetch('/api/v1/sign-ins/current/answers', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-csrf-token': csrf },
+          body: '{"check":"duo"}',
+        })
+        const step = await reply.json()
+        if (form.dataset.busy !== undefined) return
+        if (reply.ok && step.step === 'done') {
+          const mark = step.intent === 'enter' ? '' : `${step.returnTo.includes('?') ? '&' : '?'}done=${step.intent}`
+          return location.assign(`${step.returnTo}${mark}`)
+        }
+        if (reply.ok && isStillWaiting(step)) continue
+        if (reply.ok || ![424, 429, 503].includes(reply.status)) return location.assign('/sign-in')
+      } catch {
+        // No network for a moment: the next question may get through.
+      }
+      await pause(3)
+    }
+  }
+  if (waiting) void waitFor(waiting)
+
   root.dataset.scripted = ''
 }

@@ -15,12 +15,16 @@ export interface PromptOptions {
   readonly inbox?: () => InboxView
 }
 
-const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const policy = (targets: readonly string[]) =>
+  `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action ${["'self'", ...targets].join(' ')}; base-uri 'none'; frame-ancestors 'none'`
 
-/** What is the same for all pages: never stored, nothing from elsewhere, never in a frame. */
-export function asPage(reply: FastifyReply): FastifyReply {
-  return reply.headers({ 'content-security-policy': policy, 'cache-control': 'no-store' }).type('text/html; charset=utf-8')
+/**
+ * What is the same for all pages: never stored, nothing from elsewhere, never in a frame.
+ *
+ * @param targets where its forms may lead beside this host, also by the redirect that answers them
+ */
+export function asPage(reply: FastifyReply, targets: readonly string[] = []): FastifyReply {
+  return reply.headers({ 'content-security-policy': policy(targets), 'cache-control': 'no-store' }).type('text/html; charset=utf-8')
 }
 
 /** One field of a posted form or of a query; what came twice is no text and so is empty. */

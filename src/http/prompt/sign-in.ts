@@ -8,12 +8,15 @@ import type { Visit } from '#flows/rooms.ts'
 import { checkSession } from '#flows/session.ts'
 import { answerSignIn, cancelSignIn, currentStep, type StepView, safeReturn, startSignIn } from '#flows/sign-in.ts'
 import { isBlank } from '../visit.ts'
-import { frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
+import { duoPhonePage } from './duo-phone.ts'
+import { asPage, frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
 import { answerPage } from './pages/answer.ts'
 import { askedPage } from './pages/ask-administrator.ts'
 import { codesPage } from './pages/codes.ts'
 import { completePage } from './pages/complete.ts'
+import { duoTargets } from './pages/duo.ts'
 import { enrollPage } from './pages/enroll.ts'
+import { enrollDuoPage } from './pages/enroll-duo.ts'
 import { enrollPasscodePage } from './pages/enroll-passcode.ts'
 import { enrollSentPage } from './pages/enroll-sent.ts'
 import { passwordPage } from './pages/password.ts'
@@ -24,11 +27,12 @@ type Fields = Readonly<Record<string, unknown>>
 /** The pages of the sign-in: one address, one page for each step, whatever brought the person there. */
 export function signInPages(app: FastifyInstance, options: PromptOptions): void {
   const { rooms, visits } = options
-  const draw = async (request: FastifyRequest, step: StepView, csrf: string, problem?: Problem): Promise<string> => {
+  const draw = async (request: FastifyRequest, reply: FastifyReply, step: StepView, csrf: string, problem?: Problem): Promise<string> => {
     const words = wordsOf(request, 'language' in step ? step.language : undefined)
     const shown = problem && toPageProblem(problem)
     const organization = 'organization' in step ? step.organization : undefined
     const requiredBy = 'requiredBy' in step ? step.requiredBy : undefined
+    if ('duo' in step) asPage(reply, duoTargets(step.duo))
     const frame = await frameOf(options, request, 'organizationId' in step ? step.organizationId : undefined)
     const common = { csrf, organization, requiredBy, problem: shown, ...frame, isSetUp: step.returnTo === afterSetUp }
     switch (step.step) {
@@ -37,11 +41,18 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
       case 'answer': {
         const meant = textOf(request.query, 'with') || textOf(request.body, 'with')
         const remember = textOf(request.body, 'remember') !== ''
-        const { kinds, ways, sent, opens, intent, rememberDays } = step
-        const view = { kinds, ways, sent, opens, intent, rememberDays, remember, now: rooms.now(), asksPin: step.asksPin }
-        return answerPage({ ...common, ...view, with: meant === 'backup-code' || meant === 'one-time-pass' ? meant : 'app' }, words)
+        const { kinds, ways, sent, opens, intent, rememberDays, duo, withoutDuo } = step
+        const now = rooms.now()
+        const view = { kinds, ways, sent, opens, intent, rememberDays, remember, now, asksPin: step.asksPin, duo, withoutDuo }
+        const onPhone = meant === '' && duo && (await duoPhonePage(request, rooms.now(), common, step, duo, words))
+        if (onPhone) return onPhone
+        const known = meant === 'backup-code' || meant === 'one-time-pass' || meant === 'duo-passcode' ? meant : 'app'
+        return answerPage({ ...common, ...view, with: known }, words)
       }
       case 'enroll': {
+        const phone = step.duo && (await duoPhonePage(request, rooms.now(), common, step, step.duo, words))
+        if (phone) return phone
+        if (step.kind === 'duo') return enrollDuoPage({ ...common, kinds: step.kinds, duo: step.duo }, words)
         if (step.kind === 'authanvil') return enrollPasscodePage({ ...common, kinds: step.kinds, asksPin: step.asksPin }, words)
         if (step.key === undefined || step.uri === undefined) {
           const { kind, kinds, to, sent } = step
@@ -80,7 +91,7 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     const returnTo = textOf(request.query, 'return') || undefined
     if (!isBlank(visit.signIn)) {
       try {
-        return reply.send(await draw(request, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? '')))
+        return reply.send(await draw(request, reply, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? '')))
       } catch (error) {
         if (!(error instanceof Problem) || error.code !== 'sign-in-gone') throw error
         return front(request, reply, { problem: toPageProblem(error), returnTo })
@@ -131,8 +142,9 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     try {
       const { step, cookies } = await answerSignIn(rooms, visit, given)
       visits.setCookies(reply, cookies)
-      if (step.step !== 'done') return reply.redirect('/sign-in', 303)
-      if ('saved' in given && step.intent !== 'backup-codes') return reply.send(await draw(request, step, ''))
+      if (step.step !== 'done')
+        return reply.redirect(('duo' in step && step.duo?.address) || ('check' in given ? '/sign-in?checked=yes' : '/sign-in'), 303)
+      if ('saved' in given && step.intent !== 'backup-codes') return reply.send(await draw(request, reply, step, ''))
       const mark = step.intent === 'enter' ? '' : `${step.returnTo.includes('?') ? '&' : '?'}done=${step.intent}`
       return reply.redirect(`${step.returnTo}${mark}`, 303)
     } catch (error) {
@@ -140,7 +152,7 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
       if (error.code === 'sign-in-gone' || error.code === 'moved-on' || error.code === 'step-not-open')
         return reply.redirect('/sign-in', 303)
       withStatus(reply, error)
-      return reply.send(await draw(request, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? ''), error))
+      return reply.send(await draw(request, reply, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? ''), error))
     }
   }
 
@@ -150,20 +162,47 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     if (textOf(request.body, 'password') !== '') return answer(request, reply, visit, { password: textOf(request.body, 'password') })
     if (textOf(request.body, 'saved') !== '') return answer(request, reply, visit, { saved: true })
     const [send, choose, phone] = [textOf(request.body, 'send'), textOf(request.body, 'choose'), textOf(request.body, 'phone')]
-    if (send !== '') return answer(request, reply, visit, { send: send.slice(0, 40) })
+    if (send !== '') {
+      const device = textOf(request.body, 'device').slice(0, 64)
+      const remembers = textOf(request.body, 'remember') !== ''
+      return answer(request, reply, visit, {
+        send: send.slice(0, 40),
+        ...(device ? { device } : {}),
+        ...(remembers ? { remember: true } : {}),
+      })
+    }
     if (choose !== '') return answer(request, reply, visit, { choose: choose.slice(0, 40) })
     if (phone !== '') return answer(request, reply, visit, { phone: phone.slice(0, 40) })
+    if (textOf(request.body, 'check') === 'duo') return answer(request, reply, visit, { check: 'duo' })
+    if (textOf(request.body, 'open') === 'duo')
+      return answer(request, reply, visit, { open: 'duo', ...(textOf(request.body, 'remember') === '' ? {} : { remember: true }) })
     const code = textOf(request.body, 'code').slice(0, 128)
     if (code === '' && (await isAt(visit, 'codes'))) {
       // The tick is missing; the codes are still the same ones.
       const problem = new Problem('malformed')
       withStatus(reply, problem)
-      return reply.send(await draw(request, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? ''), problem))
+      return reply.send(await draw(request, reply, await currentStep(rooms, visit), visits.csrfToken(visit.signIn ?? ''), problem))
     }
     const label = textOf(request.body, 'label').slice(0, 60)
     const remember = textOf(request.body, 'remember') !== ''
     const pin = textOf(request.body, 'pin').slice(0, 32)
     return answer(request, reply, visit, { code, ...(pin ? { pin } : {}), ...(remember ? { remember } : {}), ...(label ? { label } : {}) })
+  })
+
+  /**
+   * Where Duo sends the browser back to. It comes from another site's page, so there is no proof against forgery in it: its `state` is
+   * one, which only this browser's sign-in knows.
+   */
+  app.get<{ Querystring: Fields }>('/sign-in/duo', { config: { authority: { who: 'sign-in' } } }, (request, reply) => {
+    const of = (name: string, longest: number) => {
+      const text = textOf(request.query, name).slice(0, longest)
+      return text === '' ? {} : { [name]: text }
+    }
+    const code = { ...of('code', 1024), ...of('duo_code', 1024) }
+    const error = { ...of('error', 256), ...of('error_description', 1024) }
+    return answer(request, reply, visits.of(request), {
+      returned: { state: textOf(request.query, 'state').slice(0, 1024), ...code, ...error },
+    })
   })
 
   app.post<{ Body: Fields }>('/sign-in/cancel', { config: { authority: { who: 'sign-in' } } }, async (request, reply) => {

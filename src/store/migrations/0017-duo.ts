@@ -23,6 +23,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       check (account <> 'own' or not is_on or (prompt_sealed is not null and auth_sealed is not null)),
       check (not serves_sites or account = 'own')
     )`,
+    // Whom a service outside knows the person as, as a digest: one of its users stands for one person here, also in a race.
+    sql`alter table authenticators add column known_as bytea`,
+    sql`create unique index authenticators_known_as on authenticators (known_as) where retired_at is null`,
     sql`create table duo_notices (
       organization_id uuid primary key references organizations (id),
       text text not null,

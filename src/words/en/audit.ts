@@ -135,6 +135,7 @@ const actions = {
   ],
   'duo.people-checked': ['People checked in Duo', (who) => `${who} checked whom Duo knows`],
   'duo.alias-added': ['Duo alias added', (who, whom) => `${who} added an alias for ${whom} in Duo`],
+  'duo.approved': ['Duo approved', (_, whom) => `Duo let ${whom} in`],
   'duo.refused': ['Duo refused', (_, whom) => `Duo did not let ${whom} in`],
   'duo.other-user': [
     'Duo knows another person',

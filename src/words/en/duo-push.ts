@@ -2,8 +2,6 @@ import { isolating } from '../bidi.ts'
 
 /** What is said about the push that we send ourselves, its passcode, and Duo as the provider runs it for those who have no account. */
 
-const seconds = (count: number) => `${count} ${count === 1 ? 'second' : 'seconds'}`
-
 /** Why a push led to nothing, and what to do. */
 const refused: Readonly<Record<string, { readonly title: string; readonly advice: string } | undefined>> = {
   denied: {
@@ -25,10 +23,6 @@ const refused: Readonly<Record<string, { readonly title: string; readonly advice
     title: 'Duo does not let you in.',
     advice: 'You may be disabled there, or a rule of Duo forbids it. Ask your administrator, or use another way.',
   },
-  bypass: {
-    title: 'Duo would let you in without asking.',
-    advice: 'That proves nothing, so it does not count here. Ask your administrator to take you out of bypass, or use another way.',
-  },
   'not-enrolled': {
     title: 'Duo does not know your phone.',
     advice: 'No device is set up for you there. Ask your administrator, or use another way.',
@@ -38,7 +32,6 @@ const refused: Readonly<Record<string, { readonly title: string; readonly advice
     advice: 'Activate Duo Mobile on your phone, or type a passcode instead. Your administrator can send you an activation.',
   },
   'no-such-device': { title: 'Duo no longer has this phone.', advice: 'Choose another one, or type a passcode instead.' },
-  sending: { title: 'The push did not go out.', advice: 'Send it again, or type a Duo passcode instead.' },
 }
 
 /** Why no push is sent for now. */
@@ -62,19 +55,24 @@ const limited: Readonly<Record<string, ((afterWait: string) => { readonly title:
   }),
 }
 
+/** What is told when a push or a passcode led to nothing; undefined for what Duo's own page says. */
+export const pushRefused = (reason: string | undefined) =>
+  reason !== undefined && Object.hasOwn(refused, reason) ? refused[reason] : undefined
+
 export const duoPushWords = isolating({
-  refused: (reason: string | undefined) => refused[reason ?? ''] ?? refused.refused ?? { title: '', advice: '' },
+  refused: (reason: string | undefined) => pushRefused(reason) ?? { title: '', advice: '' },
   limited: (reason: string | undefined, afterWait: string) =>
     (limited[reason ?? ''] ?? limited.often)?.(afterWait) ?? { title: '', advice: '' },
 
   /** Before anything was sent. */
   send: 'Send a push to my phone',
-  passcodeToo: 'Or type a passcode that Duo Mobile shows.',
+  typePasscode: 'Type a Duo passcode',
 
   /** Which of several devices. */
   choose: {
     title: 'Which device?',
     lead: 'Duo has several devices of yours. Choose the one that you have at hand.',
+    nameless: 'A phone without a name',
   },
 
   /** The waiting page. */
@@ -97,15 +95,15 @@ export const duoPushWords = isolating({
     otherwise: 'If it shows anything else, or you did not begin this, deny it.',
     number: 'Type this number on your phone',
     asking: 'Waiting for your answer on the phone.',
-    left: (count: number) => `Waiting for your answer on the phone: ${seconds(count)} left.`,
     approved: 'I have approved it',
     again: 'Send it again',
     stillNothing: 'There is no answer from the phone yet. Approve it there, then press the button again.',
     others: 'Or send it to another device',
     passcode: 'Type a Duo passcode instead',
     backupCode: 'Use a backup code',
+    otherWays: 'Other ways',
   },
-  ended: { title: 'Log in' },
+  passcodeLead: 'Type the passcode that Duo Mobile shows, or one that Duo or your administrator has given you.',
   passcodeHint: 'Duo Mobile shows it when you tap the account. Each passcode works once.',
   passcodeWrong: {
     title: 'That code is not right.',
@@ -129,6 +127,7 @@ export const duoPushWords = isolating({
     onThisPhone: 'Open it in Duo Mobile on this phone',
     waiting: 'Waiting until Duo Mobile has scanned it.',
     done: 'I have scanned it',
+    scanned: 'Duo knows your phone now.',
     stillNothing: 'Duo does not know your phone yet. Scan the QR code, then press the button again.',
     expired: { title: 'This QR code has run out.', advice: 'Ask for a fresh one, and scan that.' },
     again: 'Show a fresh QR code',
@@ -136,8 +135,6 @@ export const duoPushWords = isolating({
     approveText: 'Then we send a push to your phone, to see that it works.',
     administrator: (provider: string) => `Who looks after Duo here: ${provider}. Your organization needs no account at Duo.`,
     contact: 'Questions about it:',
-    appStore: 'App Store',
-    googlePlay: 'Google Play',
   },
 
   /** Of the provider: who is still in Duo. */

@@ -39,6 +39,8 @@ const samples: Readonly<Record<MailTemplate, Readonly<Record<string, string>>>> 
   'one-time-pass': { pass: 'ABCDE-FGHJK-LMNPQ', isSplit: 'yes', organization: 'Acme', by: 'Ana', expiresAt: '2026-11-23T10:30:00.000Z' },
   'one-time-pass-issued': { organization: 'Acme', by: 'Ana', reason: 'Lost phone', expiresAt: '2026-11-23T10:30:00.000Z' },
   'one-time-pass-used': {},
+  'duo-other-user': { organization: 'Acme' },
+  'duo-other-user-notice': { name: 'Ada', person: 'ada@example.org', organization: 'Acme', isTaken: '', url },
   'help-asked': { name: 'Ada', person: 'ada@example.org', organization: 'Acme', url, isPasswordMailed: 'yes' },
   'phone-changed': { number: '+4915112345678' },
   'gateway-test': { organization: 'Acme' },

@@ -35,6 +35,8 @@ const needs = {
   'one-time-pass-issued': ['organization', 'by', 'reason', 'expiresAt'],
   'one-time-pass-used': [],
   'help-asked': ['name', 'person', 'organization', 'url', 'isPasswordMailed'],
+  'duo-other-user': ['organization'],
+  'duo-other-user-notice': ['name', 'person', 'organization', 'isTaken', 'url'],
   'phone-changed': ['number'],
   'gateway-test': ['organization'],
   'sign-in-code': ['code', 'minutes'],
@@ -369,6 +371,25 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
     ],
     button: { label: 'Open their page', url },
     otherwise: 'If this was not them: somebody knows their password. Tell them to change it.',
+  }),
+  'duo-other-user': ({ organization }) => ({
+    subject: 'A login through Duo was stopped',
+    paragraphs: [
+      `Somebody logged in with your password, and the Duo of ${asName(organization)} let in another person than you. Nobody got in here.`,
+      'Your Duo account may have been set up anew. If so, ask your administrator to reset your Two-Factor Authentication, then set Duo up again.',
+    ],
+    otherwise: changeIt,
+  }),
+  'duo-other-user-notice': ({ name, person, organization, isTaken, url }) => ({
+    subject: `Duo takes ${asName(name)} for somebody else`,
+    paragraphs: [
+      isTaken === 'yes'
+        ? `${asName(name)} (${asName(person)}) of ${asName(organization)} was setting up Duo, and Duo let in a user who belongs to somebody else here. Nobody got in.`
+        : `${asName(name)} (${asName(person)}) of ${asName(organization)} gave the right password, and Duo then let in another of its users than at their set-up. Nobody got in.`,
+      'Look for the user in the Duo Admin Panel: a name or an alias may belong to two people, or Username Normalization may be on. If the user was only created anew, reset the Two-Factor Authentication of the person here.',
+    ],
+    button: { label: 'Open their page', url },
+    otherwise: 'If this was not expected: somebody may know their password. Tell them to change it.',
   }),
   'phone-changed': ({ number, by, organization, ended }) => ({
     subject: number === '' ? 'Your phone number was removed' : 'Your phone number was changed',

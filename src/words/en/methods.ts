@@ -43,6 +43,7 @@ export const methodWords = isolating({
     noCountryOfSite: 'No country is open here. Choose those whose numbers get texts and calls, or ask your provider to open some.',
     toCountries: 'To the countries',
     authanvilOff: 'Not possible yet: enable it below first.',
+    duoOff: 'Not possible yet: set it up below first, with your own account or that of your provider.',
     adminEmail: 'Email for administrators',
     adminEmailWhat:
       'OFF: whoever has another role than User does not get codes by mail, whatever is allowed above, and uses an app where nothing else is left. ON: they may, too.',

@@ -4,6 +4,8 @@ import { type Intent, signInLifetimeSeconds } from '#domain/sign-in.ts'
 import { isolating } from '../bidi.ts'
 import type { Explanation, FieldName, PageProblem } from '../problem.ts'
 import { authAnvilWords } from './authanvil.ts'
+import { duoRefused, duoStartAgain, duoUnavailable } from './duo-pages.ts'
+import { duoPushWords, pushRefused } from './duo-push.ts'
 import { passwordHint, passwordTooWeak } from './passwords.ts'
 import { passNotAccepted, recoveryWords } from './recovery.ts'
 import { notSent, sentCodes } from './sent-codes.ts'
@@ -38,17 +40,20 @@ interface Situation {
   readonly isSent?: boolean
   /** AuthAnvil was asked. */
   readonly isAuthAnvil?: boolean
+  /** Duo was asked about a passcode. */
+  readonly isDuo?: boolean
 }
 
 function codeNotAccepted(
   { reason, clockOffBySeconds = 0 }: PageProblem,
-  { isBackupCode = false, takesBackupCode = false, isOneTimePass = false, isSent = false, isAuthAnvil = false }: Situation,
+  { isBackupCode = false, takesBackupCode = false, isOneTimePass = false, isSent = false, isAuthAnvil = false, isDuo = false }: Situation,
 ): Explanation {
   const field: FieldName = 'code'
   const pass = passNotAccepted(reason, isOneTimePass)
   if (pass) return pass
   if (reason === 'expired' || reason === 'superseded' || reason === 'not-sent') return { field, ...sentCodes.problems[reason] }
   if (reason === 'mismatch' && isAuthAnvil && !isBackupCode) return { field, ...authAnvilWords.pages.mismatch }
+  if ((reason === 'mismatch' || reason === 'malformed') && isDuo && !isBackupCode) return { field, ...duoPushWords.passcodeWrong }
   if (reason === 'mismatch' && isSent && !isBackupCode) return { field, ...sentCodes.problems.mismatch }
   if (reason === 'used-backup-code') {
     return {
@@ -111,6 +116,14 @@ function explain(problem: PageProblem, situation: Situation = {}): Explanation {
       return codeNotAccepted(problem, situation)
     case 'authanvil-unavailable':
       return problem.reason === 'off' ? authAnvilWords.pages.off : authAnvilWords.pages.unavailable
+    case 'duo-unavailable':
+      return duoUnavailable(problem.reason)
+    case 'duo-refused':
+      return (problem.duoStatus === undefined ? pushRefused(problem.reason) : undefined) ?? duoRefused(problem.reason, problem.duoStatus)
+    case 'duo-push-limit':
+      return duoPushWords.limited(problem.reason, afterWait)
+    case 'duo-start-again':
+      return duoStartAgain(problem.reason)
     case 'password-too-weak':
       return passwordTooWeak(problem)
     case 'wrong-password':

@@ -89,6 +89,21 @@ export const settings: readonly Setting[] = [
     'reset organisation two-factor authentication everybody all users remove duo confirm done lost secrets',
   ),
   ofCompany(
+    'Duo',
+    `${twoFactor}#duo`,
+    'to use your existing duo integration use duo security push integration key client id secret key client secret api hostname web sdk websdk auth api universal prompt bypass while duo is away outage provider account msp licenses licences',
+  ),
+  ofCompany(
+    'Standardize all users on Duo',
+    `${twoFactor}#standardize-duo`,
+    'duo push preset standardize all users on duo push same workflow force everyone',
+  ),
+  ofCompany(
+    'Set Up Organization 2FA',
+    `${twoFactor}/set-up`,
+    'set up organisation 2fa two-factor authentication wizard duo provider choose guided setup 2fa set up',
+  ),
+  ofCompany(
     'AuthAnvil',
     `${twoFactor}#authanvil`,
     'enable authanvil sas url site id default pin passly kaseya strong authentication server token soap',
@@ -133,6 +148,11 @@ export const settings: readonly Setting[] = [
     'How Two-Factor Authentication works',
     '/help/two-factor',
     'help google authenticator microsoft authenticator duo mobile lastpass set up lost phone',
+  ),
+  own(
+    'How Duo works',
+    '/help/duo',
+    'help duo mobile security enrollment get started push alias username normalization web sdk auth api protect an application catalog',
   ),
 ]
 

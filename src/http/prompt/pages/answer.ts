@@ -1,4 +1,4 @@
-import type { Intent, RequiredBy, Sent } from '#contract/sign-in.ts'
+import type { DuoView, Intent, RequiredBy, Sent } from '#contract/sign-in.ts'
 import type { PageLook } from '#flows/look.ts'
 import type { PageProblem } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
@@ -7,6 +7,8 @@ import { flag, type Html, html } from '../html.ts'
 import { defaultWords, document, icons } from '../layout.ts'
 import { deliveryLine, resendForm, stillGood, type Way, waysList } from '../ways.ts'
 import { askAdministratorForm } from './ask-administrator.ts'
+import { duoForm, withoutDuo } from './duo.ts'
+import { pushForm } from './duo-push.ts'
 
 export interface AnswerView {
   readonly csrf: string
@@ -21,7 +23,7 @@ export interface AnswerView {
   readonly now?: Date
   readonly intent: Intent
   /** What the person means to type: `?with=` of the address, and the hidden field `with` of the form. */
-  readonly with?: 'app' | 'backup-code' | 'one-time-pass' | undefined
+  readonly with?: 'app' | 'backup-code' | 'one-time-pass' | 'duo-passcode' | undefined
   readonly requiredBy?: RequiredBy | undefined
   /** For how many days this device may be remembered; without it the box is not there. */
   readonly rememberDays?: number | undefined
@@ -29,6 +31,9 @@ export interface AnswerView {
   readonly remember?: boolean | undefined
   /** A PIN of AuthAnvil may be typed beside the code. */
   readonly asksPin?: true | undefined
+  readonly duo?: DuoView | undefined
+  /** Organizations whose Duo is not for this person. */
+  readonly withoutDuo?: readonly string[] | undefined
   readonly problem?: PageProblem | undefined
   readonly organization?: string | undefined
   readonly support?: string | undefined
@@ -60,14 +65,16 @@ export function answerPage(view: AnswerView, words: Words = defaultWords): strin
   const { csrf, kinds, intent, organization, ways = [], opens, now = new Date() } = view
   const sent = stillGood(view.sent, now)
   const hasBackupCodes = kinds.includes('backup-codes')
-  const hasApp = kinds.some((kind) => !isTypedKind(kind) && !ways.some((way) => way.kind === kind))
+  const hasApp = kinds.some((kind) => kind !== 'duo' && !isTypedKind(kind) && !ways.some((way) => way.kind === kind))
+  const hasDuo = kinds.includes('duo')
   const asksAuthAnvil = kinds.includes('authanvil')
-  const hasOthers = hasApp || ways.length > 0
+  const hasOthers = hasApp || hasDuo || ways.length > 0
   const isPass = intent === 'enter' && (view.with === 'one-time-pass' || !(hasOthers || hasBackupCodes))
   const isBackupCode = !isPass && hasBackupCodes && (view.with === 'backup-code' || !hasOthers)
   const isTyped = isBackupCode || isPass
   // Before anything was sent there is nothing to type, unless an app shows a code.
-  const hasField = isTyped || hasApp || sent !== undefined
+  const isDuoPasscode = hasDuo && !isTyped && view.with === 'duo-passcode'
+  const hasField = isTyped || hasApp || sent !== undefined || isDuoPasscode
   const problem =
     view.problem &&
     pages.explain(view.problem, {
@@ -76,19 +83,36 @@ export function answerPage(view: AnswerView, words: Words = defaultWords): strin
       isOneTimePass: isPass,
       isSent: sent !== undefined,
       isAuthAnvil: asksAuthAnvil,
+      isDuo: isDuoPasscode,
     })
   const title = opens ? sentCodes.titleSetUp : pages.answer.title[intent]
   const isDisabling = intent === 'disable'
-  const leadText = isPass ? pages.recovery.pass.lead : leadOf(view, { isBackupCode, hasApp, now }, words)
+  const leadText = isPass
+    ? pages.recovery.pass.lead
+    : isDuoPasscode
+      ? words.duoPush.passcodeLead
+      : leadOf(view, { isBackupCode, hasApp, now }, words)
+  // What the organization puts first stands first, as long as nothing was sent that waits to be typed.
+  const isDuoFirst = hasDuo && !isTyped && !isDuoPasscode && (kinds[0] === 'duo' || !hasField) && sent === undefined
+  const isManaged = view.duo?.isManaged === true
+  const duoView = { csrf, rememberDays: view.rememberDays, remember: view.remember }
+  // Where Duo is the provider's, its own page knows nobody by their mail address: the push is the way.
+  const duo = (isMain: boolean) =>
+    isManaged
+      ? pushForm({ ...duoView, isMain }, words)
+      : html`${duoForm({ ...duoView, isMain }, words)}${view.duo && pushForm({ csrf, isMain: false }, words)}`
   const otherWays = isTyped ? [] : ways.filter(({ kind }) => kind !== sent?.kind)
   const content = html`<h1>${title}</h1>
 ${isDisabling && html`<div class="advice" role="note">${icons.warning}<div><p class="alert-title">${pages.answer.keepItOnTitle}</p><p>${pages.answer.keepItOn}</p></div></div>`}
 ${lead(leadText, problem, problem?.field === undefined || !hasField)}
 ${!isTyped && deliveryLine(sent, words)}
-${!hasField && waysList(csrf, otherWays, words, true)}
+${view.duo?.isAway === true && !problem && lead('', words.duo.away(view.duo.organization), true)}
+${isDuoFirst && duo(true)}
+${!hasField && waysList(csrf, otherWays, words, !isDuoFirst)}
+${isDuoFirst && hasField && html`<p class="or">${words.duo.orCode}</p>`}
 ${
   hasField &&
-  html`<form method="post" action="/sign-in/answer"${!isTyped && html`${!asksAuthAnvil && html` data-submit-at-six`}`}>${csrfField(csrf)}${isTyped && html`<input type="hidden" name="with" value="${isPass ? 'one-time-pass' : 'backup-code'}">`}
+  html`<form method="post" action="/sign-in/answer"${!isTyped && html`${!asksAuthAnvil && !hasDuo && html` data-submit-at-six`}`}>${csrfField(csrf)}${isDuoPasscode && html`<input type="hidden" name="with" value="duo-passcode">`}${isTyped && html`<input type="hidden" name="with" value="${isPass ? 'one-time-pass' : 'backup-code'}">`}
 ${
   // Above the code, because the form goes by itself at the sixth digit.
   view.rememberDays !== undefined &&
@@ -107,13 +131,15 @@ ${field(
       ? pages.recovery.pass.hint
       : isBackupCode
         ? pages.answer.hintBackupCode
-        : asksAuthAnvil
-          ? words.authAnvil.hint
-          : hasApp && !sent
-            ? pages.answer.hintApp
-            : sentCodes.hint,
+        : isDuoPasscode
+          ? words.duoPush.passcodeHint
+          : asksAuthAnvil
+            ? words.authAnvil.hint
+            : hasApp && !sent
+              ? pages.answer.hintApp
+              : sentCodes.hint,
     error: problem?.field === 'code' ? problem.advice : undefined,
-    isFocused: true,
+    isFocused: !isDuoFirst,
     longest: 128,
   },
   words,
@@ -124,12 +150,15 @@ ${submit(opens ? sentCodes.buttonSetUp : pages.answer.button[intent], isDisablin
 }
 <div class="links">
 ${!isTyped && resendForm({ csrf, sent, now }, words)}
+${hasDuo && !isDuoFirst && !isTyped && html`<p>${words.duo.orDuo}</p>${duo(false)}`}
 ${hasField && otherWays.length > 0 && html`<p>${sentCodes.otherWays}</p>${waysList(csrf, otherWays, words)}`}
 ${problem && view.problem?.code === 'password-change-required' && html`<p><a href="/forgot-password">${pages.forgotPassword}</a></p>`}
+${hasDuo && !isDuoPasscode && !isTyped && !opens && html`<p><a href="/sign-in?with=duo-passcode">${words.duoPush.typePasscode}</a></p>`}
 ${hasBackupCodes && !isBackupCode && html`<p><a href="/sign-in?with=backup-code">${pages.answer.toBackupCode}</a></p>`}
 ${isTyped && hasOthers && html`<p><a href="/sign-in">${hasApp ? pages.answer.toApp : sentCodes.toSent}</a></p>`}
 ${intent === 'enter' && stuck({ csrf, isPass, hasOthers: hasOthers || hasBackupCodes, opens, organization: view.requiredBy?.organization ?? organization }, words)}
 </div>
+${withoutDuo(view.withoutDuo, words)}
 ${because(view.requiredBy, words)}
 ${cancelForm(csrf, words)}`
   return document({ ...view, title, content, words, hasProblem: problem !== undefined })
@@ -145,13 +174,14 @@ interface Shown {
 function leadOf(
   { intent, kinds, ways = [], sent, opens }: AnswerView,
   { isBackupCode, hasApp, now }: Shown,
-  { pages, sentCodes, authAnvil }: Words,
+  { pages, sentCodes, authAnvil, duo }: Words,
 ): string {
   const isDisabling = intent === 'disable'
   if (isBackupCode) return isDisabling ? pages.answer.disableLeadBackupCode : pages.answer.leadBackupCode
   if (sent) return sentCodes.sent(sent, now)
   if (opens) return sentCodes.leadSetUp
   if (isDisabling) return hasApp && ways.length === 0 ? pages.answer.disableLead : sentCodes.disableLead
+  if (kinds.includes('duo')) return hasApp ? duo.leadAny : ways.length > 0 ? duo.leadSent : duo.lead
   if (!hasApp) return sentCodes.leadFirst(ways[0]?.kind ?? '')
   if (kinds.includes('authanvil')) return kinds.includes('totp') ? authAnvil.leadAny : authAnvil.lead
   return ways.length > 0 ? sentCodes.leadAny : pages.answer.leadApp

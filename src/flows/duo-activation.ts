@@ -1,0 +1,91 @@
+import { newId, newToken } from '#crypto/random.ts'
+import { type DuoActivating, managedName, mostActivationsInDay } from '#domain/duo-push.ts'
+import { Problem } from '#domain/problem.ts'
+import { bucketAt } from '#domain/sending-limits.ts'
+import { advance, type Step } from '#domain/sign-in.ts'
+import type { DuoService } from '#store/duo.ts'
+import { addDuoUser } from '#store/duo-users.ts'
+import { spendWindows } from '#store/sending-limits.ts'
+import type { OpenSignIn } from '#store/sign-in.ts'
+import { askDuo } from './duo-asking.ts'
+import { push } from './duo-pushing.ts'
+import { eventRow, type Rooms, type Visit } from './rooms.ts'
+import { type Reply, take } from './settling.ts'
+import { stepViewOf } from './step-view-outside.ts'
+
+const kind = 'duo'
+
+/** Duo gives a QR code no less time than this, and the sign-in that shows it has no more. */
+const leastSeconds = 60
+
+/**
+ * Begins the set-up of Duo in the provider's account: a user is made there under a name that nobody else has or had, with a QR code that
+ * this sign-in shows and no other one does. Whoever began a set-up elsewhere with the same password has another user, so nobody's phone
+ * gets into somebody else's set-up.
+ *
+ * @throws {Problem} `duo-push-limit` with the reason `activations`, `duo-unavailable`, `duo-refused`, `moved-on`
+ */
+export async function activate(rooms: Rooms, visit: Visit, open: OpenSignIn, service: DuoService): Promise<Reply> {
+  const { account, signIn } = open
+  const now = rooms.now()
+  await chargeActivation(rooms, account.id, now)
+  const validSeconds = Math.max(leastSeconds, Math.floor((signIn.expiresAt.getTime() - now.getTime()) / 1000))
+  const name = managedName(
+    account.email,
+    newToken()
+      .replace(/[^a-zA-Z0-9]/g, '')
+      .slice(0, 8)
+      .toLowerCase(),
+  )
+  const made = await askDuo(rooms, visit, open, service, (duo) => duo.enroll(name, validSeconds))
+  const id = newId(now)
+  const { accountOf } = service
+  const { userKey, userName } = made
+  // Written down before anything else: whoever was made in Duo is taken out of it again, whatever becomes of this sign-in.
+  await addDuoUser(rooms.store.db, now, { id, accountOf, userId: account.id, userName, userKey, activationExpiresAt: made.expiresAt })
+  const activating: DuoActivating = {
+    id,
+    accountOf,
+    userKey,
+    userName,
+    code: made.code,
+    link: made.link,
+    expiresAt: made.expiresAt.toISOString(),
+    state: 'waiting',
+  }
+  const events = [eventRow(now, { action: 'duo.user-added', actorId: account.id, subjectId: account.id, detail: { duoUser: userName } })]
+  return take(rooms, visit, { ...open, signIn: withActivation(open, activating) }, signIn.version, { events })
+}
+
+const withActivation = ({ signIn }: OpenSignIn, activating: DuoActivating) =>
+  advance(signIn, { event: 'offered', enrollment: { kind, show: { form: 'duo' }, keep: { activating: { ...activating } } } })
+
+/** Each set-up makes a user in an account that somebody pays for. @throws {Problem} `duo-push-limit` */
+async function chargeActivation(rooms: Rooms, userId: string, now: Date): Promise<void> {
+  const day = 86_400_000
+  const startsAt = new Date(Math.floor(now.getTime() / day) * day)
+  const endsAt = new Date(startsAt.getTime() + day)
+  const window = { reason: 'person', key: `duo-set-up:person:86400:${userId}`, startsAt, endsAt, most: mostActivationsInDay } as const
+  const spent = await spendWindows(rooms.store.db, [window], [], bucketAt(now))
+  if (spent.isSpent) return
+  const retryAfterSeconds = Math.max(1, Math.ceil((endsAt.getTime() - now.getTime()) / 1000))
+  throw new Problem('duo-push-limit', { reason: 'activations', retryAfterSeconds })
+}
+
+/** Whether a phone has scanned the QR code. Once one has, the first push goes to it. */
+export async function checkActivation(
+  rooms: Rooms,
+  visit: Visit,
+  open: OpenSignIn,
+  service: DuoService,
+  step: Step,
+  activating: DuoActivating,
+): Promise<Reply> {
+  const { signIn } = open
+  const state = await askDuo(rooms, visit, open, service, (duo) => duo.enrollment(activating))
+  if (state === 'waiting') return { step: await stepViewOf(rooms, open, step), cookies: {} }
+  const known = withActivation(open, { ...activating, state })
+  const reply = await take(rooms, visit, { ...open, signIn: known }, signIn.version, {})
+  if (state === 'expired') return reply
+  return push(rooms, visit, { ...open, signIn: known }, service, {})
+}
