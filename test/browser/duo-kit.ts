@@ -3,7 +3,7 @@ import { type DuoSimulator, start } from '../../simulators/duo.ts'
 import { type BrowserKit, openBrowserKit } from './browser.ts'
 
 /** A browser kit beside a simulated Duo that it may ask. */
-export async function openDuoKit(): Promise<{ readonly at: BrowserKit; readonly duo: DuoSimulator }> {
+export async function openDuoBrowser(): Promise<{ readonly at: BrowserKit; readonly duo: DuoSimulator }> {
   let now = () => new Date()
   const duo = await start({ now: () => now() })
   setDefaultCACertificates([...getCACertificates('default'), duo.ca])

@@ -3,13 +3,13 @@ import { after, before, test } from 'node:test'
 import type { DuoSimulator } from '../../simulators/duo.ts'
 import { examine } from './barriers.ts'
 import type { BrowserKit } from './browser.ts'
-import { openDuoKit } from './duo-kit.ts'
+import { openDuoBrowser } from './duo-kit.ts'
 import { tourDuoSettings } from './tour-duo-settings.ts'
 
 let at: BrowserKit
 let duo: DuoSimulator
 before(async () => {
-  ;({ at, duo } = await openDuoKit())
+  ;({ at, duo } = await openDuoBrowser())
 })
 after(() => Promise.all([at.close(), duo.stop()]))
 
