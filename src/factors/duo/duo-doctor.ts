@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { newToken } from '#crypto/random.ts'
 import { type DuoFinding, type DuoNormalization, type DuoPerson, type DuoUser, simpleName } from '#domain/duo.ts'
 import { Failure, type FailureReason } from '../outside.ts'
@@ -55,10 +54,25 @@ export function patiently(signal?: AbortSignal): Question {
         return await ask()
       } catch (error) {
         if (!(error instanceof Failure) || failures >= (again[error.reason] ?? 0)) throw error
-        await setTimeout(waits[failures], undefined, signal ? { signal } : {})
+        await passing(waits[failures] ?? 0, signal)
       }
     }
   }
+}
+
+/** Waits; the signal ends it by throwing its reason. */
+function passing(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((done, fail) => {
+    const end = () => {
+      clearTimeout(timer)
+      fail(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', end)
+      done()
+    }, milliseconds)
+    signal?.addEventListener('abort', end, { once: true })
+  })
 }
 
 /** How many questions about people are open at once: enough to be quick, few enough that sign-ins find room beside them. */
