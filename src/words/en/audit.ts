@@ -133,7 +133,7 @@ const actions = {
     'Authanvil did not answer',
     (_, whom) => `AuthAnvil did not answer about a passcode of ${whom}, so nobody was let in`,
   ],
-  'duo.people-checked': ['People checked in Duo', (who) => `${who} checked whom Duo knows`],
+  'duo.people-checked': ['Duo people checked', (who) => `${who} checked whom Duo knows`],
   'duo.alias-added': ['Duo alias added', (who, whom) => `${who} added an alias for ${whom} in Duo`],
   'duo.approved': ['Duo approved', (_, whom) => `Duo let ${whom} in`],
   'duo.refused': ['Duo refused', (_, whom) => `Duo did not let ${whom} in`],
