@@ -55,7 +55,7 @@ export const settings = {
   },
   ALLOWED_HOSTS: {
     default: '',
-    says: 'Hosts, with a port or without, that gateways may be at although their addresses are private or they speak no TLS, separated by commas. It holds for gateways that organizations set as well.',
+    says: "Hosts, with a port or without, that gateways may be at although their addresses are private or they speak no TLS, separated by commas. It holds for gateways that organizations set as well, for AuthAnvil, and for API hostnames of Duo that are not Duo's own.",
   },
   PHONE_COUNTRIES: {
     default: '',

@@ -181,7 +181,7 @@ test('S0.18 a site without an account chooses that of its provider, once the pro
   await see(above.getByText('1 site relies on this account'))
 })
 
-test('S0.33 S0.34 S0.35 S0.36 the preset puts everybody on Duo, whatever they had chosen, after it has said whom it concerns; an admin does not see it', async () => {
+test('S0.33 S0.34 S0.35 S0.36 the preset puts everybody on Duo, whatever they had chosen, after it has said whom it concerns', async () => {
   const { site, page, rules } = await connected()
   const person = await at.kit.person(site.id)
   await at.kit.enroll(person, await at.kit.signIn(person))
@@ -295,7 +295,7 @@ test('S2.1 S2.11 the wizard sets up what is weaker only with an acceptance', asy
   assert.deepEqual((await findPolicy(at.kit.rooms.store.db, site.id)).methods, ['totp'])
 })
 
-test('S0.23 S2.10 an admin reads whom to ask, sees no button and no key, and the API refuses them', async () => {
+test('S0.23 S0.33 S2.10 an admin reads whom to ask, sees no button and no key, and the API refuses them', async () => {
   const { site, keys } = await connected()
   const { page, client } = await at.openAs(await at.kit.person(site.id, { role: 'admin' }), `${settings}#duo`)
   await see(cardOf(page).getByText('can set up Duo.'))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { type DuoFault, type DuoSimulator, start as startDuo } from '../../simulators/duo.ts'
-import { type Client, contentsOf, type Kit, openKit, refused } from '../kit.ts'
+import { type Client, contentsOf, type Kit, openKit, refused, rulesOf } from '../kit.ts'
 
 let kit: Kit
 let duo: DuoSimulator
@@ -179,6 +179,28 @@ describe('the settings of Duo', () => {
     assert.equal((await audited(id)).at(-1)?.action, 'duo.checked')
   })
 
+  test('S0.22 S0.33 Duo can be allowed only while it is connected, and is not switched off while the rules allow it', async () => {
+    const { id, client } = await securityAdmin()
+    const policy = `/api/v1/organizations/${id}/policy`
+    const wanted = async () => ({ ...(await rulesOf(client, id)), methods: ['totp', 'duo'], defaultMethod: 'duo' })
+    refused(await client.call('PUT', policy, await wanted()), 409, 'method-not-available', { reason: 'duo-off' })
+    const keys = applications()
+    await client.call('PUT', at(id), written(keys))
+    assert.equal((await client.call('PUT', policy, await wanted())).status, 200)
+    refused(await client.call('PUT', at(id), written({ isOn: false, version: 1 })), 409, 'method-in-use', { methods: ['duo'] })
+    assert.equal((await client.call('PUT', policy, { ...(await wanted()), methods: ['totp'], defaultMethod: 'totp' })).status, 200)
+    const off = await client.call('PUT', at(id), written({ isOn: false, version: 1 }))
+    assert.deepEqual([off.status, off.json.isOn, off.json.prompt?.key], [200, false, keys.prompt.key], 'the keys are kept')
+    refused(await client.call('PUT', policy, await wanted()), 409, 'method-not-available', { reason: 'duo-off' })
+    // What was stored is tried again when it is switched on.
+    duo.misbehave('reset')
+    refused(await client.call('PUT', at(id), written({ version: 2 })), 422, 'duo-check-failed', { prompt: 'network' })
+    duo.behave()
+    assert.equal((await client.call('PUT', at(id), written({ version: 2 }))).json.isUsable, true)
+    const forgotten = await client.call('PUT', at(id), written({ isOn: false, prompt: null, auth: null, version: 3 }))
+    assert.deepEqual([forgotten.json.prompt, forgotten.json.auth, forgotten.json.provedAt], [null, null, null])
+  })
+
   test('whoever was slower is told who was faster, and overwrites nothing', async () => {
     const { id, name, client } = await securityAdmin()
     const { prompt, auth } = applications()
@@ -225,7 +247,17 @@ describe('the provider’s account', () => {
     const check = await client.call('POST', `${at(id)}/check`, {})
     assert.equal(check.json.prompt.proof, 'right')
     for (const secret of [keys.prompt.secret, keys.auth.secret, keys.prompt.key]) assert.ok(!chosen.text.includes(secret))
-    // Nobody's rules allow Duo, so it may be withdrawn.
+    // While the rules of a site rely on it the provider cannot withdraw it.
+    const policy = `/api/v1/organizations/${id}/policy`
+    const rules = await rulesOf(client, id)
+    assert.equal((await client.call('PUT', policy, { ...rules, methods: ['totp', 'duo'] })).status, 200)
+    assert.equal((await owner.client.call('GET', at(provider))).json.sitesUsing, 1)
+    for (const change of [{ servesSites: false }, { isOn: false }])
+      refused(await owner.client.call('PUT', at(provider), written({ ...change, version: 2 })), 409, 'method-in-use', {
+        reason: 'sites',
+        sites: 1,
+      })
+    assert.equal((await client.call('PUT', policy, { ...(await rulesOf(client, id)), methods: ['totp'] })).status, 200)
     assert.equal((await owner.client.call('PUT', at(provider), written({ servesSites: false, version: 2 }))).status, 200)
     assert.equal((await client.call('GET', at(id))).json.isUsable, false)
     assert.equal((await owner.client.call('PUT', at(provider), written({ isOn: false, version: 3 }))).status, 200)

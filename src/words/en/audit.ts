@@ -126,7 +126,7 @@ const actions = {
   'audit.exported': ['Audit exported', (who, _, { detail }) => `${who} exported the audit as ${text(detail.format).toUpperCase()}`],
   'duo.changed': ['Duo changed', (who) => `${who} changed the settings of Duo`],
   'duo.checked': ['Duo checked', (who) => `${who} tried the keys of Duo`],
-  'duo.notice-changed': ['Notice about Duo changed', (who) => `${who} changed the notice about Duo`],
+  'duo.notice-changed': ['Duo notice changed', (who) => `${who} changed the notice about Duo`],
   'authanvil.changed': ['Authanvil changed', (who) => `${who} changed the settings of AuthAnvil`],
   'authanvil.person-changed': ['Authanvil of a person changed', (who, whom) => `${who} changed what AuthAnvil knows ${whom} by`],
   'authanvil.unanswered': [
@@ -243,6 +243,10 @@ const otherFields: Readonly<Record<string, string>> = {
 
 const values: Readonly<Record<string, string>> = {
   provider: 'the provider',
+  own: 'the own one',
+  closed: 'nobody is let in',
+  'other-factor': 'another method',
+  right: 'taken',
   true: 'ON',
   false: 'OFF',
   null: 'none',
