@@ -12,6 +12,7 @@ import { openTransports } from '#delivery/stored.ts'
 import { allFactors } from '#factors/all.ts'
 import { outside } from '#factors/outside.ts'
 import { startSealing } from '#flows/audit.ts'
+import { startDuoCleanUp } from '#flows/duo-users.ts'
 import { hasMailGateway } from '#flows/gateways.ts'
 import { startQueue } from '#flows/messages.ts'
 import { startResets } from '#flows/organization-reset-work.ts'
@@ -106,6 +107,7 @@ async function serve(config: Config): Promise<void> {
   const stopSweep = startSweep(rooms, log)
   const resets = startResets(rooms, log)
   onReset = resets.wake
+  const duoCleanUp = startDuoCleanUp(rooms, log)
 
   console.log(`Countersign is ready on ${config.publicUrl} with ${store.engine}.`)
   const address = await offerSetUp(rooms)
@@ -122,6 +124,7 @@ async function serve(config: Config): Promise<void> {
     clearInterval(idle)
     stopSweep()
     await resets.stop()
+    await duoCleanUp.stop()
     await queue.stop()
     await sealing.stop().catch((error: unknown) => log(error, 'the audit could not be sealed'))
     await store.close()

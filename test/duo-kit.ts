@@ -38,11 +38,28 @@ export interface DuoKit {
 
 /** A kit with a simulated Duo account beside it, on the kit's clock. */
 export async function openDuoKit(options: KitOptions = {}): Promise<DuoKit> {
+  return (
+    await openWithDuo(
+      (delivery) => openKit({ ...options, delivery }),
+      (kit) => kit,
+    )
+  ).duoKit
+}
+
+/** The same around a kit that is opened otherwise, such as one with a browser. */
+export async function openWithDuo<Opened>(
+  open: (delivery: NonNullable<KitOptions['delivery']>) => Promise<Opened>,
+  kitOf: (opened: Opened) => Kit,
+): Promise<{ readonly opened: Opened; readonly duoKit: DuoKit }> {
   let kit: Kit | undefined
   const duo = await startDuo({ now: () => kit?.now() ?? new Date() })
   setDefaultCACertificates([...getCACertificates('default'), duo.ca])
-  const opened = await openKit({ ...options, delivery: { allowedHosts: [new URL(duo.url).hostname] } })
-  kit = opened
+  const opened = await open({ allowedHosts: [new URL(duo.url).hostname] })
+  kit = kitOf(opened)
+  return { opened, duoKit: duoKitOf(kit, duo) }
+}
+
+function duoKitOf(opened: Kit, duo: DuoSimulator): DuoKit {
   const ask = outsideTo(duo.ca)
 
   const duoKit: DuoKit = {

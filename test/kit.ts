@@ -21,6 +21,7 @@ import { allFactors } from '#factors/all.ts'
 import { fromBase32 } from '#factors/base32.ts'
 import { outside } from '#factors/outside.ts'
 import { hotp, stepAt } from '#factors/totp.ts'
+import { type DuoCleanUp, startDuoCleanUp } from '#flows/duo-users.ts'
 import { startQueue } from '#flows/messages.ts'
 import { type ResetWork, startResets } from '#flows/organization-reset-work.ts'
 import { offerSetUp } from '#flows/recovery.ts'
@@ -81,6 +82,8 @@ export interface Kit {
   mailedCode(email: string): Promise<string>
   /** Works off the resets of organizations, when a test says so. */
   readonly resets: Pick<ResetWork, 'drain'>
+  /** Takes people out of the provider's Duo, when a test says so. */
+  readonly duoCleanUp: Pick<DuoCleanUp, 'drain'>
   /** A site of its own for a test, so that every test is also a test of isolation. */
   site(policy?: Partial<Policy>): Promise<{ readonly id: string; readonly name: string }>
   /** A member with a password, without an authenticator. */
@@ -169,6 +172,7 @@ export async function openKit({
   })
   const queue = startQueue(rooms, (error) => console.error(error), 1_000_000)
   const resets = startResets(rooms, (error) => console.error(error), 1_000_000)
+  const duoCleanUp = startDuoCleanUp(rooms, (error) => console.error(error), 1_000_000)
 
   let count = 0
   const makePerson: Kit['person'] = async (
@@ -229,6 +233,7 @@ export async function openKit({
     provider: { id: '', owner: { id: '', email: '', name: '', password: '' } },
     now,
     resets,
+    duoCleanUp,
     pass: (seconds) => {
       time += seconds * 1000
     },
@@ -281,6 +286,7 @@ export async function openKit({
     close: async () => {
       await queue.stop()
       await resets.stop()
+      await duoCleanUp.stop()
       await app.close()
       await store.close()
     },

@@ -4,6 +4,7 @@ import type { AuditRecords } from '#contract/audit.ts'
 import type { AuthAnvil, AuthAnvilPerson } from '#contract/authanvil.ts'
 import type { Duo, DuoNotice } from '#contract/duo.ts'
 import type { DuoDoctor } from '#contract/duo-doctor.ts'
+import type { DuoUsers } from '#contract/duo-users.ts'
 import type { FailedMessages, Gateways, Statistics } from '#contract/gateways.ts'
 import type { Help } from '#contract/help.ts'
 import type { Look } from '#contract/look.ts'
@@ -181,6 +182,12 @@ export const authAnvilPersonQuery = (organizationId: string, userId: string) =>
 
 export const duoQuery = (organizationId: string) =>
   queryOptions({ queryKey: ['duo', organizationId], queryFn: () => call<Duo>('GET', `/organizations/${organizationId}/duo`) })
+
+export const duoUsersQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['duo-users', organizationId],
+    queryFn: () => call<DuoUsers>('GET', `/organizations/${organizationId}/duo/users`),
+  })
 
 export const duoNoticeQuery = (organizationId: string) =>
   queryOptions({

@@ -53,6 +53,7 @@ export const TwoFactor = Type.Object({
   requiredBy: Type.Union([Type.String(), Type.Null()], { description: 'Name of the organization that requires it' }),
   methods: Type.Array(Type.String(), { description: 'Kinds of authenticator that the rules leave to choose among' }),
   methodSetBy: Type.Union([Type.String(), Type.Null()], { description: 'Name of the organization whose rule leaves no choice' }),
+  withoutDuo: Type.Array(Type.String(), { description: 'Organizations whose Duo is not for this person, who belongs to several' }),
   mustMove: Type.Boolean({ description: 'None of what is set up is allowed any more: the next sign-in ends with the set-up of another' }),
   recommendedApp: Type.String({ description: 'The authenticator app the provider recommends' }),
 })

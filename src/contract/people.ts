@@ -22,6 +22,11 @@ export const Member = Type.Object({
   lastSignInAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
   isSelf: Type.Boolean(),
   isShared: Type.Boolean({ description: 'Whether the person also belongs to an organization that the one who asks does not administer' }),
+  isWithoutDuo: Type.Optional(
+    Type.Literal(true, {
+      description: 'Of one person alone: they belong to several organizations, so that the Duo of this one is not for them',
+    }),
+  ),
 })
 export type Member = Static<typeof Member>
 

@@ -51,7 +51,7 @@ export interface DuoChoosing {
 export interface DuoPush {
   readonly kind: 'duo'
   readonly way: 'push'
-  /** Duo's id of the push. */
+  /** Duo's id of the push; empty while Duo is being asked for one. */
   readonly txid: string
   readonly device: DuoPhone
   /** All that a push could have gone to. */

@@ -31,6 +31,12 @@ export interface Policy {
   readonly leastPasswordLength: number | null
 }
 
+/** A policy with what is not decided in it, and yet bears on it. */
+export interface PolicyInForce extends Policy {
+  /** Its people use the Duo of the provider, which is one and the same for people of several organizations. */
+  readonly isDuoShared?: boolean
+}
+
 /** What a new organization begins with, until its Security Admin decides. */
 export const startingPolicy: Policy = {
   enabled: false,
@@ -58,7 +64,7 @@ export interface Membership {
   readonly required: boolean
   /** "Two Factor Type": the one method that an administrator has chosen for this person; absent: as the policy says. */
   readonly method?: string
-  readonly policy: Policy
+  readonly policy: PolicyInForce
 }
 
 export type Rule = 'everyone' | 'chosen' | 'set-up-due'
@@ -137,12 +143,23 @@ export function hasOneMethod(membership: Pick<Membership, 'policy' | 'role' | 'm
  */
 function methodsIn({ policy, role, method }: Pick<Membership, 'policy' | 'role' | 'method'>, isOne = true): readonly string[] {
   const kept = policy.methods.filter(
-    (kind) => (kind !== 'email' || role === 'user' || policy.emailForAdministrators) && (isOne || !judgedByOrganization.includes(kind)),
+    (kind) => (kind !== 'email' || role === 'user' || policy.emailForAdministrators) && (isOne || !isJudgedByOne(kind, policy)),
   )
   const usable = kept.length > 0 ? kept : ['totp']
   if (method !== undefined && usable.includes(method)) return [method]
   const first = usable.includes(policy.defaultMethod) ? policy.defaultMethod : (strongest(usable) ?? 'totp')
   return policy.mayChangeMethod ? [first, ...usable.filter((kind) => kind !== first)] : [first]
+}
+
+/** Whether a method is judged by a service that is nothing to other organizations. */
+const isJudgedByOne = (kind: string, { isDuoShared }: PolicyInForce) =>
+  judgedByOrganization.includes(kind) && !(kind === 'duo' && isDuoShared === true)
+
+/** Organizations that allow Duo, though it is not for this person, who belongs to several: S2.4. */
+export function duoHeldBack(memberships: readonly Membership[]): readonly string[] {
+  const enabled = memberships.filter(({ policy }) => policy.enabled)
+  if (enabled.length < 2 || methodsFor(enabled).includes('duo')) return []
+  return enabled.filter(({ policy }) => policy.methods.includes('duo')).map(({ organizationName }) => organizationName)
 }
 
 /** What the card and the user list say about a person: S2.34. */

@@ -23,11 +23,17 @@ export type Circumstances = NonNullable<AuditEvent['detail']>
 /**
  * Takes up what hangs open at Duo, by one statement, before anybody looks at it or asks Duo anything: of any number at once one goes on.
  *
+ * @param next the sign-in afterwards, where something takes the place of what hung open
  * @param lane asks whether wrong codes have shut the sign-in; nothing is charged, for this is no guess
  * @throws {Problem} `moved-on`, `too-many-attempts`, `password-change-required`
  */
-export async function takeUp(rooms: Rooms, visit: Visit, { signIn, account }: OpenSignIn, lane?: BearingLane): Promise<SignIn> {
-  const next = advance(signIn, { event: 'taken-up' })
+export async function takeUp(
+  rooms: Rooms,
+  visit: Visit,
+  { signIn, account }: OpenSignIn,
+  lane?: BearingLane,
+  next: SignIn = advance(signIn, { event: 'taken-up' }),
+): Promise<SignIn> {
   const row = toSignInRow(rooms.keys, next)
   const change: Settlement['signIn'] = { change: 'advance', tokenHash: digest(visit.signIn ?? ''), from: signIn.version, row }
   const now = rooms.now()

@@ -16,7 +16,7 @@ export async function duoPushView(rooms: Rooms, open: OpenSignIn, service: DuoSe
 
 function pushOf({ signIn }: OpenSignIn): Shown {
   const challenge = duoChallenge(signIn.challenge)
-  if (!challenge || challenge.way === 'prompt') return {}
+  if (!challenge || challenge.way === 'prompt' || (challenge.way === 'push' && challenge.txid === '')) return {}
   const devices = challenge.devices.map(({ id, name }) => ({ id, name }))
   if (challenge.way === 'device') return { devices }
   const { ended, device, sentAt, expiresAt, code } = challenge

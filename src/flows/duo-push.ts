@@ -42,7 +42,7 @@ export async function sendDuoPush(rooms: Rooms, visit: Visit, open: OpenSignIn, 
 export async function checkDuoPush(rooms: Rooms, visit: Visit, open: OpenSignIn, step: Step): Promise<Reply> {
   const challenge = duoChallenge(open.signIn.challenge)
   const service = await serviceOf(rooms, open)
-  if (challenge?.way !== 'push') {
+  if (challenge?.way !== 'push' || challenge.txid === '') {
     const activating = step.step === 'enroll' ? activationIn(open.signIn.enrollment) : undefined
     if (activating?.state !== 'waiting') throw new Problem('step-not-open')
     return checkActivation(rooms, visit, open, service, step, activating)

@@ -1,6 +1,6 @@
 import type { Answer } from '#contract/sign-in.ts'
 import { newId } from '#crypto/random.ts'
-import type { DuoPhone, DuoPush } from '#domain/challenge.ts'
+import { type DuoPhone, type DuoPush, duoChallenge } from '#domain/challenge.ts'
 import type { DuoPin } from '#domain/duo.ts'
 import { activationIn, pushRefusal, pushSeconds } from '#domain/duo-push.ts'
 import { Problem } from '#domain/problem.ts'
@@ -43,10 +43,36 @@ export async function push(
   service: DuoService,
   { device, remember = false }: Omit<DuoSend, 'send'>,
 ): Promise<Reply> {
-  const { account } = open
+  requirePause(rooms, open)
+  const now = rooms.now()
+  const marker = { ...ringing, devices: [], remember, sentAt: now, expiresAt: now }
+  const reserved = advance(open.signIn, { event: 'sent', challenge: marker })
+  const signIn = await inLane(rooms, visit, open.account, (lane) => takeUp(rooms, visit, open, lane, reserved))
+  try {
+    return await pushOnce(rooms, visit, { ...open, signIn }, service, { remember, ...(device === undefined ? {} : { device }) })
+  } catch (error) {
+    await takeUp(rooms, visit, { ...open, signIn }).catch(() => undefined)
+    throw error
+  }
+}
+
+/** What stands in a sign-in while Duo is being asked to ring. */
+const ringing = { kind, way: 'push', txid: '', device: { id: '', name: '' } } as const
+
+/** How long a push that was just sent is waited for, before the same sign-in may send another one. */
+const pauseMilliseconds = 10_000
+
+/** Who clicks twice has one push. @throws {Problem} `moved-on` while one is on its way */
+function requirePause(rooms: Rooms, { signIn }: OpenSignIn): void {
+  const before = duoChallenge(signIn.challenge)
+  if (before?.way !== 'push' || before.ended !== undefined) return
+  if (rooms.now().getTime() < before.sentAt.getTime() + pauseMilliseconds) throw new Problem('moved-on')
+}
+
+async function pushOnce(rooms: Rooms, visit: Visit, open: OpenSignIn, service: DuoService, wish: Omit<DuoSend, 'send'>): Promise<Reply> {
+  const { device, remember = false } = wish
+  const { account, signIn } = open
   const pin = pinOf(rooms, open)
-  const signIn = await inLane(rooms, visit, account, (lane) => takeUp(rooms, visit, open, lane))
-  const taken = { ...open, signIn }
   const who = { key: pin.userKey }
   let known: DuoPreauth
   try {
@@ -54,13 +80,13 @@ export async function push(
   } catch (error) {
     const unknown = unknownToDuo(error)
     if (unknown) throw unknown
-    return away(rooms, visit, taken, service, error)
+    return away(rooms, visit, open, service, error)
   }
   if (known.result === 'allow') {
     // Whom Duo does not ask has shown no phone that could be bound.
     if (activationIn(signIn.enrollment)) throw new Problem('duo-refused', { reason: 'spared' })
     const said = { ...pin, attempt: newId(rooms.now()), factor: 'bypass', isSpared: true }
-    return letInByDuo(rooms, visit, taken, service, said, { remember, circumstances: {} })
+    return letInByDuo(rooms, visit, open, service, said, { remember, circumstances: {} })
   }
   const devices = phonesOf(known)
   const [first, ...others] = devices

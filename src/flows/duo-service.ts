@@ -1,5 +1,6 @@
 import { duoAway } from '#domain/assurance.ts'
 import type { DuoPin } from '#domain/duo.ts'
+import type { PolicyInForce } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { duoPin } from '#factors/duo/approvals.ts'
 import { type DuoService, findDuoService } from '#store/duo.ts'
@@ -23,8 +24,10 @@ export function boundDuo(rooms: Rooms, account: Account): { readonly authenticat
  */
 export async function findServiceOf(rooms: Rooms, { account, signIn }: OpenSignIn): Promise<DuoService | undefined> {
   const wanted = signIn.enrollment?.kind === kind ? undefined : boundDuo(rooms, account)?.pin.accountOf
+  const enabled = account.memberships.filter(({ policy }) => policy.enabled)
+  const isFor = ({ methods, isDuoShared }: PolicyInForce) => methods.includes(kind) && (enabled.length < 2 || isDuoShared === true)
   for (const { organizationId, policy } of account.memberships) {
-    if (wanted === undefined && !(policy.enabled && policy.methods.includes(kind))) continue
+    if (wanted === undefined && !(policy.enabled && isFor(policy))) continue
     const service = await findDuoService(rooms.store.db, rooms.keys, organizationId)
     if (service && (wanted === undefined || service.accountOf === wanted)) return service
   }

@@ -1,6 +1,7 @@
 import { keyedDigest } from '#crypto/random.ts'
 import { Problem } from '#domain/problem.ts'
 import { keysOfPerson } from '#domain/sending-limits.ts'
+import { forgetPushes } from '#store/duo-pushes.ts'
 import { dropLinks } from '#store/links.ts'
 import { changeMembership, removeMembership } from '#store/people.ts'
 import { dropWindows } from '#store/sending-limits.ts'
@@ -57,7 +58,8 @@ export const unlocking: MemberAction = {
     const digest = keyedDigest(rooms.keys.lane, member.email)
     const keys = [laneKeys.codesOf(member.id), laneKeys.passwordsOf(digest)]
     const sent = await dropWindows(db, keysOfPerson(member.id, digest))
-    if ((await clearLanes(db, keys)) + sent === 0) return []
+    const hasPushes = await forgetPushes(db, member.id)
+    if ((await clearLanes(db, keys)) + sent === 0 && !hasPushes) return []
     await tell(one, { template: 'user-unlocked', values: { by: one.session.name, organization: one.organization.name } })
     return [{ action: 'user.unlocked' }]
   },

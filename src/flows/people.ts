@@ -3,7 +3,7 @@ import { isId } from '#crypto/random.ts'
 import type { AuditEvent } from '#domain/audit.ts'
 import type { Json } from '#domain/json.ts'
 import type { Message } from '#domain/message.ts'
-import { badgeFor, isRequired } from '#domain/policy.ts'
+import { badgeFor, duoHeldBack, isRequired } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { grantableRoles, type Right, type Role, standsAbove } from '#domain/roles.ts'
 import { note } from '#store/audit.ts'
@@ -22,7 +22,7 @@ import {
 } from '#store/people.ts'
 import { findPolicy } from '#store/policy.ts'
 import { shortenDevices } from '#store/remembered-devices.ts'
-import { endSessions, type OpenSession } from '#store/session.ts'
+import { endSessions, findAccount, type OpenSession } from '#store/session.ts'
 import type { Database } from '#store/tables.ts'
 import { authorize } from './organizations.ts'
 import { plainPhone } from './phone.ts'
@@ -54,7 +54,9 @@ export async function memberOf(rooms: Rooms, visit: Visit, organizationId: strin
   const session = await requireSession(rooms, visit)
   const { userId } = session
   const { id } = await authorize(rooms.store.db, session, organizationId, 'see-users')
-  return view(await requireMember(rooms.store.db, id, memberId, userId), userId)
+  const member = await requireMember(rooms.store.db, id, memberId, userId)
+  const isHeldBack = member.joinedAt !== null && (await isWithoutDuo(rooms, id, member.id))
+  return { ...view(member, userId), ...(isHeldBack ? { isWithoutDuo: true as const } : {}) }
 }
 
 /**
@@ -311,6 +313,13 @@ export function view(member: Member, actorId: string): MemberView {
     // Whoever has not accepted yet is a stranger: where else they have an account is not told.
     isShared: member.joinedAt !== null && member.isShared,
   }
+}
+
+/** Whether an organization allows Duo, and this person cannot use it because they belong to others, too. */
+async function isWithoutDuo({ store }: Rooms, organizationId: string, userId: string): Promise<boolean> {
+  const memberships = (await findAccount(store.db, userId))?.memberships ?? []
+  const own = memberships.find((one) => one.organizationId === organizationId)
+  return own?.policy.methods.includes('duo') === true && duoHeldBack(memberships).includes(own.organizationName)
 }
 
 /** A place in the list: what the last person of the page before is listed as. */

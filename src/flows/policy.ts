@@ -61,7 +61,7 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
     requireUsableMethods(usable, before, policy)
     if (!(await changePolicy(db, organization.id, policy, version))) throw await movedOn(db, organization.id, 'policy.changed', version)
     await shortenDevices(db, organization.id)
-    const { version: _version, ...from } = before
+    const { version: _version, isDuoShared: _ofDuo, ...from } = before
     await note(db, now, visit, {
       action: 'policy.changed',
       organizationId: organization.id,

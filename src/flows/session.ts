@@ -3,7 +3,7 @@ import { digest, isId } from '#crypto/random.ts'
 import { assuranceOf, hasSecondStep } from '#domain/assurance.ts'
 import { masked } from '#domain/masked.ts'
 import { channelOf, hasToMove } from '#domain/methods.ts'
-import { badgeFor, hasOneMethod, requirementFor } from '#domain/policy.ts'
+import { badgeFor, duoHeldBack, hasOneMethod, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { rememberedUntil } from '#domain/remembered-devices.ts'
 import { isFresh, provedAt, sessionLifetime } from '#domain/session.ts'
@@ -161,6 +161,7 @@ export async function twoFactorOf(rooms: Rooms, visit: Visit): Promise<TwoFactor
         : null,
     methods: [...(requirement.methods ?? [])],
     methodSetBy: account.memberships.find((one) => one.policy.enabled && hasOneMethod(one))?.organizationName ?? null,
+    withoutDuo: [...duoHeldBack(account.memberships)],
     mustMove: hasToMove(
       account.authenticators.map((one) => one.kind),
       requirement.methods ?? [],

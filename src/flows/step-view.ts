@@ -1,5 +1,5 @@
 import type { Step as ContractStep } from '#contract/sign-in.ts'
-import { requirementFor } from '#domain/policy.ts'
+import { duoHeldBack, requirementFor } from '#domain/policy.ts'
 import { rememberDaysFor } from '#domain/remembered-devices.ts'
 import type { SignIn, Step } from '#domain/sign-in.ts'
 import type { Account } from '#store/person.ts'
@@ -25,11 +25,18 @@ export function viewOf(rooms: Rooms, open: OpenSignIn, step: Step): StepView {
   }
   const because = requirementFor(account.memberships, account.setUpDue).because
   const requiredBy = because ? { requiredBy: { organization: because.organization, rule: because.rule } } : {}
+  const withoutDuo = [...duoHeldBack(account.memberships)]
+  const heldBack = withoutDuo.length > 0 ? { withoutDuo } : {}
   switch (step.step) {
     case 'password':
       return { step: 'password', ...common, email: account.email }
     case 'answer': {
-      const ways = { ways: waysOf(rooms, account, step.kinds), ...sentView(rooms, open), ...(step.opens ? { opens: step.opens } : {}) }
+      const ways = {
+        ways: waysOf(rooms, account, step.kinds),
+        ...sentView(rooms, open),
+        ...(step.opens ? { opens: step.opens } : {}),
+        ...heldBack,
+      }
       return {
         step: 'answer',
         ...common,
@@ -42,7 +49,7 @@ export function viewOf(rooms: Rooms, open: OpenSignIn, step: Step): StepView {
     case 'enroll': {
       if (!signIn.enrollment) throw new Error('An open enrollment shows something.')
       const { kind, show } = signIn.enrollment
-      const what = { step: 'enroll' as const, ...common, kind, kinds: [...step.kinds], ...requiredBy }
+      const what = { step: 'enroll' as const, ...common, kind, kinds: [...step.kinds], ...requiredBy, ...heldBack }
       if (show.form === 'list') return { step: 'codes', ...common, codes: [...show.codes] }
       if (show.form === 'secret') return { ...what, key: show.key, uri: show.uri }
       if (show.form === 'passcode' || show.form === 'duo') return what

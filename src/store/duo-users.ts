@@ -135,10 +135,14 @@ export async function findDuoAdmin(db: Database, keys: Keys, organizationId: str
 export async function changeDuoAdmin(
   db: Database,
   keys: Keys,
+  now: Date,
   organizationId: string,
   application: DuoApplication | undefined,
 ): Promise<boolean> {
   const admin_sealed = application ? seal(keys.seal, adminAddress(organizationId), { ...application }) : null
   const changed = db.updateTable('duo').set({ admin_sealed }).where('organization_id', '=', organizationId).where('account', '=', 'own')
-  return (await changed.executeTakeFirst()).numUpdatedRows === 1n
+  if ((await changed.executeTakeFirst()).numUpdatedRows !== 1n) return false
+  // Who waits for an application waits no longer.
+  await db.updateTable('duo_users').set({ next_attempt_at: now, attempts: 0 }).where('account_of', '=', organizationId).execute()
+  return true
 }

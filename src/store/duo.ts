@@ -127,7 +127,11 @@ export async function findDuoService(db: Database, keys: Keys, organizationId: s
   }
 }
 
-/** Stores settings if they still have the version they were read with. @returns false when somebody was faster */
+/**
+ * Stores settings if they still have the version they were read with; in a transaction, which is taken back where they have not.
+ *
+ * @returns false when somebody was faster
+ */
 export async function changeDuo(
   db: Database,
   keys: Keys,
@@ -155,6 +159,9 @@ export async function changeDuo(
     changed_by: changedBy,
     changed_at: now,
   }
+  // Each sign-in reads the rules, and so whether the account is one that other organizations have, too.
+  const shares = settings.isOn && (settings.account === 'provider' || settings.servesSites === true)
+  await db.updateTable('policies').set({ shares_duo: shares }).where('organization_id', '=', organizationId).execute()
   if (version === 0) {
     const added = db.insertInto('duo').values({ organization_id: organizationId, ...row, trouble_reason: null, trouble_at: null })
     return (await added.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()).numInsertedOrUpdatedRows === 1n

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { methods } from '#domain/methods.ts'
-import { methodsFor, type Policy } from '#domain/policy.ts'
+import { methodsFor, type Policy, type PolicyInForce } from '#domain/policy.ts'
 import { findPolicy, type PolicyRow, policyColumns, policyOfRow } from './policy.ts'
 import { administers, type Group, group, keyOf, knownMethods, settingUp } from './policy-preview.ts'
 import type { Database } from './tables.ts'
@@ -18,7 +18,8 @@ const nobody: Group = { count: 0, names: [] }
 /** Who would have to move to another method under this policy, and who of those that set one up has no number for it. */
 export async function previewMethods(db: Database, organizationId: string, draft: Policy): Promise<MethodsPreview> {
   const stored = await findPolicy(db, organizationId)
-  const [was, will] = [rulesOf('was', stored), rulesOf('draft', draft)]
+  const shared = stored.isDuoShared === true ? { isDuoShared: true } : {}
+  const [was, will] = [rulesOf('was', stored), rulesOf('draft', { ...draft, ...shared })]
   const isSame = stored.enabled === draft.enabled && JSON.stringify(Object.values(was)) === JSON.stringify(Object.values(will))
   // Whoever may use something stronger here is left with it, whatever the others say; so nobody lacks a number, and nobody moves.
   if (isSame && !Object.values(will).some(asksForNumber)) return { mustMove: nobody, withoutNumber: nobody }
@@ -69,7 +70,7 @@ type AllowedTo = Readonly<Record<string, readonly string[]>>
 const asksForNumber = (allowed: AllowedTo) => Object.values(allowed).some((kinds) => kinds.some((kind) => ofPhones.includes(kind)))
 
 /** The methods that a policy allows, by who it is for. It is computed by {@link methodsFor} itself. */
-function allowedTo(policy: Policy, isOne = true): AllowedTo {
+function allowedTo(policy: PolicyInForce, isOne = true): AllowedTo {
   const everybody = (['user', 'admin'] as const).flatMap((role) => ['', ...methods].map((method) => ({ role, method })))
   return Object.fromEntries(
     everybody.map(({ role, method }) => {
@@ -80,7 +81,10 @@ function allowedTo(policy: Policy, isOne = true): AllowedTo {
   )
 }
 
-const rulesOf = (name: string, policy: Policy) => ({ [name]: allowedTo(policy), [`${name} beside others`]: allowedTo(policy, false) })
+const rulesOf = (name: string, policy: PolicyInForce) => ({
+  [name]: allowedTo(policy),
+  [`${name} beside others`]: allowedTo(policy, false),
+})
 
 /**
  * What all other organizations of these people allow, by organization. There are few rules and many people; they are looked up in an

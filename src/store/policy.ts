@@ -1,18 +1,19 @@
 import { sql } from 'kysely'
 import type { Json } from '#domain/json.ts'
-import type { Policy } from '#domain/policy.ts'
+import type { Policy, PolicyInForce } from '#domain/policy.ts'
 import type { Database, Tables } from './tables.ts'
 
-export interface StoredPolicy extends Policy {
+export interface StoredPolicy extends PolicyInForce {
   readonly version: number
 }
 
 /** The columns of a policy that a statement reads by name; `p` is its row. */
 export const policyColumns = `p.enabled, p.mode, p.new_users_required, p.methods, p.default_method, p.may_change_method,
     p.passcode_timeout_minutes, p.remember_days, p.remembers, p.strict_totp, p.least_password_length,
-    p.email_for_administrators`
+    p.email_for_administrators, p.shares_duo`
 
-export type PolicyRow = Omit<Tables['policies'], 'organization_id' | 'version' | 'weaker_accepted_by' | 'weaker_accepted_at'>
+type DecidedRow = Omit<Tables['policies'], 'organization_id' | 'version' | 'weaker_accepted_by' | 'weaker_accepted_at' | 'shares_duo'>
+export type PolicyRow = DecidedRow & { readonly shares_duo: boolean }
 
 /** The same columns as a list of values, in the order of {@link policyColumns}. */
 export type PolicyValues = readonly [
@@ -28,9 +29,10 @@ export type PolicyValues = readonly [
   strictTotp: boolean,
   leastPasswordLength: number | null,
   emailForAdministrators: boolean,
+  sharesDuo: boolean,
 ]
 
-export function policyOfRow(row: PolicyRow): Policy {
+export function policyOfRow(row: PolicyRow): PolicyInForce {
   return {
     enabled: row.enabled,
     mode: row.mode,
@@ -44,12 +46,14 @@ export function policyOfRow(row: PolicyRow): Policy {
     strictTotp: row.strict_totp,
     leastPasswordLength: row.least_password_length,
     emailForAdministrators: row.email_for_administrators,
+    ...(row.shares_duo ? { isDuoShared: true } : {}),
   }
 }
 
-export function policyOfValues(values: PolicyValues): Policy {
+export function policyOfValues(values: PolicyValues): PolicyInForce {
   const [enabled, mode, newUsersRequired, methods, defaultMethod, mayChangeMethod] = values
-  const [, , , , , , passcodeTimeoutMinutes, rememberDays, remembers, strictTotp, leastPasswordLength, emailForAdministrators] = values
+  const [, , , , , , passcodeTimeoutMinutes, rememberDays, remembers, strictTotp, leastPasswordLength, emailForAdministrators, sharesDuo] =
+    values
   return {
     enabled,
     mode,
@@ -63,10 +67,11 @@ export function policyOfValues(values: PolicyValues): Policy {
     strictTotp,
     leastPasswordLength,
     emailForAdministrators,
+    ...(sharesDuo ? { isDuoShared: true } : {}),
   }
 }
 
-function rowOf(policy: Policy): PolicyRow {
+function rowOf(policy: Policy): DecidedRow {
   return {
     enabled: policy.enabled,
     mode: policy.mode,

@@ -50,6 +50,7 @@ export interface Tables {
     weaker_accepted_by: ColumnType<string | null, undefined, string | null>
     weaker_accepted_at: ColumnType<Date | null, undefined, Date | null>
     version: number
+    shares_duo: ColumnType<boolean, boolean | undefined, boolean>
   }
   users: {
     id: string

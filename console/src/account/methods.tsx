@@ -2,6 +2,7 @@ import { Alert, Button, Group, Radio, Stack, Text } from '@mantine/core'
 import { IconInfoCircle } from '@tabler/icons-react'
 import type { TwoFactor } from '#contract/account.ts'
 import { words } from '#words/en/console.ts'
+import { duoPages } from '#words/en/duo-pages.ts'
 import { methodWords } from '#words/en/methods.ts'
 import { useStart } from '../changes.tsx'
 import { useTwoFactorDialogs } from './two-factor-dialogs.tsx'
@@ -24,7 +25,7 @@ export function firstMethod({ methods, authenticators }: TwoFactor): string {
 export function Methods({ twoFactor, method, onChoose }: MethodsProps) {
   const dialogs = useTwoFactorDialogs()
   const start = useStart()
-  const { methods, methodSetBy, authenticators, mustMove } = twoFactor
+  const { methods, methodSetBy, authenticators, mustMove, withoutDuo } = twoFactor
   const isInUse = (kind: string) => authenticators.some((one) => one.kind === kind)
   const isOn = twoFactor.badge === 'secured'
   return (
@@ -57,6 +58,11 @@ export function Methods({ twoFactor, method, onChoose }: MethodsProps) {
         <Alert color="orange" icon={<IconInfoCircle aria-hidden />}>
           {say.mustMove}
         </Alert>
+      )}
+      {withoutDuo.length > 0 && (
+        <Text size="sm" c="dimmed">
+          {duoPages.without(withoutDuo)}
+        </Text>
       )}
       {!isOn ? (
         <Group>

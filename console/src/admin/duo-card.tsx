@@ -9,6 +9,7 @@ import { useWho } from '../who.tsx'
 import { DuoForm } from './duo-form.tsx'
 import { DuoNoticeForm, ShownDuoNotice } from './duo-notice.tsx'
 import { StandardizeOnDuo } from './duo-standardize.tsx'
+import { DuoUsersCard } from './duo-users.tsx'
 
 /** "SET UP ORGANIZATION 2FA", for those who may; nobody else sees it. */
 export function SetUpButton() {
@@ -64,6 +65,7 @@ export function DuoCard() {
         )}
         {may('change-policy') && <StandardizeOnDuo policy={policy.data} />}
       </Section>
+      {organization.kind === 'provider' && isAllowed && found.data?.account === 'own' && found.data.version > 0 && <DuoUsersCard />}
       {organization.kind === 'provider' && may('change-duo-notice') && <DuoNoticeForm />}
     </>
   )

@@ -224,7 +224,7 @@ function EditForm({ member, policy }: { readonly member: Member; readonly policy
         />
         <NativeSelect
           label={methodWords.user.type}
-          description={methodWords.user.typeWhat(methodName(policy?.defaultMethod ?? 'totp'))}
+          description={`${methodWords.user.typeWhat(methodName(policy?.defaultMethod ?? 'totp'))}${member.isWithoutDuo ? ` ${methodWords.user.withoutDuo}` : ''}`}
           value={method}
           disabled={!mayEdit}
           onChange={(event) => setMethod(event.currentTarget.value)}

@@ -17,6 +17,7 @@ import { auditRoutes } from './audit.ts'
 import { authAnvilRoutes } from './authanvil.ts'
 import { duoRoutes } from './duo.ts'
 import { duoDoctorRoutes } from './duo-doctor.ts'
+import { duoUsersRoutes } from './duo-users.ts'
 import { gatewayRoutes } from './gateways.ts'
 import { helpRoutes } from './help.ts'
 import { linkRoutes } from './links.ts'
@@ -80,6 +81,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       authAnvilRoutes(api)
       duoDoctorRoutes(api)
       duoRoutes(api)
+      duoUsersRoutes(api)
       app.get('/openapi.json', { config: { authority: { who: 'anyone' } }, schema: { hide: true } }, () => app.swagger())
     },
     { prefix: '/api/v1' },

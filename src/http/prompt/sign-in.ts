@@ -34,16 +34,17 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     const requiredBy = 'requiredBy' in step ? step.requiredBy : undefined
     if ('duo' in step) asPage(reply, duoTargets(step.duo))
     const frame = await frameOf(options, request, 'organizationId' in step ? step.organizationId : undefined)
-    const common = { csrf, organization, requiredBy, problem: shown, ...frame, isSetUp: step.returnTo === afterSetUp }
+    const withoutDuo = 'withoutDuo' in step ? step.withoutDuo : undefined
+    const common = { csrf, organization, requiredBy, withoutDuo, problem: shown, ...frame, isSetUp: step.returnTo === afterSetUp }
     switch (step.step) {
       case 'password':
         return passwordPage({ ...common, email: step.email, fixedEmail: true }, words)
       case 'answer': {
         const meant = textOf(request.query, 'with') || textOf(request.body, 'with')
         const remember = textOf(request.body, 'remember') !== ''
-        const { kinds, ways, sent, opens, intent, rememberDays, duo, withoutDuo } = step
+        const { kinds, ways, sent, opens, intent, rememberDays, duo } = step
         const now = rooms.now()
-        const view = { kinds, ways, sent, opens, intent, rememberDays, remember, now, asksPin: step.asksPin, duo, withoutDuo }
+        const view = { kinds, ways, sent, opens, intent, rememberDays, remember, now, asksPin: step.asksPin, duo }
         const onPhone = meant === '' && duo && (await duoPhonePage(request, rooms.now(), common, step, duo, words))
         if (onPhone) return onPhone
         const known = meant === 'backup-code' || meant === 'one-time-pass' || meant === 'duo-passcode' ? meant : 'app'

@@ -23,6 +23,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       check (account <> 'own' or not is_on or (prompt_sealed is not null and auth_sealed is not null)),
       check (not serves_sites or account = 'own')
     )`,
+    // Whether the Duo of its people is the provider's, kept with the rules because each sign-in reads them.
+    sql`alter table policies add column shares_duo boolean not null default false`,
     // Whom a service outside knows the person as, as a digest: one of its users stands for one person here, also in a race.
     sql`alter table authenticators add column known_as bytea`,
     sql`create unique index authenticators_known_as on authenticators (known_as) where retired_at is null`,

@@ -91,6 +91,11 @@ export const duoPages = isolating({
   without: (organizations: readonly string[]): string =>
     `Duo of ${listed(organizations)} is not for you: an account at Duo is for one organization, and you belong to several. Use one of the ways on this page.`,
 
+  /** The same, where Duo is asked a last time. */
+  withoutSoon: (organizations: readonly string[]): string =>
+    `Duo asks you a last time. An account at Duo is for one organization, and you belong to several: next you set up another way in place of the Duo of ${listed(organizations)}.`,
+  toDuo: 'Back to Duo',
+
   enroll: {
     title: 'Set up Duo',
     lead: 'From now on Duo asks whether it is you when you log in.',

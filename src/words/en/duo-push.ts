@@ -59,6 +59,14 @@ const limited: Readonly<Record<string, ((afterWait: string) => { readonly title:
 export const pushRefused = (reason: string | undefined) =>
   reason !== undefined && Object.hasOwn(refused, reason) ? refused[reason] : undefined
 
+/** What Duo said of the keys that take people out. */
+const checks: Readonly<Record<string, string | undefined>> = {
+  secret: 'The secret key is wrong. Copy it once more.',
+  application: 'Duo does not know this key as an application of the type "Admin API" at this API hostname.',
+  permission: 'This application may not do it. In the Duo Admin Panel grant it "Grant read resource" and "Grant write resource".',
+  clock: "Duo's clock and that of this server differ too much. Have the operator set this server's clock.",
+}
+
 export const duoPushWords = isolating({
   refused: (reason: string | undefined) => pushRefused(reason) ?? { title: '', advice: '' },
   limited: (reason: string | undefined, afterWait: string) =>
@@ -90,7 +98,7 @@ export const duoPushWords = isolating({
       disable: 'Switching off 2FA',
     } as Readonly<Record<string, string>>,
     organization: 'Organization',
-    from: 'From the address',
+    from: 'Address',
     at: 'Time',
     otherwise: 'If it shows anything else, or you did not begin this, deny it.',
     number: 'Type this number on your phone',
@@ -109,9 +117,6 @@ export const duoPushWords = isolating({
     title: 'That code is not right.',
     advice: 'Duo did not take it. Each passcode works once: tap the account in Duo Mobile and type the one that it shows now.',
   },
-
-  /** Lines on the phone, beside the buttons. */
-  pushed: { organization: 'Organization', address: 'Address', time: 'Time' },
 
   /** Setting up Duo where the provider runs it. */
   activation: {
@@ -146,10 +151,19 @@ export const duoPushWords = isolating({
     nobody: 'Nobody is left behind in Duo.',
     left: (count: number) => `${count === 1 ? '1 user is' : `${count} users are`} to be taken out of Duo:`,
     person: (name: string, userName: string) => (name === '' ? userName : `${name}: ${userName}`),
+    trouble: 'Duo did not answer; this is tried again',
     host: 'API hostname',
-    key: 'Integration key',
-    secret: 'Secret key',
-    save: 'Save',
+    key: 'Integration key of the Admin API application',
+    secret: 'Secret key of the Admin API application',
+    secretKept: 'Stored, and never shown again. To change anything here, paste it once more.',
+    faults: {
+      host: 'An API hostname looks like api-xxxxxxxx.duosecurity.com. Others must be listed in ALLOWED_HOSTS by the operator.',
+      key: 'Paste the integration key: 20 capital letters and digits.',
+      secret: 'Paste the whole secret key: 40 letters and digits.',
+    } as Readonly<Record<string, string | undefined>>,
+    check: (reason: string) => checks[reason] ?? 'Duo could not be asked. Check the API hostname, and try again in a minute.',
+    save: 'Save these keys',
+    says: 'Change what takes people out of Duo.',
     saved: 'Duo took these keys, and they are saved.',
     remove: 'Forget these keys',
     removed: 'The keys are forgotten.',

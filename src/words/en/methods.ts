@@ -78,6 +78,7 @@ export const methodWords = isolating({
     type: 'Two Factor Type',
     typeWhat: (method: string) =>
       `The one method of this person. With the default it follows Company Settings: ${method}. Whoever has another one set up signs in with it a last time and is then moved.`,
+    withoutDuo: 'Duo is not offered to this person, who belongs to another organization, too: a code of an app takes its place.',
     byDefault: "Organization's default",
     notAllowed: (method: string) => `${method} (no longer allowed)`,
     phoneNone: 'No number yet.',

@@ -92,21 +92,28 @@ export function answerPage(view: AnswerView, words: Words = defaultWords): strin
     : isDuoPasscode
       ? words.duoPush.passcodeLead
       : leadOf(view, { isBackupCode, hasApp, now }, words)
+  const isDuoAway = view.duo?.isAway === true
   // What the organization puts first stands first, as long as nothing was sent that waits to be typed.
-  const isDuoFirst = hasDuo && !isTyped && !isDuoPasscode && (kinds[0] === 'duo' || !hasField) && sent === undefined
+  const isDuoFirst =
+    hasDuo &&
+    !isTyped &&
+    !isDuoPasscode &&
+    (kinds[0] === 'duo' || !hasField) &&
+    sent === undefined &&
+    !(isDuoAway && (hasField || ways.length > 0))
   const isManaged = view.duo?.isManaged === true
-  const duoView = { csrf, rememberDays: view.rememberDays, remember: view.remember }
+  // While Duo is away another way lets in once, and no device is remembered.
+  const rememberDays = isDuoAway ? undefined : view.rememberDays
+  const duoView = { csrf, rememberDays, remember: view.remember }
   // Where Duo is the provider's, its own page knows nobody by their mail address: the push is the way.
   const duo = (isMain: boolean) =>
-    isManaged
-      ? pushForm({ ...duoView, isMain }, words)
-      : html`${duoForm({ ...duoView, isMain }, words)}${view.duo && pushForm({ csrf, isMain: false }, words)}`
+    isManaged ? pushForm({ ...duoView, isMain }, words) : duoForm({ ...duoView, isMain, pushes: view.duo !== undefined }, words)
   const otherWays = isTyped ? [] : ways.filter(({ kind }) => kind !== sent?.kind)
   const content = html`<h1>${title}</h1>
 ${isDisabling && html`<div class="advice" role="note">${icons.warning}<div><p class="alert-title">${pages.answer.keepItOnTitle}</p><p>${pages.answer.keepItOn}</p></div></div>`}
 ${lead(leadText, problem, problem?.field === undefined || !hasField)}
 ${!isTyped && deliveryLine(sent, words)}
-${view.duo?.isAway === true && !problem && lead('', words.duo.away(view.duo.organization), true)}
+${view.duo && isDuoAway && !problem && lead('', words.duo.away(view.duo.organization), true)}
 ${isDuoFirst && duo(true)}
 ${!hasField && waysList(csrf, otherWays, words, !isDuoFirst)}
 ${isDuoFirst && hasField && html`<p class="or">${words.duo.orCode}</p>`}
@@ -115,9 +122,9 @@ ${
   html`<form method="post" action="/sign-in/answer"${!isTyped && html`${!asksAuthAnvil && !hasDuo && html` data-submit-at-six`}`}>${csrfField(csrf)}${isDuoPasscode && html`<input type="hidden" name="with" value="duo-passcode">`}${isTyped && html`<input type="hidden" name="with" value="${isPass ? 'one-time-pass' : 'backup-code'}">`}
 ${
   // Above the code, because the form goes by itself at the sixth digit.
-  view.rememberDays !== undefined &&
+  rememberDays !== undefined &&
   !isPass &&
-  html`<label class="tick"><input type="checkbox" name="remember" value="yes"${flag('checked', view.remember === true)}> <span>${pages.answer.remember(view.rememberDays)}</span></label>`
+  html`<label class="tick"><input type="checkbox" name="remember" value="yes"${flag('checked', view.remember === true)}> <span>${pages.answer.remember(rememberDays)}</span></label>`
 }
 ${field(
   {
@@ -150,15 +157,16 @@ ${submit(opens ? sentCodes.buttonSetUp : pages.answer.button[intent], isDisablin
 }
 <div class="links">
 ${!isTyped && resendForm({ csrf, sent, now }, words)}
-${hasDuo && !isDuoFirst && !isTyped && html`<p>${words.duo.orDuo}</p>${duo(false)}`}
+${hasDuo && !isDuoFirst && !isTyped && !isDuoPasscode && html`<p>${words.duo.orDuo}</p>${duo(false)}`}
+${isDuoPasscode && html`<p><a href="/sign-in?with=app">${words.duoPush.waiting.otherWays}</a></p>`}
 ${hasField && otherWays.length > 0 && html`<p>${sentCodes.otherWays}</p>${waysList(csrf, otherWays, words)}`}
 ${problem && view.problem?.code === 'password-change-required' && html`<p><a href="/forgot-password">${pages.forgotPassword}</a></p>`}
 ${hasDuo && !isDuoPasscode && !isTyped && !opens && html`<p><a href="/sign-in?with=duo-passcode">${words.duoPush.typePasscode}</a></p>`}
 ${hasBackupCodes && !isBackupCode && html`<p><a href="/sign-in?with=backup-code">${pages.answer.toBackupCode}</a></p>`}
-${isTyped && hasOthers && html`<p><a href="/sign-in">${hasApp ? pages.answer.toApp : sentCodes.toSent}</a></p>`}
+${isTyped && hasOthers && html`<p><a href="/sign-in">${hasApp ? pages.answer.toApp : hasDuo ? words.duo.toDuo : sentCodes.toSent}</a></p>`}
 ${intent === 'enter' && stuck({ csrf, isPass, hasOthers: hasOthers || hasBackupCodes, opens, organization: view.requiredBy?.organization ?? organization }, words)}
 </div>
-${withoutDuo(view.withoutDuo, words)}
+${withoutDuo(view.withoutDuo, words, hasDuo)}
 ${because(view.requiredBy, words)}
 ${cancelForm(csrf, words)}`
   return document({ ...view, title, content, words, hasProblem: problem !== undefined })

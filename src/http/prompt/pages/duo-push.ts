@@ -118,21 +118,21 @@ export function duoPushPage(
       { send: 'duo', ...sameDevice(duo, push) },
       html`<button class="button${isMain && ' button-main'}" type="submit">${waiting.again}</button>`,
     )
-  const content = html`<h1>${waiting.title}</h1>
+  const title = mayAgain ? waiting.title : words.pages.answer.title[view.intent]
+  const content = html`<h1>${title}</h1>
 ${lead(leadText, problem, true)}
 ${isWaiting && numberOf(push, words)}
 ${isWaiting && view.isChecked === true && !problem && html`<p class="quiet" role="status">${waiting.stillNothing}</p>`}
 ${isWaiting && checkForm(csrf, { label: waiting.approved, waiting: waiting.asking, until: push.expiresAt, now: view.now, isPush: true })}
 ${isWaiting && shownOnPhone(view, push, words)}
-${push.state === 'timeout' && again(true)}
+${mayAgain && html`<div class="again">${again(!isWaiting)}</div>`}
 <div class="links">
-${isWaiting && again(false)}
 ${mayAgain && others.length > 0 && html`<p>${waiting.others}</p>${devicesList(csrf, others, words, false)}`}
 </div>
 ${otherWays(view, words)}
 ${because(view.requiredBy, words)}
 ${cancelForm(csrf, words)}`
-  return document({ ...view, title: waiting.title, content, words, hasProblem: problem !== undefined })
+  return document({ ...view, title, content, words, hasProblem: problem !== undefined })
 }
 
 const sameDevice = ({ devices = [] }: DuoView, push: Push): Readonly<Record<string, string>> => {

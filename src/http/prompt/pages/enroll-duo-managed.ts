@@ -77,5 +77,5 @@ function scanning({ csrf, activation, qrSvg, isChecked, now, problem }: EnrollDu
 ${link && html`<p class="on-phone"><a class="button" href="${address(link)}">${say.onThisPhone}</a></p>`}
 ${isChecked === true && !problem && html`<p class="quiet" role="status">${say.stillNothing}</p>`}
 ${checkForm(csrf, { label: say.done, waiting: say.waiting, until: expiresAt, now })}
-${again(csrf, say.again, false)}`
+<div class="again">${again(csrf, say.again, false)}</div>`
 }

@@ -41,9 +41,8 @@ ${because(view.requiredBy, words)}
 <h2>${enroll.go}</h2>
 <p>${enroll.goText}</p>
 <ul class="asks">${enroll.asks.map((one) => html`<li>${one}</li>`)}</ul>
-<p>${enroll.known}</p>
+<p>${enroll.known} ${enroll.keeps}</p>
 ${duoForm({ csrf, isMain: true }, words)}
-<p class="quiet">${enroll.keeps}</p>
 </li>
 </ol>
 ${otherMethods(csrf, kinds, 'duo', words)}

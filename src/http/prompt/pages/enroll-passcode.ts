@@ -6,6 +6,7 @@ import { because, cancelForm, csrfField, field, lead, pinField, submit } from '.
 import { html } from '../html.ts'
 import { defaultWords, document } from '../layout.ts'
 import { otherMethods } from '../ways.ts'
+import { withoutDuo } from './duo.ts'
 
 export interface EnrollPasscodeView {
   readonly csrf: string
@@ -14,6 +15,8 @@ export interface EnrollPasscodeView {
   readonly asksPin?: true | undefined
   readonly organization?: string | undefined
   readonly requiredBy?: RequiredBy | undefined
+  /** Organizations whose Duo is not for this person. */
+  readonly withoutDuo?: readonly string[] | undefined
   readonly problem?: PageProblem | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
@@ -28,6 +31,7 @@ export function enrollPasscodePage(view: EnrollPasscodeView, words: Words = defa
   const content = html`<h1>${pages.enroll.title}</h1>
 ${lead(authAnvil.enrollLead, problem, !isOfCode)}
 ${because(view.requiredBy, words)}
+${withoutDuo(view.withoutDuo, words)}
 <section class="prove"><p>${authAnvil.enrollText}</p>
 <form method="post" action="/sign-in/answer">${csrfField(csrf)}
 ${field(

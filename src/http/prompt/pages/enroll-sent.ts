@@ -6,6 +6,7 @@ import { because, cancelForm, csrfField, field, lead, submit } from '../form.ts'
 import { html } from '../html.ts'
 import { defaultWords, document, icons } from '../layout.ts'
 import { deliveryLine, otherMethods, resendForm, sentCodeField, stillGood, waysList } from '../ways.ts'
+import { withoutDuo } from './duo.ts'
 
 export interface EnrollSentView {
   readonly csrf: string
@@ -21,6 +22,8 @@ export interface EnrollSentView {
   readonly now: Date
   readonly organization?: string | undefined
   readonly requiredBy?: RequiredBy | undefined
+  /** Organizations whose Duo is not for this person. */
+  readonly withoutDuo?: readonly string[] | undefined
   readonly problem?: PageProblem | undefined
   readonly support?: string | undefined
   readonly look?: PageLook | undefined
@@ -70,6 +73,7 @@ ${isByPhone && html`<div class="links">${otherNumber}</div>`}`
   const content = html`<h1>${pages.enroll.title}</h1>
 ${lead(`${sentCodes.method(kind)}: ${sentCodes.enroll.lead[kind] ?? ''}`, problem, problem?.field === undefined || (problem.field === 'code' && !sent))}
 ${because(view.requiredBy, words)}
+${withoutDuo(view.withoutDuo, words)}
 <div class="advice" role="note">${icons.warning}<div><p>${sentCodes.enroll.weaker[kind]}</p></div></div>
 <section class="prove">${body}</section>
 ${otherMethods(csrf, kinds, kind, words)}

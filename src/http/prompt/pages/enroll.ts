@@ -6,6 +6,7 @@ import { because, cancelForm, csrfField, field, lead, progress, submit } from '.
 import { address, html, trustedMarkup } from '../html.ts'
 import { defaultWords, document } from '../layout.ts'
 import { otherMethods } from '../ways.ts'
+import { withoutDuo } from './duo.ts'
 
 export interface EnrollView {
   readonly csrf: string
@@ -21,6 +22,8 @@ export interface EnrollView {
   readonly kinds?: readonly string[] | undefined
   readonly organization?: string | undefined
   readonly requiredBy?: RequiredBy | undefined
+  /** Organizations whose Duo is not for this person. */
+  readonly withoutDuo?: readonly string[] | undefined
   readonly problem?: PageProblem | undefined
   readonly canCancel: boolean
   /** One more app may be told apart from those there are: what was typed as its name so far. Without it nothing is asked. */
@@ -71,6 +74,7 @@ export function enrollPage(view: EnrollView, words: Words = defaultWords): strin
   const content = html`${view.isSetUp && progress(2, words)}<h1>${enroll.title}</h1>
 ${lead(enroll.lead, problem, problem?.field === undefined)}
 ${because(view.requiredBy, words)}
+${withoutDuo(view.withoutDuo, words)}
 ${(view.kinds ?? []).length > 1 && html`<p class="quiet"><a href="#others">${words.sentCodes.enroll.toOthers}</a></p>`}
 <ol class="steps">
 <li>
