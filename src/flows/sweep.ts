@@ -1,4 +1,5 @@
 import { methods } from '#domain/methods.ts'
+import { sweepPushes } from '#store/duo-pushes.ts'
 import { sweepWindows } from '#store/sending-limits.ts'
 import { sweep } from '#store/session.ts'
 import { countCoverage } from '#store/sites.ts'
@@ -14,6 +15,7 @@ export function startSweep(rooms: Rooms, log: (error: unknown, what: string) => 
   const ticker = setInterval(() => {
     void sweep(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has run out could not be removed'))
     void sweepWindows(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'counts that are over could not be removed'))
+    void sweepPushes(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'pushes that are over could not be removed'))
     void countCoverage(rooms.store.db, rooms.now(), methods).catch((error: unknown) => log(error, 'the sites could not be counted'))
   }, everyMilliseconds)
   ticker.unref()
