@@ -106,7 +106,8 @@ function requireAcceptance(weaker: readonly string[], isGiven: boolean): void {
 
 async function view(rooms: Rooms, organizationId: string): Promise<PolicyView> {
   const { db } = rooms.store
-  const [policy, people] = [await findPolicy(db, organizationId), await coverageOf(db, organizationId)]
+  const { isDuoShared: _ofDuo, ...policy } = await findPolicy(db, organizationId)
+  const people = await coverageOf(db, organizationId)
   const accepted = await findAcceptance(db, organizationId)
   return {
     ...policy,
