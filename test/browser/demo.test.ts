@@ -125,6 +125,7 @@ test('who uses Duo goes to the simulated Duo, approves on the simulated phone, a
 test('whom the provider serves with its Duo is shown the QR code, and whoever has an AuthAnvil token logs in with it', async () => {
   const served = await at('wingtip.localhost')
   await givePassword(served, { email: 'will@wingtip.example', password: password() })
+  await served.getByRole('button', { name: 'Show the QR code' }).click()
   await see(served.getByRole('img', { name: 'QR code' }))
   const page = await at('contoso.localhost')
   await givePassword(page, { email: 'carl@contoso.example', password: password() })
