@@ -38,9 +38,6 @@ export function pushRefusal({ sent, stoppedAt }: Pushes, now: Date): { readonly 
   return { reason: 'often', until: after(newest[pushLimits.most - 1], pushLimits.seconds) }
 }
 
-/** What somebody who was asked on their phone has said of a push that was not approved. */
-export type PushDenial = 'denied' | 'fraud'
-
 /**
  * The name of a user whom Countersign makes in the provider's Duo: the mail address to be recognized by, without the `@` and the
  * backslash that "Simple" normalization cuts at, and with a part drawn for it. So no two people, and no two set-ups of one person, can

@@ -34,16 +34,20 @@ const draftOf = ({ isOn, account, whenAway, countsBypass, servesSites, prompt, a
  */
 export function useDuoDraft(stored: Duo, fixed: Partial<DuoDraft> = {}) {
   const { organization } = useWho()
-  const place = `countersign.duo.${organization.id}`
+  // What is chosen elsewhere makes a draft of its own.
+  const place = `countersign.duo.${Object.keys(fixed).length > 0 ? 'set-up.' : ''}${organization.id}`
   const [version] = useState(stored.version)
   const [draft, setDraft] = useState<DuoDraft>(() => ({ ...draftOf(stored), ...keptIn(place, version), ...fixed }))
   useEffect(() => {
     const bare = (keys: Keys): Keys => ({ ...keys, secret: '' })
     sessionStorage.setItem(place, JSON.stringify({ version, draft: { ...draft, prompt: bare(draft.prompt), auth: bare(draft.auth) } }))
   }, [place, version, draft])
+  const typed = draftOf(stored)
   return {
     draft,
     version,
+    isChanged: (Object.keys(typed) as (keyof DuoDraft)[]).some((part) => JSON.stringify(draft[part]) !== JSON.stringify(typed[part])),
+    discard: () => setDraft({ ...typed, ...fixed }),
     change: (part: Partial<DuoDraft>) => setDraft((known) => ({ ...known, ...part })),
     forget: () => sessionStorage.removeItem(place),
   }

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Radio, Stack, Switch, Text } from '@mantine/core'
+import { Alert, Anchor, Button, Group, Radio, Stack, Switch, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import type { Duo, DuoCheck } from '#contract/duo.ts'
@@ -9,7 +9,7 @@ import { when } from '../when.ts'
 import { useWho } from '../who.tsx'
 import { DuoChecklist } from './duo-checklist.tsx'
 import { changeOf, type DuoDraft, useDuoDraft, type Which } from './duo-draft.ts'
-import { DuoKeys, DuoResult } from './duo-keys.tsx'
+import { DuoKeys, DuoResult, ProofFirst } from './duo-keys.tsx'
 
 type Results = Readonly<Record<Which, string>>
 const both = ['prompt', 'auth'] as const satisfies readonly Which[]
@@ -26,7 +26,7 @@ export function DuoForm({ stored, fixed, onSaved }: DuoFormProps) {
   const { organization } = useWho()
   const isProvider = organization.kind === 'provider'
   const { run, isBusy } = useChange()
-  const { draft, version, change, forget } = useDuoDraft(stored, fixed)
+  const { draft, version, change, forget, isChanged, discard } = useDuoDraft(stored, fixed)
   const [fault, setFault] = useState<string>()
   const [results, setResults] = useState<Results>()
   const [trouble, setTrouble] = useState<{ readonly what?: string; readonly said?: string }>()
@@ -112,6 +112,7 @@ export function DuoForm({ stored, fixed, onSaved }: DuoFormProps) {
         {isOn && account === 'provider' && <Text size="sm">{say.providerWhat}</Text>}
         {isOn && account === 'own' && (
           <DuoChecklist>
+            {(fixed !== undefined || stored.prompt === null) && <ProofFirst />}
             {both.map((which) => (
               <DuoKeys
                 key={which}
@@ -141,6 +142,16 @@ export function DuoForm({ stored, fixed, onSaved }: DuoFormProps) {
           )}
           {checked && <Checked check={checked} />}
         </div>
+        {isChanged && !fixed && (
+          <Group gap="sm">
+            <Text size="sm" fw={600}>
+              {words.company.unsaved}
+            </Text>
+            <Button variant="default" size="sm" onClick={discard}>
+              {words.company.elsewhere.discard}
+            </Button>
+          </Group>
+        )}
         <div>
           {stored.provedAt !== null && (
             <Text size="sm" c="dimmed">
@@ -177,7 +188,10 @@ function Trouble({
 }) {
   return (
     <Alert color="orange" icon={<IconAlertTriangle aria-hidden />} title={say.trouble.title(when(trouble.at))}>
-      {say.trouble.what(trouble.reason)} {say.trouble[whenAway]}
+      {say.trouble.what(trouble.reason)} {say.trouble[whenAway]}{' '}
+      <Anchor href="/audit?action=duo.unanswered" inherit underline="always">
+        {say.trouble.each}
+      </Anchor>
     </Alert>
   )
 }

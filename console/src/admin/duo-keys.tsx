@@ -1,7 +1,11 @@
-import { Anchor, Card, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
-import { IconAlertTriangle, IconCheck } from '@tabler/icons-react'
+import { Alert, Anchor, Button, Card, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { IconAlertTriangle, IconCheck, IconInfoCircle } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { words } from '#words/en/console.ts'
 import { duoWords as say } from '#words/en/duo-settings.ts'
 import { gatewayWords } from '#words/en/gateways.ts'
+import { sessionQuery, start } from '../api.ts'
 import type { Keys, Which } from './duo-draft.ts'
 
 const documentation = {
@@ -75,6 +79,24 @@ export function DuoKeys({ which, keys, hasSecret, onChange, fault, result }: Duo
         <div role="status">{result !== undefined && <DuoResult which={which} result={result} />}</div>
       </Stack>
     </Card>
+  )
+}
+
+/** How old a proof may be, so that it still counts once somebody has pasted everything. */
+const freshMilliseconds = 4 * 60 * 1000
+
+/** Saving asks for a fresh proof, and no secret is kept while somebody gives it: so it is better given before. */
+export function ProofFirst() {
+  const { data } = useQuery(sessionQuery)
+  const [now] = useState(() => Date.now())
+  if (!data || now - Date.parse(data.provedAt) < freshMilliseconds) return null
+  return (
+    <Alert color="gray" icon={<IconInfoCircle aria-hidden />} title={say.proofFirst}>
+      <Text size="sm">{say.proofFirstWhat}</Text>
+      <Button variant="default" size="sm" mt="sm" onClick={() => start('confirm', window.location.pathname)}>
+        {words.proof.action}
+      </Button>
+    </Alert>
   )
 }
 

@@ -151,10 +151,10 @@ const actions = {
     'Duo push reported as fraud',
     (_, whom) => `A push to the phone of ${whom} was reported: it was not them who was logging in, and whoever it was knows their password`,
   ],
-  'duo.user-added': ['User made in Duo', (who) => `${who} set up Duo, so a user was made for them in the account of the provider`],
-  'duo.user-removed': ['User taken out of Duo', (_, whom) => `The user of ${whom} was taken out of Duo`],
-  'duo.user-left': ['User left in Duo', (_, whom) => `The user of ${whom} could not be taken out of Duo`],
-  'duo.admin-changed': ['Clean-up in Duo changed', (who) => `${who} changed the application that takes people out of Duo`],
+  'duo.user-added': ['Duo user made', (who) => `${who} set up Duo, so a user was made for them in the account of the provider`],
+  'duo.user-removed': ['Duo user taken out', (_, whom) => `The user of ${whom} was taken out of Duo`],
+  'duo.user-left': ['Duo user left behind', (_, whom) => `The user of ${whom} could not be taken out of Duo`],
+  'duo.admin-changed': ['Duo clean-up changed', (who) => `${who} changed the application that takes people out of Duo`],
   ...resetActions,
 } as const satisfies Readonly<Record<Action, readonly [label: string, sentence: Sentence]>>
 

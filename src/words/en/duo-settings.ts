@@ -104,6 +104,10 @@ export const duoWords = isolating({
   ],
   doctor: 'See whose name or alias is missing, and whether both read names alike',
 
+  proofFirst: 'Confirm first that it is you',
+  proofFirstWhat:
+    'Saving asks for a proof that is less than five minutes old, and secrets that you typed are not kept while you give it. Confirm, come back here, then paste them.',
+
   applications,
   key: 'Integration key / Client ID',
   keyWhat: '20 capital letters and digits, beginning with DI.',
@@ -174,6 +178,7 @@ export const duoWords = isolating({
   trouble: {
     title: (when: string) => `Duo was away when somebody signed in, ${when}`,
     what: (reason: string) => troubles[reason] ?? 'Duo gave no answer that counts.',
+    each: 'See each time in the audit',
     closed: 'Nobody was let in without it, as set below.',
     'other-factor': 'Whoever had another method set up could use that, as set below.',
   },

@@ -476,7 +476,7 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
       'No more pushes are sent to your phone until you have logged in another way: with a passcode of Duo Mobile or a backup code. An administrator can unlock it, too.',
     ],
     otherwise:
-      'If it was not you who was logging in: somebody knows your password. Change it now with "Forgot password?" on the login page, here and wherever else you use the same one, then tell your administrator.',
+      'If this was not you: somebody knows your password. Change it now with "Forgot password?" on the login page, here and wherever else you use the same one, then tell your administrator.',
   }),
   'duo-fraud-reported': ({ name, person, organization, url }) => ({
     subject: `${asName(name)} reported a log-in that was not theirs`,
@@ -485,7 +485,7 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
       'Call them on a number you already know. Have them set a new password, and look into the audit for what else came from this address.',
     ],
     button: { label: 'Open their page', url },
-    otherwise: 'If they say that it was a slip: once they have logged in another way, pushes are sent again.',
+    otherwise: 'If this was not meant, but a slip on the phone: once they have logged in another way, pushes are sent again.',
   }),
 }
 
