@@ -2,17 +2,18 @@
  * What 200 people who wait for a Duo that never answers cost everybody else: sign-ins a second without them and with them, turn by turn
  * on one server and its own PostgreSQL. `node bench/hanging-duo.ts`; it ends with 1 when more than a twentieth is lost.
  */
-import { hanging, openHangingDuo } from '../test/hanging-duo.ts'
-import { start } from '../test/kit.ts'
 import { startPostgres } from '../test/machine/postgres.ts'
 
-const rounds = 8
+const rounds = 10
 const callers = 8
 /** Shorter than the five seconds after which a question is given up, so that all of them hang the whole time. */
-const windowSeconds = 3
+const windowSeconds = 2
 
 const postgres = await startPostgres({ durable: true })
+// The kit reads where its databases are when it is loaded.
 process.env.TEST_DATABASE_URL = postgres.url
+const { hanging, openHangingDuo } = await import('../test/hanging-duo.ts')
+const { start } = await import('../test/kit.ts')
 const at = await openHangingDuo({ database: 'postgres' }).catch(async (error: unknown) => {
   await postgres.stop()
   throw error
@@ -44,12 +45,17 @@ try {
   await perSecond(3)
   const [without, beside]: [number[], number[]] = [[], []]
   for (let round = 0; round < rounds; round++) {
-    without.push(await perSecond(windowSeconds))
+    const before = await perSecond(windowSeconds)
     const { ended, over } = await at.hang()
-    beside.push(await perSecond(windowSeconds))
-    if (ended() > 0) throw new Error(`${ended()} of them hung no more before the window was over.`)
+    const during = await perSecond(windowSeconds)
+    // On a machine that is busy with other things some may have given up before the window was over: that round says nothing.
+    if (ended() === 0) {
+      without.push(before)
+      beside.push(during)
+    }
     await over
   }
+  if (beside.length < 3) throw new Error(`Only ${beside.length} of ${rounds} rounds can be used: the machine is too busy.`)
   const median = (of: readonly number[]) => [...of].sort((one, other) => one - other)[Math.floor(of.length / 2)] ?? 0
   const loss = 1 - median(beside) / median(without)
   const listed = (of: readonly number[]) => of.map((one) => one.toFixed(0)).join(' ')

@@ -9,6 +9,7 @@ import { allFactors } from './all.ts'
 import { authAnvilPasscodes } from './authanvil/passcodes.ts'
 import { backupCodes } from './backup-codes.ts'
 import { fromBase32 } from './base32.ts'
+import { duoApprovals } from './duo/approvals.ts'
 import { sentCodes } from './sent-codes.ts'
 import { hotp, stepAt, totp } from './totp.ts'
 
@@ -58,6 +59,43 @@ test('A72 a yes of AuthAnvil counts for the answer it was about, and of the orga
   const yes = judged({ hasTypedPin: true })
   assert.deepEqual(yes.verdict === 'accepted' && yes.proves, ['have', 'know'])
   for (const more of [{ answer: '123457' }, { isRight: false }, { organizationId: 'b' }]) assert.equal(judged(more).verdict, 'rejected')
+})
+
+factorContract(() => {
+  const userKey = randomUUID()
+  const attempt = (nth: number) => `${userKey} ${nth}`
+  const said = { accountOf: 'a', userKey, userName: 'ada@example.org', factor: 'duo_push', isSpared: false }
+  return {
+    factor: duoApprovals,
+    asked: (nth) => ({ tolerance: 'usual', duo: { ...said, attempt: attempt(nth) } }),
+    enrolling: () => attempt(-1),
+    answering: (_show, nth) => attempt(nth),
+    wait: () => {},
+  }
+})
+
+test("trap 7: Duo's yes counts for the attempt it was about, of the user and the account that were bound, and proves what it names", () => {
+  const { authentication } = duoApprovals
+  const pin = { accountOf: 'a', userKey: 'DU1', userName: 'ada@example.org' }
+  const state = { secret: pin, counter: 0, hashes: [], usedHashes: [] }
+  const judged = (more: object) =>
+    authentication.answer(state, 'one', {
+      tolerance: 'usual',
+      duo: { ...pin, attempt: 'one', factor: 'duo_push', isSpared: false, ...more },
+    })
+  for (const [factor, amr] of [
+    ['duo_push', ['mca']],
+    ['phone_call', ['tel', 'mca']],
+    ['u2f_token', ['hwk']],
+    ['something_new', []],
+  ] as const) {
+    const yes = judged({ factor })
+    assert.deepEqual(yes.verdict === 'accepted' && [yes.proves, yes.amr], [['have'], amr], factor)
+  }
+  const spared = judged({ isSpared: true })
+  assert.deepEqual(spared.verdict === 'accepted' && [spared.proves, spared.amr], [[], []], 'who was not asked has proved nothing')
+  for (const more of [{ attempt: 'two' }, { userKey: 'DU2' }, { accountOf: 'b' }]) assert.equal(judged(more).verdict, 'rejected')
+  assert.equal(authentication.answer(state, 'one', { tolerance: 'usual' }).verdict, 'rejected', 'nobody has said anything')
 })
 
 for (const kind of sentMethods) {

@@ -22,10 +22,12 @@ type Returned = Extract<Answer, { readonly returned: object }>['returned']
  * what hung open in the sign-in before is spent first, so that one sign-in asks Duo one thing at a time.
  *
  * @returns the step with the address to go to; or, where Duo is away and the organization wants that, without one and with other kinds
- * @throws {Problem} `duo-unavailable` with a `reason`, `moved-on`, `too-many-attempts`, `password-change-required`
+ * @throws {Problem} `step-not-open` for a set-up in the provider's account, `duo-unavailable` with a `reason`, `moved-on`, `too-many-attempts`, `password-change-required`
  */
 export async function openDuoPrompt(rooms: Rooms, visit: Visit, open: OpenSignIn, { remember = false }: Opening): Promise<Reply> {
   const service = await serviceOf(rooms, open)
+  // In the provider's account nobody is known by their mail address: Duo's own set-up would make users whom "Simple" takes for one.
+  if (service.isManaged && open.signIn.enrollment?.kind === 'duo') throw new Problem('step-not-open')
   const signIn = await inLane(rooms, visit, open.account, (lane) => takeUp(rooms, visit, open, lane))
   const taken = { ...open, signIn }
   const prompt = await promptOf(rooms, visit, service)

@@ -70,7 +70,8 @@ describe("Duo in the provider's account", () => {
     await start(client, person)
     const asked = duo.asked.length
     assert.equal((await client.call('GET', '/sign-in')).text.includes('Install Duo Mobile'), true)
-    assert.equal(duo.asked.length, asked, 'looking asks Duo nothing')
+    refused(await answer(client, { open: 'duo' }), 409, 'step-not-open')
+    assert.equal(duo.asked.length, asked, 'neither looking nor another way asks Duo anything')
     const shown = await send(client)
     const { activation } = shown.json.duo
     assert.match(activation.uri, /^duo:\/\//)

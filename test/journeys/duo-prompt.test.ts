@@ -192,7 +192,7 @@ describe('the return from Duo', () => {
     }
   })
 
-  test('trap 7: whom Duo lets in as another of its users gets nobody in, and person and administrators are told', async () => {
+  test('A67 trap 7: whom Duo lets in as another of its users gets nobody in, and person and administrators are told', async () => {
     const one = await asked()
     const admin = await kit.person(one.site.id, { role: 'security-admin' })
     const returned = await away(one.client)
@@ -208,7 +208,7 @@ describe('the return from Duo', () => {
     await stillOutside(one)
   })
 
-  test('trap 7: two people whom Duo knows as one user are kept apart: the second is not set up, and it is told', async () => {
+  test('A67 trap 7: two people whom Duo knows as one user are kept apart: the second is not set up, and it is told', async () => {
     const site = await duoKit.site()
     const [first, second] = [await kit.person(site.id), await kit.person(site.id)]
     const user = duoKit.user(first)

@@ -77,7 +77,7 @@ test(`of ${atOnce} wishes at once to go to Duo one asks it, and no other way is 
   assert.deepEqual('kinds' in step && step.kinds, ['duo', 'backup-codes'])
 })
 
-test(`trap 7: of two people whom Duo knows as one user exactly one is set up, in each of ${rounds} rounds`, async () => {
+test(`A67 trap 7: of two people whom Duo knows as one user exactly one is set up, in each of ${rounds} rounds`, async () => {
   const site = await duoKit.site()
   for (let round = 0; round < rounds; round++) {
     kit.pass(60)
