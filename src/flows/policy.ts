@@ -106,10 +106,7 @@ function requireAcceptance(weaker: readonly string[], isGiven: boolean): void {
 
 async function view(rooms: Rooms, organizationId: string): Promise<PolicyView> {
   const { db } = rooms.store
-<<<<<<< HEAD
-=======
   // What bears on a policy without being decided in it is no part of what is sent back to change it.
->>>>>>> duo-push
   const { isDuoShared: _ofDuo, ...policy } = await findPolicy(db, organizationId)
   const people = await coverageOf(db, organizationId)
   const accepted = await findAcceptance(db, organizationId)
