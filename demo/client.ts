@@ -1,5 +1,6 @@
 import { fromBase32 } from '#factors/base32.ts'
 import { hotp, stepAt } from '#factors/totp.ts'
+import type { Services } from './services.ts'
 
 /** Somebody in the demo, as whoever tries it needs them. */
 export interface Player {
@@ -9,6 +10,8 @@ export interface Player {
   /** Key (Base32) of the authenticator app, once there is one. */
   key?: string
   backupCodes?: readonly string[]
+  /** Uses Duo or an AuthAnvil token, in the place of an app; the token shows the codes of `key`. */
+  readonly with?: 'duo' | 'authanvil'
   /** Has codes sent, in the place of an app. */
   readonly sent?: { readonly kind: 'email' | 'sms' | 'voice' /** E.164, for text and call. */; readonly phone?: string }
 }
@@ -20,6 +23,7 @@ type Reply = any
 export interface Stage {
   /** Where it answers, without a path. */
   readonly origin: string
+  readonly services: Services
   now(): Date
   /** Moves its clock on, and never past the present. */
   pass(seconds: number): Promise<void>
@@ -52,8 +56,17 @@ export class Browser {
     path: string,
     body?: unknown,
   ): Promise<{ readonly status: number; readonly json: Reply; readonly text: string }> {
-    const reply = await fetch(`${this.#stage.origin}/api/v1${path}`, {
+    const reply = await this.#ask(method, `/api/v1${path}`, body)
+    const text = await reply.text()
+    const json = text === '' ? undefined : JSON.parse(text)
+    if (typeof json?.csrfToken === 'string') this.#csrf = json.csrfToken
+    return { status: reply.status, json, text }
+  }
+
+  async #ask(method: string, path: string, body?: unknown): Promise<Response> {
+    const reply = await fetch(`${this.#stage.origin}${path}`, {
       method,
+      redirect: 'manual',
       headers: {
         'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
         ...(this.#cookies.size > 0 ? { cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ') } : {}),
@@ -68,17 +81,18 @@ export class Browser {
       if (value === '') this.#cookies.delete(name)
       else this.#cookies.set(name, value)
     }
-    const text = await reply.text()
-    const json = text === '' ? undefined : JSON.parse(text)
-    if (typeof json?.csrfToken === 'string') this.#csrf = json.csrfToken
-    return { status: reply.status, json, text }
+    return reply
   }
 
   /** Answers every step as an honest person does, until the session is open. */
   async goOn(player: Player, first: Reply, wish: { readonly remember?: boolean } = {}): Promise<void> {
     let step = first
     while (step.step !== 'done') {
-      if (step.step === 'enroll' && !player.sent) player.key = step.key
+      if (player.with === 'duo' && step.step !== 'codes') {
+        step = await this.#throughDuo()
+        continue
+      }
+      if (step.step === 'enroll' && !player.sent && player.with === undefined) player.key = step.key
       if (step.step === 'codes') player.backupCodes = step.codes
       // An app shows another code every 30 seconds, and each is taken once.
       if (step.step === 'answer') await this.#stage.pass(31)
@@ -92,6 +106,15 @@ export class Browser {
       step = await this.call('POST', '/sign-ins/current/answers', given)
     }
     await this.call('GET', '/session')
+  }
+
+  /** Goes to Duo and comes back; what is asked then, or that nothing is. */
+  async #throughDuo(): Promise<Reply> {
+    const { duo } = await this.call('POST', '/sign-ins/current/answers', { open: 'duo' })
+    const returned = await this.#stage.services.throughDuo(duo.address)
+    await this.#ask('GET', `/sign-in/duo${returned}`)
+    const { status, json } = await this.attempt('GET', '/sign-ins/current')
+    return status === 200 ? json : { step: 'done' }
   }
 
   /** Has a code sent, or chooses the method first where it is set up, and reads the code in the inbox. */

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { codeOf, type Stage } from './client.ts'
+import { type Services, startServices } from './services.ts'
 import { password, type Story, tell } from './story.ts'
 
 /**
@@ -14,7 +15,10 @@ import { password, type Story, tell } from './story.ts'
  */
 const root = resolve(import.meta.dirname, '..')
 const stories = 3 * 86_400_000
-const port = process.env.PORT ?? '8090'
+const usualPort = '8090'
+const port = process.env.PORT ?? usualPort
+let offset = -stories
+const now = () => new Date(Date.now() + offset)
 /** Where a running demo leaves the keys of its people, for `code` to find. */
 const cast = join(tmpdir(), `countersign-demo-${process.getuid?.() ?? 0}-${port}.json`)
 
@@ -47,7 +51,8 @@ function showCode(of: string): void {
 
 async function play(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-demo-'))
-  const server = startServer(folder)
+  const services = await startServices(now, port === usualPort ? { duo: 8091, authAnvil: 8092 } : { duo: 0, authAnvil: 0 })
+  const server = startServer(folder, services)
   const end = (code: number) => {
     server.child.kill('SIGTERM')
     server.child.once('exit', () => {
@@ -61,12 +66,12 @@ async function play(): Promise<void> {
   try {
     console.log('Starting a Countersign of its own, and playing three days in it. This takes about half a minute.')
     const token = await server.setUpToken
-    const story = await tell(stageOf(`http://127.0.0.1:${port}`, server.child), token)
+    const story = await tell(stageOf(`http://127.0.0.1:${port}`, server.child, services), token)
     const keys: Keys = Object.fromEntries(
       story.roles.flatMap(({ player }) => (player.key === undefined ? [] : [[player.email, player.key]])),
     )
     writeFileSync(cast, JSON.stringify(keys), { mode: 0o600 })
-    print(story)
+    print(story, services)
     server.child.once('exit', (code) => {
       rmSync(folder, { recursive: true, force: true })
       rmSync(cast, { force: true })
@@ -78,7 +83,9 @@ async function play(): Promise<void> {
   }
 }
 
-function startServer(folder: string): { readonly child: ChildProcess; readonly setUpToken: Promise<string> } {
+function startServer(folder: string, { duo, authAnvil }: Services): { readonly child: ChildProcess; readonly setUpToken: Promise<string> } {
+  const trusted = join(folder, 'simulators.pem')
+  writeFileSync(trusted, `${duo.ca}\n${authAnvil.ca}`)
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', '--import', join(root, 'demo/clock.ts'), join(root, 'src/main.ts'), 'serve'],
@@ -99,6 +106,8 @@ function startServer(folder: string): { readonly child: ChildProcess; readonly s
         NODE_ENV: 'development',
         PHONE_COUNTRIES: 'AT,CA,CH,DE,FR,GB,IE,NL,US',
         SUPPORT_CONTACT: 'help@provider.example',
+        ALLOWED_HOSTS: `${duo.host},${authAnvil.host}`,
+        NODE_EXTRA_CA_CERTS: trusted,
         DEMO_CLOCK_OFFSET: String(-stories),
       },
     },
@@ -116,18 +125,17 @@ function startServer(folder: string): { readonly child: ChildProcess; readonly s
 }
 
 /** The server, and its time, which is moved from here. */
-function stageOf(origin: string, child: ChildProcess): Stage {
-  let offset = -stories
+function stageOf(origin: string, child: ChildProcess, services: Services): Stage {
   const move = async (to: number) => {
     offset = Math.min(0, to)
     const moved = new Promise((resolve) => child.once('message', resolve))
     child.send({ offset })
     await moved
   }
-  return { origin, now: () => new Date(Date.now() + offset), pass: (seconds) => move(offset + seconds * 1000), catchUp: () => move(0) }
+  return { origin, services, now, pass: (seconds) => move(offset + seconds * 1000), catchUp: () => move(0) }
 }
 
-function print({ roles, hosts, invitation }: Story): void {
+function print({ roles, hosts, invitation, duoAdmin }: Story, { duo, authAnvil }: Services): void {
   const rows = roles.map(({ player, where, as, state }) => [player.email, where, as, state, player.key ?? '–'])
   const table = [['Email', 'Organization', 'Role', 'State', 'Key of the authenticator app'], ...rows]
   const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => (row[column] ?? '').length)))
@@ -149,6 +157,11 @@ ${table
 
 The code of an app:  npm run demo -- code ${roles[1]?.player.email}
                      or type the key into an app of your own (account with key, time-based).
+Simulated beside it, with certificates of this demo that your browser warns of once:
+  Duo        ${duo.url}/phone has the phones, to approve or deny on; ${duo.url} makes it misbehave
+             Admin API keys for the key doctor: ${duoAdmin.key}  ${duoAdmin.secret}
+  AuthAnvil  ${authAnvil.url} makes it misbehave; the token of Carl: npm run demo -- code carl@contoso.example
+
 An open invitation:  http://localhost:${port}/invitation/${invitation}
 
 Ctrl+C ends it, and nothing of it is left. The tour stands in the README.`)

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { base32 } from '#factors/base32.ts'
 import { Browser, type Player, type Stage } from './client.ts'
 
 /** Everybody's password in the demo. */
@@ -16,6 +18,8 @@ export interface Story {
   readonly hosts: readonly string[]
   /** The invitation that waits to be accepted. */
   readonly invitation: string
+  /** Keys of the Admin API of the simulated Duo, for the key doctor. */
+  readonly duoAdmin: { readonly key: string; readonly secret: string }
 }
 
 const hour = 3600
@@ -126,6 +130,66 @@ export async function tell(stage: Stage, setUpToken: string): Promise<Story> {
   await join(await invite(security, northwind, mira, 'user'), mira)
   await join(await invite(toys, tailspin, mira, 'user'), mira)
 
+  // ---- Duo of a site, Duo of the provider, and AuthAnvil
+
+  const { duo, authAnvil } = stage.services
+  const ruled = async (by: Browser, id: string, method: string) => {
+    const {
+      people: _people,
+      availableMethods: _methods,
+      weakerAccepted: _accepted,
+      ...rules
+    } = await by.call('GET', `/organizations/${id}/policy`)
+    await by.call('PUT', `/organizations/${id}/policy`, { ...rules, methods: ['totp', method], defaultMethod: method })
+  }
+  const applications = () => {
+    const keysOf = ({ id: key, secret }: { readonly id: string; readonly secret: string }) => ({ host: duo.host, key, secret })
+    return {
+      prompt: keysOf(duo.account.addApplication('websdk', 'Countersign')),
+      auth: keysOf(duo.account.addApplication('authapi', 'Countersign')),
+    }
+  }
+  const duoSettings = { isOn: true, whenAway: 'closed', countsBypass: false, version: 0 }
+  const required = { mode: 'everyone', rememberDays: 0 }
+  await owner.signIn(olive)
+  const fabrikam = await makeSite('Fabrikam Clinic', 'fabrikam.localhost', '#5b3fa0', 'it@fabrikam.example', required)
+  const wingtip = await makeSite('Wingtip Legal', 'wingtip.localhost', '#8a4b08', 'office@wingtip.example', required)
+  const contoso = await makeSite('Contoso Insurance', 'contoso.localhost', '#1f5fd1', 'it@contoso.example', required)
+  const fatima = player('Fatima Zahra', 'fatima@fabrikam.example')
+  const wanda = player('Wanda Ortiz', 'wanda@wingtip.example')
+  const clara = player('Clara Voss', 'clara@contoso.example')
+  const clinic = await join(await invite(owner, fabrikam, fatima, 'security-admin'), fatima)
+  const legal = await join(await invite(owner, wingtip, wanda, 'security-admin'), wanda)
+  const insurance = await join(await invite(owner, contoso, clara, 'security-admin'), clara)
+
+  const { id: key, secret } = duo.account.addApplication('adminapi', 'Countersign')
+  await clinic.call('PUT', `/organizations/${fabrikam}/duo`, { ...duoSettings, account: 'own', ...applications() })
+  await ruled(clinic, fabrikam, 'duo')
+  const felix: Player = { ...player('Felix Braun', 'felix@fabrikam.example'), with: 'duo' }
+  const frida: Player = { ...player('Frida Holm', 'frida@fabrikam.example'), with: 'duo' }
+  const phone = (name: string) => duo.account.newPhone({ name })
+  const felixInDuo = duo.account.addUser(felix.email, { phones: [phone('Phone of Felix')], habit: 'approve' })
+  duo.account.addUser('f.holm', { email: frida.email, phones: [phone('Phone of Frida')] })
+  await join(await invite(clinic, fabrikam, felix, 'user'), felix)
+  await join(await invite(clinic, fabrikam, frida, 'user'), frida, false)
+  duo.habit(felixInDuo, 'ignore')
+
+  await owner.signIn(olive)
+  await owner.call('PUT', `/organizations/${provider}/duo`, { ...duoSettings, account: 'own', ...applications(), servesSites: true })
+  await legal.signIn(wanda)
+  await legal.call('PUT', `/organizations/${wingtip}/duo`, { ...duoSettings, account: 'provider' })
+  await ruled(legal, wingtip, 'duo')
+  const will: Player = { ...player('Will Grant', 'will@wingtip.example'), with: 'duo' }
+  await join(await invite(legal, wingtip, will, 'user'), will, false)
+
+  const sas = { isOn: true, url: authAnvil.sasUrl, siteId: '1', pinOrder: 'before', showsPin: false, version: 0 }
+  await insurance.signIn(clara)
+  await insurance.call('PUT', `/organizations/${contoso}/authanvil`, sas)
+  await ruled(insurance, contoso, 'authanvil')
+  const carl: Player = { ...player('Carl Jensen', 'carl@contoso.example'), with: 'authanvil', key: base32(randomBytes(20)) }
+  stage.services.giveToken(carl.email, carl.key ?? '', stage.now())
+  await join(await invite(insurance, contoso, carl, 'user'), carl)
+
   // ---- yesterday: what happens to people
 
   await stage.pass(day)
@@ -167,6 +231,14 @@ export async function tell(stage: Stage, setUpToken: string): Promise<Story> {
   note(ines, 'Northwind Freight', 'User', 'invited, has not accepted')
   note(mira, 'Northwind Freight and Tailspin Toys', 'User', 'shared by two organizations, protected')
   note(tara, 'Tailspin Toys', 'Security Admin', 'protected, by her own choice')
+  note(fatima, 'Fabrikam Clinic', 'Security Admin', "protected by an app; has set up the clinic's own Duo")
+  note(felix, 'Fabrikam Clinic', 'User', 'protected by Duo: approve on his simulated phone')
+  note(frida, 'Fabrikam Clinic', 'User', 'Duo knows her by another name: the key doctor adds the alias')
+  note(wanda, 'Wingtip Legal', 'Security Admin', "protected by an app; her people use the provider's Duo")
+  note(will, 'Wingtip Legal', 'User', 'Duo of the provider: required, and not set up yet')
+  note(clara, 'Contoso Insurance', 'Security Admin', 'protected by an app; has set up AuthAnvil')
+  note(carl, 'Contoso Insurance', 'User', 'protected by an AuthAnvil token')
   note(theo, 'Tailspin Toys', 'User', 'chosen: required, and not set up yet')
-  return { roles, hosts: ['northwind.localhost', 'tailspin.localhost'], invitation: open }
+  const hosts = ['northwind', 'tailspin', 'fabrikam', 'wingtip', 'contoso'].map((name) => `${name}.localhost`)
+  return { roles, hosts, invitation: open, duoAdmin: { key, secret } }
 }

@@ -131,7 +131,8 @@ const plan: Readonly<Record<string, Room>> = {
   // Real servers on loopback that play Duo, a text gateway and the like: strangers to us, as the real ones are.
   simulators: { at: 'simulators', height: 0, rooms: [], node: 'all', packages: 'all' },
   // A stranger that starts the server and plays people over HTTP; only to know the code of an app it has the factors' arithmetic.
-  demo: { at: 'demo', height: 8, rooms: ['factors'], node: 'all', packages: {} },
+  // Beside it the demo plays the services outside.
+  demo: { at: 'demo', height: 8, rooms: ['factors', 'simulators'], node: 'all', packages: {} },
   // Applications of somebody else, as they would be written: strangers to us, too.
   examples: { at: 'examples', height: 0, rooms: [], node: 'all', packages: 'all' },
   bench: { at: 'bench', height: 8, rooms: ['all'], node: 'all', packages: 'all' },

@@ -99,6 +99,12 @@ const bodies: Readonly<Record<string, Body | { readonly kinds: Readonly<Record<s
     organizations: [],
     rules: [{ path: '/', roles: ['user'], strength: 'any', freshMinutes: 5 }],
   },
+  'POST /organizations/:organizationId/duo/doctor': { prompt: 'unknown' },
+  'POST /organizations/:organizationId/duo/doctor/aliases': {
+    prompt: 'none',
+    admin: { key: 'DI0123456789ABCDEFGH', secret: 'x'.repeat(40) },
+    people: ['01900000-0000-7000-8000-000000000000'],
+  },
   'POST /help/votes': { page: 'two-factor', useful: true },
   'POST /email-changes/complete': { token, password: 'x' },
   'POST /email-changes/undo': { token },

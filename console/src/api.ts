@@ -4,8 +4,9 @@ import type { ApiKeys } from '#contract/api-keys.ts'
 import type { Application, Applications } from '#contract/applications.ts'
 import type { ForwardAuthPreview, ForwardAuthSettings } from '#contract/applications-forward-auth.ts'
 import type { AuditRecords } from '#contract/audit.ts'
-import type { AuthAnvil } from '#contract/authanvil.ts'
+import type { AuthAnvil, AuthAnvilPerson } from '#contract/authanvil.ts'
 import type { Duo, DuoNotice } from '#contract/duo.ts'
+import type { DuoDoctor } from '#contract/duo-doctor.ts'
 import type { DuoUsers } from '#contract/duo-users.ts'
 import type { FailedMessages, Gateways, Statistics } from '#contract/gateways.ts'
 import type { Help } from '#contract/help.ts'
@@ -40,7 +41,15 @@ export class Problem extends Error {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-async function call<T>(method: Method, path: string, { body, csrfToken }: { body?: unknown; csrfToken?: string } = {}): Promise<T> {
+interface Asked {
+  readonly body?: unknown
+  readonly csrfToken?: string
+  /** Ends it: whoever waits for the answer is told `AbortError`. */
+  readonly signal?: AbortSignal
+}
+
+/** Asks the API. @throws {Problem} for every answer but a good one */
+async function ask(method: Method, path: string, { body, csrfToken, signal }: Asked = {}): Promise<Response> {
   const reply = await fetch(`/api/v1${path}`, {
     method,
     headers: {
@@ -49,13 +58,18 @@ async function call<T>(method: Method, path: string, { body, csrfToken }: { body
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch(() => {
+    ...(signal ? { signal } : {}),
+  }).catch((error) => {
+    if (signal?.aborted) throw error
     throw new Problem('unreachable', 0, words.states.unreachable)
   })
-  if (reply.status === 204) return undefined as T
-  const text = await reply.text()
-  if (!reply.ok) throw problemOf(reply.status, text)
-  return JSON.parse(text) as T
+  if (!reply.ok) throw problemOf(reply.status, await reply.text())
+  return reply
+}
+
+async function call<T>(method: Method, path: string, asked?: Asked): Promise<T> {
+  const reply = await ask(method, path, asked)
+  return reply.status === 204 ? (undefined as T) : (JSON.parse(await reply.text()) as T)
 }
 
 function problemOf(status: number, text: string): Problem {
@@ -174,6 +188,18 @@ export const authAnvilQuery = (organizationId: string) =>
   queryOptions({
     queryKey: ['authanvil', organizationId],
     queryFn: () => call<AuthAnvil>('GET', `/organizations/${organizationId}/authanvil`),
+  })
+
+export const duoDoctorQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['duo-doctor', organizationId],
+    queryFn: () => call<DuoDoctor>('GET', `/organizations/${organizationId}/duo/doctor`),
+  })
+
+export const authAnvilPersonQuery = (organizationId: string, userId: string) =>
+  queryOptions({
+    queryKey: ['authanvil-person', organizationId, userId],
+    queryFn: () => call<AuthAnvilPerson>('GET', `/organizations/${organizationId}/users/${userId}/authanvil`),
   })
 
 export const duoQuery = (organizationId: string) =>
@@ -295,6 +321,8 @@ export interface Change {
   readonly then?: Intent
   /** Whether there is a secret in it, which is not kept in the browser while the person proves who they are. */
   readonly isSecret?: boolean
+  /** Whether the answer is followed while it comes: only the page that began it can go on with it. */
+  readonly isFollowed?: boolean
   /** Where to go once it is done, when nothing of this page is left to be read again. */
   readonly leave?: string
   /** A text of the reply that is shown this once, until the person has put it away; nothing where the reply has none. */
@@ -305,13 +333,44 @@ export type Intent = 'confirm' | 'enroll' | 'backup-codes' | 'disable'
 
 /** Carries a change out, and gives what the server answers. A CSRF token that went stale, say by a sign-in in another window, is renewed once. */
 export async function make<T = unknown>({ method, path, body }: Pick<Change, 'method' | 'path' | 'body'>): Promise<T> {
+  return withProof((csrfToken) => call<T>(method, path, { body, csrfToken }))
+}
+
+async function withProof<T>(carryOut: (csrfToken: string) => Promise<T>): Promise<T> {
   const { csrfToken } = await queryClient.ensureQueryData(sessionQuery)
   try {
-    return await call<T>(method, path, { body, csrfToken })
+    return await carryOut(csrfToken)
   } catch (problem) {
     if (!(problem instanceof Problem && problem.code === 'forged-request')) throw problem
     const renewed = await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 })
-    return call<T>(method, path, { body, csrfToken: renewed.csrfToken })
+    return carryOut(renewed.csrfToken)
+  }
+}
+
+/**
+ * Carries out a change that is answered line by line while it goes on, each line a JSON object. Ends when the signal says so, without a
+ * problem; what came until then has been heard.
+ */
+export async function makeLines<T>(
+  { method, path, body }: Pick<Change, 'method' | 'path' | 'body'>,
+  onLines: (lines: readonly T[]) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const { body: stream } = await withProof((csrfToken) => ask(method, path, { body, csrfToken, signal }))
+    if (!stream) return
+    const reader = stream.pipeThrough(new TextDecoderStream()).getReader()
+    let rest = ''
+    for (;;) {
+      const { done, value = '' } = await reader.read()
+      const lines = (rest + value).split('\n')
+      rest = lines.pop() ?? ''
+      if (lines.length > 0) onLines(lines.map((line) => JSON.parse(line) as T))
+      if (done) return
+    }
+  } catch (error) {
+    if (signal.aborted) return
+    throw error instanceof Problem ? error : new Problem('unreachable', 0, words.states.unreachable)
   }
 }
 

@@ -12,6 +12,8 @@ interface RunOptions {
   readonly onProblem?: (problem: Problem) => boolean
   /** What the server answered, before everything is read again. */
   readonly onDone?: (reply: unknown) => void
+  /** How the change is carried out where that is not one question and one answer. */
+  readonly carryOut?: (change: Change) => Promise<unknown>
 }
 type Run = (change: Change, options?: RunOptions) => Promise<boolean>
 
@@ -68,9 +70,9 @@ export function ChangesProvider({ returned, children }: { readonly returned: str
     else if (returned !== undefined && words.returned[returned] !== undefined) tell(words.returned[returned])
   }, [returned])
 
-  const run: Run = useCallback(async (change, { onProblem, onDone } = {}) => {
+  const run: Run = useCallback(async (change, { onProblem, onDone, carryOut = make } = {}) => {
     try {
-      const reply = await make<Readonly<Record<string, unknown>> | undefined>(change)
+      const reply = (await carryOut(change)) as Readonly<Record<string, unknown>> | undefined
       onDone?.(reply)
       if (change.leave !== undefined) {
         window.location.assign(change.leave)
@@ -95,7 +97,7 @@ export function ChangesProvider({ returned, children }: { readonly returned: str
 
   const confirm = async (change: Change) => {
     setBusy(true)
-    if (change.isSecret !== true) keepPending(change)
+    if (change.isSecret !== true && change.isFollowed !== true) keepPending(change)
     await start('confirm', window.location.pathname).catch(tellProblem)
     setBusy(false)
   }

@@ -76,6 +76,11 @@ const resetOrganization = createRoute({
   path: '/company-settings/general/two-factor/reset',
   component: lazyRouteComponent(() => import('./admin/organization-reset.tsx'), 'ResetOrganization'),
 })
+const duoDoctor = createRoute({
+  getParentRoute: () => root,
+  path: '/company-settings/general/two-factor/duo-doctor',
+  component: lazyRouteComponent(() => import('./admin/duo-doctor.tsx'), 'DuoDoctor'),
+})
 const setUpOrganization = createRoute({
   getParentRoute: () => root,
   path: '/company-settings/general/two-factor/set-up',
@@ -140,6 +145,7 @@ export const router = createRouter({
     appearance,
     messages,
     resetOrganization,
+    duoDoctor,
     setUpOrganization,
     duoHelp,
     applications,

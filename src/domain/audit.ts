@@ -71,6 +71,8 @@ export type Action =
   | 'authanvil.changed'
   | 'authanvil.person-changed'
   | 'authanvil.unanswered'
+  | 'duo.people-checked'
+  | 'duo.alias-added'
   | 'duo.approved'
   | 'duo.refused'
   | 'duo.other-user'

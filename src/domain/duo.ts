@@ -147,7 +147,6 @@ export function diagnose(
     }
     return { person, finding: user.aliases.length < mostAliases ? 'alias-missing' : 'no-room', user }
   })
-  const isSimple = prompt !== 'none' || auth !== 'none'
   const byKey = Map.groupBy(
     findings.flatMap((found) => (found.finding === 'known' || found.finding === 'alias-missing' ? [found] : [])),
     ({ user }) => user.key,
@@ -155,12 +154,15 @@ export function diagnose(
   const merges: DuoMerge[] = [...byKey]
     .filter(([, found]) => found.length > 1)
     .map(([userKey, found]) => ({ people: found.map(({ person }) => person), because: { userKey } }))
-  if (isSimple) {
-    for (const [bareName, alike] of Map.groupBy(people, ({ name }) => simpleName(name))) {
-      if (alike.length > 1) merges.push({ people: alike, because: { bareName } })
-    }
-  }
+  if (prompt !== 'none' || auth !== 'none') merges.push(...bareNameMerges(people))
   return { findings, merges, isAgreed: prompt === 'unknown' || auth === 'unknown' || prompt === auth }
+}
+
+/** Whom "Simple" would merge, whatever users Duo has: people of whose names the same bare name is left. */
+export function bareNameMerges(people: readonly DuoPerson[]): readonly DuoMerge[] {
+  return [...Map.groupBy(people, ({ name }) => simpleName(name))]
+    .filter(([, alike]) => alike.length > 1)
+    .map(([bareName, alike]) => ({ people: alike, because: { bareName } }))
 }
 
 /**

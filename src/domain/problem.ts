@@ -77,6 +77,14 @@ export const problems = {
   'message-expired': { status: 409, title: 'What this message carries has expired, so it is not sent again.' },
   'invalid-authanvil': { status: 422, title: 'These settings of AuthAnvil cannot be used.' },
   'authanvil-check-failed': { status: 422, title: 'AuthAnvil did not answer as it should, so nothing was stored.' },
+  'duo-doctor-running': {
+    status: 409,
+    title: 'The key doctor is at work here already. Wait until it is done, or stop it where it was started.',
+  },
+  'duo-would-merge': {
+    status: 409,
+    title: 'Duo would take several people for one, so that whoever approves for one of them would let in the others. See the key doctor.',
+  },
   'authanvil-unavailable': { status: 424, title: 'AuthAnvil did not answer, so nobody could say whether the passcode is right.' },
   'invalid-duo': { status: 422, title: 'These settings of Duo cannot be used.' },
   'duo-check-failed': { status: 422, title: 'Duo did not take these keys, so nothing was stored.' },

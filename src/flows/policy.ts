@@ -11,6 +11,7 @@ import { previewMethods } from '#store/policy-preview-methods.ts'
 import { shortenDevices } from '#store/remembered-devices.ts'
 import type { OpenSession } from '#store/session.ts'
 import type { Database } from '#store/tables.ts'
+import { requireNobodyMerged } from './duo-doctor.ts'
 import { availableMethods, requireUsableMethods } from './methods.ts'
 import { authorize } from './organizations.ts'
 import { type Rooms, type Visit, withCircumstances } from './rooms.ts'
@@ -43,7 +44,8 @@ export async function previewPolicyOf(rooms: Rooms, visit: Visit, organizationId
  * Allowing a method that is weaker than an app takes their acceptance, which is kept: who and when.
  *
  * @throws {Problem} `forbidden`, `proof-required`, `malformed` for a method that does not exist, `method-not-available`,
- *   `weaker-methods` without the acceptance, `passkey-first` for whoever would shut themselves out, `moved-on` with who changed what when somebody else saved in the meantime
+ *   `weaker-methods` without the acceptance, `passkey-first` for whoever would shut themselves out, `duo-would-merge`, `moved-on` with who changed
+ *   what when somebody else saved in the meantime
  */
 export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId: string, change: PolicyChange): Promise<PolicyView> {
   const session = await requireSession(rooms, visit)
@@ -55,6 +57,7 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
   requireUsableMethods(usable, known, policy)
   requireAcceptance(newlyWeaker(known, policy), acceptsWeaker)
   requireOwnPasskey(session, id, policy)
+  await requireNobodyMerged(rooms, id, known, policy)
   await requireFreshSession(rooms, visit)
   const now = rooms.now()
   await rooms.store.transaction(async (db) => {

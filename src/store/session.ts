@@ -112,7 +112,12 @@ async function lookUp({ db, run }: Store, text: string, key: Buffer | string, no
 }
 
 /** A session of what was read of it, written down as seen where the last time is a minute ago. */
-export async function openSession(db: Database, rows: readonly SessionValues[], now: Date, isLook = true): Promise<OpenSession | undefined> {
+export async function openSession(
+  db: Database,
+  rows: readonly SessionValues[],
+  now: Date,
+  isLook = true,
+): Promise<OpenSession | undefined> {
   const [first] = rows
   if (!first) return undefined
   const [id, userId, evidence, startedAt, isStale, email, name, deviceId, rememberedAt] = first

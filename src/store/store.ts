@@ -20,6 +20,7 @@ import * as delivery from './migrations/0015-delivery.ts'
 import * as authanvil from './migrations/0016-authanvil.ts'
 import * as duo from './migrations/0017-duo.ts'
 import * as duoPushes from './migrations/0018-duo-pushes.ts'
+import * as duoDoctor from './migrations/0019-duo-doctor.ts'
 import * as applications from './migrations/0020-applications.ts'
 import * as oidc from './migrations/0021-oidc.ts'
 import * as forwardAuth from './migrations/0022-forward-auth.ts'
@@ -54,6 +55,7 @@ export const migrations = {
   '0022-forward-auth': forwardAuth,
   '0023-api-keys': apiKeys,
   '0024-prompts': prompts,
+  '0019-duo-doctor': duoDoctor,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */

@@ -1,6 +1,6 @@
 import type { ColumnType, Kysely } from 'kysely'
 import type { PinOrder } from '#domain/authanvil.ts'
-import type { DuoSettings } from '#domain/duo.ts'
+import type { DuoNormalization, DuoSettings } from '#domain/duo.ts'
 import type { GatewaySettings } from '#domain/gateways.ts'
 import type { Channel } from '#domain/message.ts'
 import type { LeftAlone, ResetOutcome, ResetState } from '#domain/organization-reset.ts'
@@ -293,6 +293,15 @@ export interface Tables {
     next_attempt_at: Date | null
   }
   oidc_keys: { number: number; key_id: string; private_sealed: Buffer; signs_from: Date }
+  duo_doctor: {
+    organization_id: string
+    prompt: ColumnType<DuoNormalization, DuoNormalization | undefined, DuoNormalization>
+    auth: ColumnType<DuoNormalization, DuoNormalization | undefined, DuoNormalization>
+    checked_by: ColumnType<string | null, string | undefined, string>
+    checked_at: ColumnType<Date | null, Date | undefined, Date>
+    run_id: string | null
+    running_until: Date | null
+  }
   gateways: {
     organization_id: string
     channel: Channel

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { type AuthAnvilSimulator, start as startAuthAnvil } from '../../simulators/authanvil.ts'
-import { type BrowserKit, openBrowserKit, see } from './browser.ts'
+import { refused, rulesOf } from '../kit.ts'
+import { actionsMenu, type BrowserKit, givePassword, openBrowserKit, see } from './browser.ts'
 
 let at: BrowserKit
 let server: AuthAnvilSimulator
@@ -96,4 +97,52 @@ test('S0.3 S0.53 S0.55 a person sets AuthAnvil up with the passcode of their tok
   await again.getByLabel('Code').fill('23456789')
   await again.getByRole('button', { name: 'Log In' }).click()
   await see(again.getByRole('button', { name: person.name }))
+})
+
+test('S0.53 a Security Admin sets the name and the PIN of one user under Actions, and that user gets in by them', async () => {
+  const site = await at.kit.site({ mode: 'everyone' })
+  const admin = await at.kit.person(site.id, { role: 'security-admin' })
+  const client = await at.kit.signIn(admin)
+  const path = `/api/v1/organizations/${site.id}`
+  const settings = { isOn: true, url: server.sasUrl, siteId: '1', pinOrder: 'before', showsPin: false, version: 0 }
+  assert.equal((await client.call('PUT', `${path}/authanvil`, settings)).status, 200)
+  const wanted = { ...(await rulesOf(client, site.id)), methods: ['totp', 'authanvil'], defaultMethod: 'authanvil' }
+  assert.equal((await client.call('PUT', `${path}/policy`, wanted)).status, 200)
+  const person = await at.kit.person(site.id)
+  server.addUser({ name: 'ana.elsewhere', pin: '7788', passwords: ['12345678'], pinPlace: 'before' })
+  const { page } = await at.openAs(admin, '/users')
+  await (await actionsMenu(page, person)).getByRole('menuitem', { name: 'AuthAnvil name and PIN' }).click()
+  const dialog = page.getByRole('dialog', { name: `AuthAnvil name and PIN of ${person.name}` })
+  await dialog.getByLabel('Name at AuthAnvil').fill('ana.elsewhere')
+  await dialog.getByLabel('PIN', { exact: true }).selectOption('A PIN of their own')
+  await dialog.getByLabel('New PIN', { exact: true }).fill('7788')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await see(page.getByText(`What AuthAnvil knows ${person.name} by is saved.`))
+  await page.goto(`/users/${person.id}`)
+  await page.getByRole('region', { name: 'AuthAnvil' }).getByRole('button', { name: 'AuthAnvil name and PIN' }).click()
+  assert.equal(await dialog.getByLabel('Name at AuthAnvil').inputValue(), 'ana.elsewhere')
+  assert.equal(await dialog.getByLabel('PIN', { exact: true }).inputValue(), 'kept')
+  assert.ok(!(await page.content()).includes('7788'), 'the PIN is never shown again')
+  const theirs = await at.open('/sign-in')
+  await givePassword(theirs, person)
+  await theirs.getByLabel('Code').fill('12345678')
+  await theirs.getByRole('button', { name: 'Verify' }).click()
+  await see(theirs.getByText('Save your backup codes'))
+})
+
+test('S0.53 another administrator sees the entry with whom to ask, and the API refuses it', async () => {
+  const site = await at.kit.site({ mode: 'everyone' })
+  const admin = await at.kit.person(site.id, { role: 'security-admin' })
+  const client = await at.kit.signIn(admin)
+  const path = `/api/v1/organizations/${site.id}`
+  const settings = { isOn: true, url: server.sasUrl, siteId: '1', pinOrder: 'before', showsPin: false, version: 0 }
+  assert.equal((await client.call('PUT', `${path}/authanvil`, settings)).status, 200)
+  const person = await at.kit.person(site.id)
+  const { page, client: theirs } = await at.openAs(await at.kit.person(site.id, { role: 'admin' }), '/users')
+  const entry = (await actionsMenu(page, person)).getByRole('menuitem', { name: 'AuthAnvil name and PIN' })
+  await see(entry.getByText('A Security Admin sets this.'))
+  assert.equal(await entry.isDisabled(), true)
+  refused(await theirs.call('PUT', `${path}/users/${person.id}/authanvil`, { userName: 'x' }), 403, 'forbidden', {
+    right: 'change-authanvil',
+  })
 })

@@ -51,7 +51,7 @@ const codeOf = (email: string) => {
 }
 /** The page at the question for the password, in the look of a host. */
 async function at(host = 'localhost'): Promise<Page> {
-  const context = await browser.newContext({ locale: 'en-US', reducedMotion: 'reduce' })
+  const context = await browser.newContext({ locale: 'en-US', reducedMotion: 'reduce', ignoreHTTPSErrors: true })
   context.setDefaultTimeout(20_000)
   const page = await context.newPage()
   await page.goto(`http://${host}:${port}/sign-in`)
@@ -71,6 +71,8 @@ test('the demo prints who to sign in as, and whoever is protected signs in with 
     'by Text Message',
     'by Phone Call',
     'by Email',
+    'by Duo',
+    'by an AuthAnvil token',
   ])
     assert.ok(said.includes(state), `${state} is missing: ${said}`)
   const page = await at('northwind.localhost')
@@ -108,6 +110,42 @@ test('whoever has codes sent is offered it by name, and finds the code in the in
     await giveCode(page, /(?<![0-9])[0-9]{6}(?![0-9])/.exec(typed)?.[0] ?? assert.fail(`no code in: ${typed}`))
     await see(heading(page, 'User Settings'))
   }
+})
+
+test('who uses Duo goes to the simulated Duo, approves on the simulated phone, and comes back signed in', async () => {
+  const page = await at('fabrikam.localhost')
+  await givePassword(page, { email: 'felix@fabrikam.example', password: password() })
+  await page.getByRole('button', { name: 'Continue to Duo' }).click()
+  await page.getByRole('button', { name: /^Duo Push to/ }).click()
+  const [phone] = await Promise.all([page.waitForEvent('popup'), page.getByRole('link', { name: 'Open the simulated phone' }).click()])
+  await phone.getByRole('button', { name: 'Approve' }).click()
+  await see(heading(page, 'User Settings'))
+})
+
+test('whom the provider serves with its Duo is shown the QR code, and whoever has an AuthAnvil token logs in with it', async () => {
+  const served = await at('wingtip.localhost')
+  await givePassword(served, { email: 'will@wingtip.example', password: password() })
+  await served.getByRole('button', { name: 'Show the QR code' }).click()
+  await see(served.getByRole('img', { name: 'QR code' }))
+  const page = await at('contoso.localhost')
+  await givePassword(page, { email: 'carl@contoso.example', password: password() })
+  await page.getByLabel('Authentication Code').fill(codeOf('carl@contoso.example'))
+  await page.getByRole('button', { name: 'Log In' }).click()
+  await see(heading(page, 'User Settings'))
+})
+
+test('the key doctor finds whose alias is missing in the simulated Duo, with the keys that the demo prints', async () => {
+  const [, key = '', secret = ''] = /for the key doctor: (\S+) {2}(\S+)/.exec(said) ?? []
+  const page = await at('fabrikam.localhost')
+  await givePassword(page, { email: 'fatima@fabrikam.example', password: password() })
+  await giveCode(page, codeOf('fatima@fabrikam.example'))
+  await see(heading(page, 'User Settings'))
+  await page.goto(`http://fabrikam.localhost:${port}/company-settings/general/two-factor/duo-doctor`)
+  await page.getByRole('switch', { name: 'Use Admin API keys' }).check()
+  await page.getByLabel('Integration key').fill(key)
+  await page.getByLabel('Secret key').fill(secret)
+  await page.getByRole('button', { name: 'Check 3 people' }).click()
+  await see(page.getByRole('row').filter({ hasText: 'frida@fabrikam.example' }).getByText('Alias missing'))
 })
 
 test('each of them is in the state that the table says', async () => {

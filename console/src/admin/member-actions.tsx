@@ -6,12 +6,14 @@ import { useState } from 'react'
 import type { Organization } from '#contract/organizations.ts'
 import type { Member } from '#contract/people.ts'
 import type { Policy } from '#contract/policy.ts'
+import { authAnvilWords } from '#words/en/authanvil.ts'
 import { words } from '#words/en/console.ts'
 import { passWords } from '#words/en/one-time-pass.ts'
 import { peopleWords } from '#words/en/people.ts'
 import { Ask } from '../ask.tsx'
 import { useChange } from '../changes.tsx'
 import { useWho } from '../who.tsx'
+import { AuthAnvilPersonDialog, hasAuthAnvil } from './authanvil-person-dialog.tsx'
 import { OneTimePassDialog } from './one-time-pass-dialog.tsx'
 
 const say = words.users
@@ -32,6 +34,7 @@ export function MemberActions({ member, policy, onRemoved }: MemberActionsProps)
   const [asked, setAsked] = useState<Question>()
   const [isAsking, asking] = useDisclosure(false)
   const [isIssuing, issuing] = useDisclosure(false)
+  const [isNaming, naming] = useDisclosure(false)
   const { run, isBusy } = useChange()
   const ask = (question: Question) => () => {
     setAsked(question)
@@ -142,6 +145,14 @@ export function MemberActions({ member, policy, onRemoved }: MemberActionsProps)
               <Described label={passWords.entry} description={whyNoPass(member, organization)} />
             </Menu.Item>
           )}
+          {hasAuthAnvil(policy) && (
+            <Menu.Item disabled={!may('change-authanvil') || isOutranked} onClick={naming.open}>
+              <Described
+                label={authAnvilWords.person.entry}
+                description={may('change-authanvil') ? undefined : authAnvilWords.person.securityAdminOnly}
+              />
+            </Menu.Item>
+          )}
           {member.status === 'invited' && (
             <Menu.Item
               disabled={!may('invite-users')}
@@ -183,6 +194,7 @@ export function MemberActions({ member, policy, onRemoved }: MemberActionsProps)
         </Menu.Dropdown>
       </Menu>
       <OneTimePassDialog member={member} opened={isIssuing} onClose={issuing.close} />
+      {hasAuthAnvil(policy) && <AuthAnvilPersonDialog member={member} opened={isNaming} onClose={naming.close} />}
       {asked && <Ask opened={isAsking} onClose={asking.close} {...questions[asked]} />}
     </>
   )

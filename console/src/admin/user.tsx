@@ -6,6 +6,7 @@ import { type FormEvent, useState } from 'react'
 import type { Role } from '#contract/account.ts'
 import type { Member, MemberChange } from '#contract/people.ts'
 import type { Policy } from '#contract/policy.ts'
+import { authAnvilWords } from '#words/en/authanvil.ts'
 import { words } from '#words/en/console.ts'
 import { methodName, methodWords } from '#words/en/methods.ts'
 import { passWords } from '#words/en/one-time-pass.ts'
@@ -20,6 +21,7 @@ import { PhoneField, phoneOf, typedPhone } from '../phone-field.tsx'
 import { Forbidden, Shown } from '../states.tsx'
 import { when } from '../when.ts'
 import { useWho } from '../who.tsx'
+import { AuthAnvilPersonDialog, hasAuthAnvil } from './authanvil-person-dialog.tsx'
 import { MemberActions, mayIssuePass, whyNoPass } from './member-actions.tsx'
 import { OneTimePassDialog } from './one-time-pass-dialog.tsx'
 
@@ -90,6 +92,7 @@ function KnownUser() {
                 policy={policy.data}
               />
             </Section>
+            {hasAuthAnvil(policy.data) && <AtAuthAnvil member={known} />}
             {known.status === 'active' && <HelpSigningIn member={known} />}
           </Stack>
         )}
@@ -120,6 +123,25 @@ function PassToApprove({ member }: { readonly member: Member }) {
         {say.what(member.name)}
       </Ask>
     </Alert>
+  )
+}
+
+function AtAuthAnvil({ member }: { readonly member: Member }) {
+  const { organization, may } = useWho()
+  const [isOpen, open] = useDisclosure(false)
+  const isOutranked = !organization.grantableRoles.includes(member.role)
+  const person = authAnvilWords.person
+  return (
+    <Section
+      id="authanvil"
+      title={person.section}
+      what={may('change-authanvil') ? person.sectionWhat(member.name) : person.securityAdminOnly}
+    >
+      <Button mt="md" variant="default" disabled={!may('change-authanvil') || isOutranked} onClick={open.open}>
+        {person.entry}
+      </Button>
+      <AuthAnvilPersonDialog member={member} opened={isOpen} onClose={open.close} />
+    </Section>
   )
 }
 

@@ -2,11 +2,14 @@ import { type DuoUser, duoName, mostAliases } from '#domain/duo.ts'
 import { Failure } from '../outside.ts'
 import { type DuoClientOptions, listIn, objectIn, signedApi, textIn } from './signed-api.ts'
 
+/** Puts a question: once, or again where that is of use. */
+export type Question = <T>(ask: () => Promise<T>) => Promise<T>
+
 export interface DuoAdmin {
   /** Who has this user name or alias, if anybody. */
   find(name: string): Promise<DuoUser | undefined>
-  /** All users, page by page. */
-  pages(): AsyncGenerator<readonly DuoUser[]>
+  /** All users, page by page. Each page is asked for by `question`, which may ask again. */
+  pages(question?: Question): AsyncGenerator<readonly DuoUser[]>
   /**
    * Gives a user one more alias, in the first place that is free. Saying it twice changes nothing more.
    *
@@ -34,10 +37,11 @@ export function duoAdmin(options: DuoClientOptions): DuoAdmin {
       const [user] = listIn(response)
       return user && userOf(user)
     },
-    pages: async function* () {
+    pages: async function* (question = (ask) => ask()) {
       let offset = 0
       for (let page = 0; page < mostPages; page++) {
-        const { response, metadata } = await api.call('GET', '/admin/v1/users', { limit: String(pageSize), offset: String(offset) })
+        const asked = { limit: String(pageSize), offset: String(offset) }
+        const { response, metadata } = await question(() => api.call('GET', '/admin/v1/users', asked))
         yield listIn(response).map(userOf)
         const { next_offset: next } = metadata
         if (next === undefined || next === null) return

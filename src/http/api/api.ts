@@ -17,6 +17,7 @@ import { applicationRoutes } from './applications.ts'
 import { auditRoutes } from './audit.ts'
 import { authAnvilRoutes } from './authanvil.ts'
 import { duoRoutes } from './duo.ts'
+import { duoDoctorRoutes } from './duo-doctor.ts'
 import { duoUsersRoutes } from './duo-users.ts'
 import { gatewayRoutes } from './gateways.ts'
 import { helpRoutes } from './help.ts'
@@ -85,6 +86,7 @@ export async function registerApi(parent: FastifyInstance, rooms: Rooms, visits:
       helpRoutes(api)
       gatewayRoutes(api)
       authAnvilRoutes(api)
+      duoDoctorRoutes(api)
       duoRoutes(api)
       duoUsersRoutes(api)
       secondFactorRoutes(api)

@@ -134,6 +134,8 @@ const actions = {
     'Authanvil did not answer',
     (_, whom) => `AuthAnvil did not answer about a passcode of ${whom}, so nobody was let in`,
   ],
+  'duo.people-checked': ['Duo people checked', (who) => `${who} checked whom Duo knows`],
+  'duo.alias-added': ['Duo alias added', (who, whom) => `${who} added an alias for ${whom} in Duo`],
   'duo.approved': ['Duo approved', (_, whom) => `Duo let ${whom} in`],
   'duo.refused': ['Duo refused', (_, whom) => `Duo did not let ${whom} in`],
   'duo.other-user': [
@@ -251,6 +253,8 @@ const otherFields: Readonly<Record<string, string>> = {
   pinOrder: 'Where the Pin goes',
   showsPin: 'Users see a Pin field',
   userName: 'Name at AuthAnvil',
+  withAdminKeys: 'With keys of the Admin API',
+  alias: 'Alias',
   account: 'Account at Duo',
   webSdk: 'Web SDK application',
   authApi: 'Auth API application',

@@ -27,7 +27,7 @@ export const authAnvilWords = {
   siteIdWhat: 'A whole number. With the hosted service it is always 1.',
   pin: 'Default Pin',
   pinWhat:
-    'The Pin is left over from on-premise AuthAnvil. The hosted service ignores it, but takes it when it is sent; 1111 unless you have configured another one. For one person another one can be set through the API.',
+    'The Pin is left over from on-premise AuthAnvil. The hosted service ignores it, but takes it when it is sent; 1111 unless you have configured another one. For one person another one can be set under Users, Actions, "AuthAnvil name and PIN".',
   pinKept: 'A Pin of your own is stored. Leave this empty to keep it.',
   order: 'Where the Pin goes',
   orders: {
@@ -57,6 +57,33 @@ export const authAnvilWords = {
   overtaken: (by: string | undefined) =>
     `${by ?? 'Somebody else'} has just changed this. What is stored now is shown when you load the page again.`,
   forbidden: (organization: string) => `Only a Security Admin of ${organization} can set up AuthAnvil.`,
+
+  /** About one person, for administrators. */
+  person: {
+    entry: 'AuthAnvil name and PIN',
+    section: 'AuthAnvil',
+    sectionWhat: (name: string) => `What AuthAnvil knows ${name} by, where it is not the email and the PIN that hold for everybody.`,
+    title: (name: string) => `AuthAnvil name and PIN of ${name}`,
+    what: 'What is set here holds from the next passcode on.',
+    userName: 'Name at AuthAnvil',
+    userNameWhat: (email: string) => `Leave it empty where it is the email, ${email}.`,
+    pin: 'PIN',
+    pinWhat: 'The hosted service ignores it. A stored PIN is never shown again.',
+    pins: {
+      organization: 'The PIN of the organization',
+      kept: 'Their own PIN, as it is stored',
+      new: 'A PIN of their own',
+      none: 'No PIN',
+    },
+    newPin: 'New PIN',
+    faults: {
+      userName: 'At most 128 characters, without control characters.',
+      pin: 'Type a PIN: at most 32 characters, without spaces at the ends.',
+    } as Readonly<Record<string, string | undefined>>,
+    says: (name: string) => `Change what AuthAnvil knows ${name} by.`,
+    done: (name: string) => `What AuthAnvil knows ${name} by is saved.`,
+    securityAdminOnly: 'A Security Admin sets this.',
+  },
 
   /** On the pages of the sign-in. */
   pages: {

@@ -57,6 +57,11 @@ export const settings: readonly Setting[] = [
     'allow users to change method of 2fa communication pick choose own method toggle',
   ),
   ofCompany(
+    'Duo key doctor',
+    `${twoFactor}/duo-doctor`,
+    'duo preflight unknown users missing alias aliases import admin api username normalization simple none merge check',
+  ),
+  ofCompany(
     'Email for administrators',
     `${twoFactor}#email-for-administrators`,
     '2fa mfa email otp via email codes by mail admin weaker allow',
