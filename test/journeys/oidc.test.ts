@@ -57,10 +57,12 @@ async function ask(portal: Portal, fields: Record<string, string>, path = '/oidc
 
 describe('a portal', () => {
   test('signs in somebody who is signed in here, without a page, and learns who it is', async () => {
-    const { site, portal } = await siteWithPortal()
+    const { site, portal, adminBrowser, at } = await siteWithPortal()
     const person = await kit.person(site.id)
     const browser = await kit.signIn(person)
+    assert.equal((await adminBrowser.call('GET', at)).json.lastUsedAt, null)
     const { claims, tokens, asked } = await tokensOf(portal, browser, person)
+    assert.notEqual((await adminBrowser.call('GET', at)).json.lastUsedAt, null)
     assert.deepEqual(asked, [])
     assert.deepEqual([claims.sub, claims.name, claims.email], [person.id, person.name, person.email])
     assert.deepEqual(claims.organizations, [{ id: site.id, name: site.name, role: 'user' }])

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type Provider from 'oidc-provider'
 import type { InteractionResults } from 'oidc-provider'
 import { Problem } from '#domain/problem.ts'
-import { knownOf, nextFor, noteApplicationUse, type OidcApplication, oidcApplication, type Wish } from '#flows/oidc.ts'
+import { knownOf, nextFor, type OidcApplication, oidcApplication, type Wish } from '#flows/oidc.ts'
 import { startStepUp } from '#flows/sign-in.ts'
 import { requireAuthorities } from '../authority.ts'
 import { asPage, frameOf, type PromptOptions, textOf, wordsOf } from '../prompt/page.ts'
@@ -97,7 +97,6 @@ export function interactionPages(app: FastifyInstance, options: PromptOptions, p
             return done({ error: 'login_required', error_description: 'another person is signed in' })
           // The sign-in that it began under may be over: this one has shown what is asked for.
           if (one.session?.uid !== undefined && one.session.uid !== id) Object.assign(one, { session: undefined })
-          await noteApplicationUse(rooms, application.id)
           return done({ login: { accountId: userId }, consent: {} })
         }
       }

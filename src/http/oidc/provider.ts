@@ -5,6 +5,7 @@ import {
   knownOf,
   meets,
   namesOf,
+  noteApplicationUse,
   type OidcSession,
   oidcApplication,
   oidcPerson,
@@ -139,6 +140,9 @@ export function openProvider({ rooms, jwks, sessionOf, pages }: ProviderOptions)
   provider.use(async (ctx, next) => {
     await next()
     const { oidc } = ctx as Partial<KoaContextWithOIDC>
+    const signedIn = oidc?.entities.AuthorizationCode && oidc.route !== 'token' ? oidc.client?.clientId : undefined
+    const used = signedIn === undefined ? undefined : await oidcApplication(rooms, signedIn)
+    if (used) await noteApplicationUse(rooms, used.id)
     // Both would be pages with a script in them that posts a form by itself: to say that this may not be asked for, and to sign nobody out.
     const isPosted = oidc?.params?.response_mode === 'form_post'
     const isNobody = oidc?.route === 'end_session' && ctx.status === 200 && oidc.session?.accountId === undefined
