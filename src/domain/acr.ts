@@ -1,4 +1,4 @@
-import { assuranceOf, type Evidence } from './assurance.ts'
+import { assuranceOf, type Evidence, isPhishingResistant } from './assurance.ts'
 
 /** Authentication context classes that Countersign can truthfully assert: decision 0034. Each holds all that the ones after it hold. */
 export const acrs = {
@@ -15,13 +15,10 @@ export type Acr = (typeof acrs)[keyof typeof acrs]
 /** What can be asked for, strongest first. */
 export const knownAcrs: readonly Acr[] = [acrs.phishingResistant, acrs.twoFactors, acrs.oneFactor]
 
-/** Kinds of authenticators whose answer is bound to the address that it is given to, so that no other site can use it. */
-export const phishingResistantKinds: readonly string[] = ['passkey', 'security-key']
-
 /** All classes that a pile of evidence reaches, strongest first. */
 export function acrsOf(evidence: readonly Evidence[]): readonly Acr[] {
   const isTwo = assuranceOf(evidence).aal === 2
-  const isResistant = isTwo && evidence.some((one) => phishingResistantKinds.includes(one.kind))
+  const isResistant = isTwo && evidence.some(({ kind }) => isPhishingResistant(kind))
   return [...(isResistant ? [acrs.phishingResistant] : []), ...(isTwo ? [acrs.twoFactors] : []), acrs.oneFactor]
 }
 

@@ -58,19 +58,39 @@ async function answerCodeIn(
   const pass = signIn.intent === 'enter' ? judgePass(rooms, account, answer.code, step.kinds) : undefined
   if (pass === 'gone') throw notAccepted({ reason: 'pass-gone' })
   if (pass) return answerPass(rooms, visit, open, pass, lane)
-  const code = answer.code.trim()
-  const own = judgeCode(rooms, open, code, step.kinds)
-  if (own.verdict.verdict === 'rejected' && own.verdict.reason === 'mismatch' && isForAuthAnvil(rooms, account, step.kinds, code)) {
-    const asked = await askAuthAnvil(rooms, visit, open, { ...answer, code }, lane)
-    if (!asked.said.isRight) throw await refuseCharged(rooms, visit, account, asked.lane)
-    return acceptCode(rooms, visit, open, answer, step, asked.lane, judgeCode(rooms, open, code, step.kinds, { said: asked.said }))
+  const judged = await judgeAnywhere(rooms, visit, open, { ...answer, code: answer.code.trim() }, step.kinds, lane)
+  return acceptCode(rooms, visit, open, answer, step, judged.lane, judged.code)
+}
+
+/**
+ * Judges a code here, and where it is not ours and may be AuthAnvil's or Duo's, there. What is asked elsewhere has been charged to the
+ * lane before: it comes back with the attempt that a yes gives back.
+ *
+ * @throws {Problem} `code-not-accepted` for what was refused elsewhere, and those of {@link askAuthAnvil} and {@link askDuoPasscode}
+ */
+export async function judgeAnywhere(
+  rooms: Rooms,
+  visit: Visit,
+  open: OpenSignIn,
+  answer: Pick<CodeAnswer, 'code' | 'pin'>,
+  kinds: readonly string[],
+  lane: BearingLane,
+): Promise<{ readonly code: Judged; readonly lane: BearingLane }> {
+  const { account } = open
+  const { code } = answer
+  const own = judgeCode(rooms, open, code, kinds)
+  const isOurs = own.verdict.verdict !== 'rejected' || own.verdict.reason !== 'mismatch'
+  if (!isOurs && isForAuthAnvil(rooms, account, kinds, code)) {
+    const { said, lane: charged } = await askAuthAnvil(rooms, visit, open, answer, lane)
+    if (!said.isRight) throw await refuseCharged(rooms, visit, account, charged)
+    return { code: judgeCode(rooms, open, code, kinds, { said }), lane: charged }
   }
-  if (own.verdict.verdict === 'rejected' && own.verdict.reason === 'mismatch' && isDuoPasscode(rooms, account, step.kinds, code)) {
-    const asked = await askDuoPasscode(rooms, visit, open, code, lane)
-    if (!asked.duo) throw await refuseCharged(rooms, visit, account, asked.lane)
-    return acceptCode(rooms, visit, open, answer, step, asked.lane, judgeCode(rooms, open, code, step.kinds, { duo: asked.duo }))
+  if (!isOurs && isDuoPasscode(rooms, account, kinds, code)) {
+    const { duo, lane: charged } = await askDuoPasscode(rooms, visit, open, code, lane)
+    if (!duo) throw await refuseCharged(rooms, visit, account, charged)
+    return { code: judgeCode(rooms, open, code, kinds, { duo }), lane: charged }
   }
-  return acceptCode(rooms, visit, open, answer, step, lane, own)
+  return { code: own, lane }
 }
 
 /** A refusal whose attempt was charged before AuthAnvil was asked: only the rest of it is left to be written. */

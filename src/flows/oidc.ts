@@ -1,7 +1,7 @@
 import { digest, isSame, keyedDigest } from '#crypto/random.ts'
-import { type Acr, acrs, acrsOf, authenticatedAt, knownAcrs, phishingResistantKinds } from '#domain/acr.ts'
+import { type Acr, acrs, acrsOf, authenticatedAt, knownAcrs } from '#domain/acr.ts'
 import type { OidcSettings } from '#domain/applications-oidc.ts'
-import { assuranceOf } from '#domain/assurance.ts'
+import { assuranceOf, isPhishingResistant } from '#domain/assurance.ts'
 import { requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { type Application, findApplicationSecret, findClient, noteUse } from '#store/applications.ts'
@@ -140,7 +140,7 @@ export async function nextFor(rooms: Rooms, visit: Visit, application: OidcAppli
   const kinds = account.authenticators.map(({ kind }) => kind)
   const reachable = new Set<string>()
   if (secondStep !== 'never' && [...(kinds.length > 0 ? kinds : methods)].some((kind) => kind !== 'email')) reachable.add(acrs.twoFactors)
-  if (secondStep !== 'never' && kinds.some((kind) => phishingResistantKinds.includes(kind))) reachable.add(acrs.phishingResistant)
+  if (secondStep !== 'never' && kinds.some(isPhishingResistant)) reachable.add(acrs.phishingResistant)
   if (!wish.acrs.some((one) => reachable.has(one))) return { next: 'unmet' }
   return { next: 'step-up', isAnew: !met.age }
 }

@@ -16,9 +16,8 @@ import { findAccount } from '#store/session.ts'
 import { settle } from '#store/settlement.ts'
 import { laneKeys, type OpenSignIn } from '#store/sign-in.ts'
 import { requireApiKey } from './api-keys.ts'
-import { askAuthAnvil, isForAuthAnvil } from './authanvil-asking.ts'
-import { refusal, refuseCharged } from './code-answers.ts'
-import { judgeCode, notAccepted } from './judging.ts'
+import { judgeAnywhere, refusal } from './code-answers.ts'
+import { type Judged, notAccepted } from './judging.ts'
 import { type BearingLane, shut } from './password.ts'
 import { eventRow, messageRow, type Rooms, sendingOf, type Visit } from './rooms.ts'
 import { meansOf, type Reply } from './settling.ts'
@@ -67,16 +66,11 @@ export async function verifyCode(rooms: Rooms, caller: Caller, { user, code: typ
   const key = await requireApiKey(rooms, caller.authorization, 'verify-code')
   const account = await requirePerson(rooms, key, user)
   const open = passingSignIn(rooms, account)
-  const kinds = takenKinds(rooms, open).filter((kind) => !sendingOf(rooms, kind))
+  const kinds = takenKinds(rooms, open).filter((kind) => kind !== 'passkey' && !sendingOf(rooms, kind))
   if (kinds.length === 0) throw new Problem('not-enrolled')
-  const code = typed.trim()
-  const lane: BearingLane = { key: laneKeys.codesOf(account.id), rules: codesFromAnywhere }
-  const own = judgeCode(rooms, open, code, kinds)
-  const isElsewhere = own.verdict.verdict === 'rejected' && own.verdict.reason === 'mismatch' && isForAuthAnvil(rooms, account, kinds, code)
-  if (!isElsewhere) return accept(rooms, caller, key, account, lane, own)
-  const asked = await askAuthAnvil(rooms, caller, open, { code }, lane)
-  if (!asked.said.isRight) throw await refuseCharged(rooms, caller, account, asked.lane)
-  return accept(rooms, caller, key, account, asked.lane, judgeCode(rooms, open, code, kinds, { said: asked.said }))
+  const anywhere: BearingLane = { key: laneKeys.codesOf(account.id), rules: codesFromAnywhere }
+  const { code, lane } = await judgeAnywhere(rooms, caller, open, { code: typed.trim() }, kinds, anywhere)
+  return accept(rooms, caller, key, account, lane, code)
 }
 
 async function accept(
@@ -85,7 +79,7 @@ async function accept(
   key: ApiKey,
   account: Account,
   lane: BearingLane,
-  { kind, authenticator, verdict }: ReturnType<typeof judgeCode>,
+  { kind, authenticator, verdict }: Judged,
 ): Promise<Verified> {
   const now = rooms.now()
   if (verdict.verdict === 'rejected') {
