@@ -40,12 +40,12 @@ const circles: readonly Circle[] = [
     beside: 2,
     patience: 120,
   },
-  { name: 'races', database: 'pglite', files: ['test/races/**/*.test.ts'], beside: 2, patience: 400 },
-  { name: 'races', database: 'postgres', files: ['test/races/**/*.test.ts'], beside: 2, patience: 400 },
-  { name: 'crashes', database: 'pglite', files: ['test/crashes/**/*.test.ts'], beside: 1, patience: 180 },
-  { name: 'crashes', database: 'postgres', files: ['test/crashes/**/*.test.ts'], beside: 1, patience: 180 },
+  { name: 'races', database: 'pglite', files: ['test/races/**/*.test.ts'], beside: 3, patience: 400 },
+  { name: 'races', database: 'postgres', files: ['test/races/**/*.test.ts'], beside: 3, patience: 400 },
+  { name: 'crashes', database: 'pglite', files: ['test/crashes/**/*.test.ts'], beside: 2, patience: 240 },
+  { name: 'crashes', database: 'postgres', files: ['test/crashes/**/*.test.ts'], beside: 2, patience: 240 },
   { name: 'proxies', database: 'pglite', files: ['test/proxies/**/*.test.ts'], beside: 1, patience: 300 },
-  { name: 'browser', database: 'pglite', files: ['test/browser/**/*.test.ts'], beside: 2, patience: 180 },
+  { name: 'browser', database: 'pglite', files: ['test/browser/**/*.test.ts'], beside: 3, patience: 300 },
 ]
 
 type Outcome = { circle: Circle; counts: CountRecord['counts']; seconds: number; records: TestRecord[]; trouble: string | undefined }
