@@ -63,7 +63,8 @@ export function portalEvidence(at: Date, mayOpenSetUp: boolean): readonly Eviden
   return [portalWord, ...(mayOpenSetUp ? [portalSetUp] : [])].map((kind) => ({ kind, proves: [], amr: [], at }))
 }
 
-const noSecondStep: readonly string[] = ['password', setUpPasscode, portalWord, portalSetUp]
+/** What is evidence of something, and no second step: also that Duo was away. */
+const noSecondStep: readonly string[] = ['password', setUpPasscode, duoAway, portalWord, portalSetUp]
 
 /** Whether a second step was proved beside the password, or beside a portal's word. */
 export function hasSecondStep(evidence: readonly Evidence[]): boolean {
