@@ -23,8 +23,8 @@ export interface Member {
   readonly phone: string | null
   readonly isPhoneVerified: boolean
   readonly isEnrolled: boolean
-  /** Whether a one-time pass of theirs waits for the word of a second administrator. */
-  readonly passWaits: boolean
+  /** The one-time pass that was issued for them last and not used: until when it is good, and whose word it has where it takes two. */
+  readonly pass: { readonly expiresAt: Date; readonly issuedBy: string | null; readonly needsWord: boolean } | null
   readonly lastSignInAt: Date | null
   /** Whether the person also belongs to an organization that the one who looks has no administrative role over. */
   readonly isShared: boolean
@@ -44,7 +44,7 @@ interface MemberRow {
   readonly method: string | null
   readonly listed_as: string
   readonly enrolled: boolean
-  readonly pass_waits: boolean
+  readonly pass: { readonly expiresAt: string; readonly issuedBy: string | null; readonly needsWord: boolean } | null
   readonly kinds: string[]
   readonly phone: string | null
   readonly phone_verified_at: Date | null
@@ -68,7 +68,9 @@ export const isSharedFor = (actorId: string) => sql<boolean>`exists (
 const memberColumns = (actorId: string) => sql`
   u.id, u.email, ${shownName} as name, m.role, m.required, m.joined_at, m.suspended_at, m.method, m.listed_as, p.enabled, p.mode, p.phishing_resistant,
   m.joined_at is not null and m.enrolled as enrolled,
-  m.joined_at is not null and u.one_time_pass -> 'agreed' is not null and u.one_time_pass #> '{agreed,approvedBy}' is null as pass_waits,
+  case when m.joined_at is not null and u.one_time_pass is not null then jsonb_build_object(
+    'expiresAt', u.one_time_pass ->> 'expiresAt', 'issuedBy', u.one_time_pass #>> '{agreed,issuedBy}',
+    'needsWord', u.one_time_pass -> 'agreed' is not null and u.one_time_pass #> '{agreed,approvedBy}' is null) end as pass,
   case when m.joined_at is null then '{}' else array(
     select distinct a.kind from authenticators a where a.user_id = u.id and a.retired_at is null and a.kind = any (${sql.val([...methods])}::text[]) order by a.kind
   ) end as kinds, case when m.joined_at is not null then u.phone end as phone, u.phone_verified_at,
@@ -177,7 +179,7 @@ function toMember(row: MemberRow): Member {
     phone: row.phone,
     isPhoneVerified: row.phone_verified_at !== null,
     isEnrolled: row.enrolled,
-    passWaits: row.pass_waits,
+    pass: row.pass && { ...row.pass, expiresAt: new Date(row.pass.expiresAt) },
     lastSignInAt: row.last_sign_in_at,
     isShared: row.shared,
     policy: { enabled: row.enabled, mode: row.mode, phishingResistant: row.phishing_resistant },

@@ -208,6 +208,16 @@ describe('a passkey as a second step', () => {
 describe('where nothing weaker than a passkey is taken', () => {
   const policy = { mode: 'everyone', methods: ['totp', 'passkey', 'email'], phishingResistant: 'everyone' } as const
 
+  /** Somebody who may use nothing but a passkey and has set one up on their first day. */
+  async function covered(organizationId: string, role: 'user' | 'security-admin' = 'user') {
+    const person = await kit.person(organizationId, { role })
+    const client = kit.client()
+    const step = await start(client, person)
+    assert.equal((await answer(client, { passkey: key().create(step.json.passkey) })).json.step, 'done')
+    await client.call('GET', '/api/v1/session')
+    return { person, client }
+  }
+
   /** A site whose rules are made stricter by a Security Admin who has a passkey. */
   async function strictSite(phishingResistant: 'administrators' | 'everyone' = 'everyone') {
     const site = await kit.site({ ...withPasskeys, mode: 'everyone' })
@@ -304,16 +314,7 @@ describe('where nothing weaker than a passkey is taken', () => {
 
   test('A38 A33 after a reset mailbox and password open nothing; a pass takes two administrators, the mail and the voice', async () => {
     const site = await kit.site(policy)
-    const administrator = async () => {
-      const device = key()
-      const person = await kit.person(site.id, { role: 'security-admin' })
-      const client = kit.client()
-      const step = await start(client, person)
-      assert.equal((await answer(client, { passkey: device.create(step.json.passkey) })).json.step, 'done')
-      await client.call('GET', '/api/v1/session')
-      return { person, client }
-    }
-    const [one, two] = [await administrator(), await administrator()]
+    const [one, two] = [await covered(site.id, 'security-admin'), await covered(site.id, 'security-admin')]
     const person = await kit.person(site.id)
     const lost = kit.client()
     const first = await start(lost, person)
@@ -332,6 +333,20 @@ describe('where nothing weaker than a passkey is taken', () => {
     assert.ok(issued.json.needsApproval && typeof issued.json.spoken === 'string')
     const mail = (await kit.mailsTo(person.email)).map(({ text }) => /[A-Z2-7]{5}-[A-Z2-7]{5}-[A-Z2-7]{5}/.exec(text)?.[0]).find(Boolean)
     const pass = `${mail}-${issued.json.spoken}`
+    const asked = (await kit.mailsTo(two.person.email)).filter(({ subject }) => subject.includes('waits for your word'))
+    assert.equal(asked.length, 1, 'the other administrator is told')
+    assert.ok(asked[0]?.text.includes('Lost every key') && asked[0].text.includes(`/users/${person.id}?organization=${site.id}`))
+    assert.ok(!asked[0]?.text.includes(String(mail)), 'the mail holds nothing of the pass')
+    for (const { email } of [one.person, person])
+      assert.ok(!(await kit.mailsTo(email)).some(({ subject }) => subject.includes('waits for your word')), 'nobody else is')
+    const shown = async ({ client }: typeof one) => {
+      const { state, isByYou } = (await client.call('GET', user)).json.oneTimePass
+      return [state, isByYou]
+    }
+    assert.deepEqual(await Promise.all([one, two].map(shown)), [
+      ['waiting', true],
+      ['waiting', false],
+    ])
     assert.equal((await start(stuck, person)).json.step, 'refused', 'one administrator alone opens nothing')
     refused(await answer(stuck, { code: pass }), 409, 'step-not-open')
     refused(await one.client.call('POST', `${user}/one-time-pass/approval`), 409, 'yourself')
@@ -343,6 +358,7 @@ describe('where nothing weaker than a passkey is taken', () => {
     refused(await theirs.call('POST', `${user}/one-time-pass/approval`), 403, 'forbidden', { right: 'reset-two-factor' })
     assert.equal((await two.client.call('POST', `${user}/one-time-pass/approval`)).status, 204)
     refused(await one.client.call('POST', `${user}/one-time-pass/approval`), 409, 'moved-on')
+    assert.deepEqual(await shown(two), ['good', false])
 
     const open = await start(stuck, person)
     assert.deepEqual([open.json.step, open.json.kinds], ['answer', ['one-time-pass']], open.text)
@@ -355,6 +371,26 @@ describe('where nothing weaker than a passkey is taken', () => {
       rows: await kit.rooms.store.db.selectFrom('audit_events').select('action').where('subject_id', '=', person.id).execute(),
     }
     assert.ok(rows.some(({ action }) => action === 'one-time-pass.approved'))
+  })
+
+  test('A38 a pass that nobody approved in time opens nothing, and the person’s page says that it has expired', async () => {
+    const site = await kit.site(policy)
+    const [one, two, person] = [
+      await covered(site.id, 'security-admin'),
+      await covered(site.id, 'security-admin'),
+      await covered(site.id),
+    ]
+    const user = `${at(site.id)}/users/${person.person.id}`
+    const read = async () => (await two.client.call('GET', user)).json.oneTimePass
+    assert.equal(await read(), null)
+    assert.equal((await one.client.call('POST', `${user}/two-factor`, { action: 'reset' })).status, 200)
+    assert.equal((await one.client.call('POST', `${user}/one-time-pass`, { reason: 'Lost every key', minutes: 15 })).status, 201)
+    assert.equal((await read()).state, 'waiting')
+    kit.pass(899)
+    assert.equal((await read()).state, 'waiting')
+    kit.pass(1)
+    assert.deepEqual([(await read()).state, (await read()).isByYou], ['expired', false])
+    assert.equal((await start(kit.client(), person.person)).json.step, 'refused')
   })
 
   test('A38 a pass from before the rule, and a password from a mail, open nothing either', async () => {

@@ -78,6 +78,11 @@ export const passkeyWords = {
     needed: (name: string) =>
       `If ${name} must use a passkey, the pass counts only once a second administrator has opened this page and chosen "Approve one-time pass".`,
     waits: (name: string) => `A one-time pass of ${name} waits for a second administrator.`,
+    ownWaits: 'You issued it, so another administrator has to approve it. Those who may were told by mail.',
+    until: (when: string) => `It is good until ${when}.`,
+    good: (name: string) => `A one-time pass of ${name} has not been used yet.`,
+    expired: (name: string) => `The one-time pass of ${name} has expired.`,
+    expiredWhat: (when: string) => `It was good until ${when} and was not used. Issue another one if it is still needed.`,
     done: 'Approved. The pass counts now.',
   }),
 } as const
