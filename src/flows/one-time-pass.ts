@@ -1,6 +1,6 @@
 import type { OneTimePassIssued, OneTimePassRequest } from '#contract/people.ts'
-import type { Verdict } from '#domain/factor.ts'
 import { whomToAsk } from '#domain/ask-administrator.ts'
+import type { Verdict } from '#domain/factor.ts'
 import { originOf } from '#domain/host.ts'
 import { isOpenPass } from '#domain/one-time-pass.ts'
 import { isPhishingResistanceRequired, requirementFor } from '#domain/policy.ts'

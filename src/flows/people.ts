@@ -1,5 +1,6 @@
 import type { MemberChange, MemberFilter as MemberFilterView, Members, Member as MemberView, TwoFactorAction } from '#contract/people.ts'
 import { isId } from '#crypto/random.ts'
+import { isPhishingResistant } from '#domain/assurance.ts'
 import type { AuditEvent } from '#domain/audit.ts'
 import type { Json } from '#domain/json.ts'
 import type { Message } from '#domain/message.ts'
@@ -310,7 +311,7 @@ export function view(member: Member, actorId: string, now: Date): MemberView {
     method: member.method,
     kinds: [...member.kinds],
     phone: member.phone === null || member.isShared ? null : { number: member.phone, isVerified: member.isPhoneVerified },
-    badge: badgeFor({ secondStep }, member.isEnrolled),
+    badge: badgeFor({ secondStep }, isCovered ? member.kinds.some(isPhishingResistant) : member.isEnrolled),
     lastSignInAt: member.lastSignInAt?.toISOString() ?? null,
     oneTimePass: passOf(member, actorId, now),
     isSelf: member.id === actorId,

@@ -3,6 +3,7 @@ import { isId, newId } from '#crypto/random.ts'
 import { methods } from '#domain/methods.ts'
 import type { Badge, Mode, PhishingResistant } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
+import { hasResistant } from './policy.ts'
 import { forgetDevices } from './remembered-devices.ts'
 import { laneKeys } from './sign-in.ts'
 import type { Database, Tables } from './tables.ts'
@@ -110,11 +111,13 @@ function badges(organizationId: string): Readonly<Record<Badge, RawBuilder<unkno
     sql`(select ${sql.ref(column)} from policies where organization_id = ${organizationId})`
   const must = sql`(${policy('mode')} = 'everyone' or (${policy('mode')} = 'chosen' and m.required)
     or (${policy('phishing_resistant')} = 'administrators' and m.role <> 'user'))`
+  const covers = sql`(${policy('phishing_resistant')} = 'everyone' or (${policy('phishing_resistant')} = 'administrators' and m.role <> 'user'))`
+  const secured = sql`(${enrolled} and (not ${covers} or ${hasResistant}))`
   return {
     'not-available': sql`not ${policy('enabled')}`,
-    secured: sql`${policy('enabled')} and ${enrolled}`,
-    required: sql`${policy('enabled')} and ${must} and not (${enrolled})`,
-    'not-set-up': sql`${policy('enabled')} and not ${must} and not (${enrolled})`,
+    secured: sql`${policy('enabled')} and ${secured}`,
+    required: sql`${policy('enabled')} and ${must} and not ${secured}`,
+    'not-set-up': sql`${policy('enabled')} and not ${must} and not ${secured}`,
   }
 }
 

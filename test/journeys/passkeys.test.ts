@@ -375,11 +375,7 @@ describe('where nothing weaker than a passkey is taken', () => {
 
   test('A38 a pass that nobody approved in time opens nothing, and the person’s page says that it has expired', async () => {
     const site = await kit.site(policy)
-    const [one, two, person] = [
-      await covered(site.id, 'security-admin'),
-      await covered(site.id, 'security-admin'),
-      await covered(site.id),
-    ]
+    const [one, two, person] = [await covered(site.id, 'security-admin'), await covered(site.id, 'security-admin'), await covered(site.id)]
     const user = `${at(site.id)}/users/${person.person.id}`
     const read = async () => (await two.client.call('GET', user)).json.oneTimePass
     assert.equal(await read(), null)
@@ -413,6 +409,44 @@ describe('where nothing weaker than a passkey is taken', () => {
     const fresh = await kit.person(site.id)
     await kit.rooms.store.db.updateTable('users').set({ password_mailed: true }).where('id', '=', fresh.id).execute()
     assert.equal((await start(kit.client(), fresh)).json.step, 'refused', 'a first passkey is not set up on what a mailbox gave')
+  })
+
+  test('counts whoever must use a passkey and has none as not covered: in the rules, in the list of people and in that of the sites', async () => {
+    const site = await kit.site({ ...withPasskeys, mode: 'chosen' })
+    const clerk = await kit.person(site.id, { role: 'admin' })
+    await kit.enroll(clerk, await kit.signIn(clerk))
+    const { person: owning, client } = await owner(site.id, key(), { role: 'security-admin' })
+    const secured = await kit.person(site.id, { required: true })
+    await kit.signIn(secured)
+    await kit.person(site.id)
+    const provider = await kit.signIn(kit.provider.owner)
+    const told = async () => {
+      const { total, secured: all, required, missing } = (await client.call('GET', `${at(site.id)}/policy`)).json.people
+      const list = (await provider.call('GET', `${at(kit.provider.id)}/sites?search=${encodeURIComponent(site.name)}`)).json
+      const shown = list.sites[0].people
+      assert.deepEqual([shown.total, shown.secured, shown.missing], [total, all, missing], 'both say the same')
+      const of = async (badge: string) => {
+        const { users } = (await client.call('GET', `${at(site.id)}/users?badge=${badge}`)).json
+        for (const one of users) assert.equal(one.badge, badge)
+        return users.map(({ id }: { id: string }) => id).sort()
+      }
+      return { figures: [total, all, required, missing], secured: await of('secured'), required: await of('required') }
+    }
+    const rule = (phishingResistant: string, mode = 'chosen') =>
+      kit.rooms.store.db
+        .updateTable('policies')
+        .set({ phishing_resistant: phishingResistant as 'off', mode: mode as 'chosen' })
+        .where('organization_id', '=', site.id)
+        .execute()
+    const ids = (...people: readonly Person[]) => people.map(({ id }) => id).sort()
+    assert.deepEqual(await told(), { figures: [4, 3, 1, 0], secured: ids(clerk, owning, secured), required: [] })
+    await rule('administrators')
+    assert.deepEqual(await told(), { figures: [4, 2, 3, 1], secured: ids(owning, secured), required: ids(clerk) })
+    await rule('administrators', 'opt-in')
+    assert.deepEqual((await told()).figures, [4, 2, 2, 1], 'also where everybody else decides alone')
+    await rule('everyone', 'everyone')
+    const { figures, secured: left } = await told()
+    assert.deepEqual([figures, left], [[4, 1, 4, 3], ids(owning)])
   })
 
   test('covers administrators alone where the rule says so, and the strictest of several organizations wins', async () => {
