@@ -34,7 +34,7 @@ export async function tourPasskeys(at: BrowserKit, look: Look): Promise<void> {
   await key.behave({ isVerified: false })
   await page.getByRole('button', { name: 'Use passkey' }).click()
   await see(page.getByText('The browser ended it'))
-  await page.getByText('No phone and no backup codes?').click()
+  await page.getByText('Passkey lost?').click()
   await look('passkey-answer-broken-off', page)
   await page.evaluate(`document.querySelector('[name=passkey]').value = '{}'; document.querySelector('form.passkey').submit()`)
   await see(page.getByRole('alert'))
@@ -50,6 +50,13 @@ export async function tourPasskeys(at: BrowserKit, look: Look): Promise<void> {
   await page.goto('/settings')
   await see(page.getByText('Blue key'))
   await look('passkey-settings', page)
+  await page.goto('/help/two-factor#passkeys')
+  await see(page.getByRole('heading', { name: 'Lost a passkey' }))
+  await look('passkey-help', page)
+  const plain = await site('Harbor Freight', { methods: ['totp'] })
+  const { page: without } = await at.openAs(await person(plain, { role: 'security-admin' }), '/company-settings')
+  await see(without.getByRole('button', { name: 'Allow passkeys' }))
+  await look('passkey-not-allowed', without)
   await page.goto('/company-settings')
   await see(page.getByRole('heading', { name: 'Passkeys and security keys' }))
   await look('passkey-rules', page)
@@ -84,11 +91,14 @@ export async function tourPasskeys(at: BrowserKit, look: Look): Promise<void> {
   await look('passkey-pass-to-approve', page)
 
   await db.updateTable('users').set({ set_up_due: false, one_time_pass: null }).where('id', '=', ben.id).execute()
-  const noScript = await at.open('/sign-in', { javaScriptEnabled: false })
+  // As it comes to a browser without scripts. Whoever looks for barriers needs them, so it is the page that has none.
+  const noScript = await at.open('/sign-in')
+  await noScript.route('**/sign-in', async (route) => {
+    const response = await route.fetch()
+    const text = (await response.text()).replaceAll(/<script\b.*?<\/script>/gs, '').replaceAll('noscript>', 'div>')
+    await route.fulfill({ response, body: text })
+  })
   await givePassword(noScript, ben)
   await see(heading(noScript, 'Set up a passkey'))
-  // The page has come without scripts and stays so; who looks for barriers needs them.
-  const session = await noScript.context().newCDPSession(noScript)
-  await session.send('Emulation.setScriptExecutionDisabled', { value: false })
   await look('passkey-enroll-without-script', noScript)
 }

@@ -205,6 +205,29 @@ describe('a passkey as a second step', () => {
   })
 })
 
+test('R071 rules without passkeys are allowed while they can be had, and "Passkeys only" without passkeys is refused', async () => {
+  const site = await kit.site({ methods: ['totp'] })
+  const device = key()
+  const admin = await kit.person(site.id, { role: 'security-admin' })
+  const client = await kit.signIn(admin)
+  const rules = await rulesOf(client, site.id)
+  assert.ok((await client.call('GET', `${at(site.id)}/policy`)).json.availableMethods.includes('passkey'), 'one click allows them')
+  const stored = await client.call('PUT', `${at(site.id)}/policy`, { ...rules, rememberDays: 7 })
+  assert.equal(stored.status, 200, stored.text)
+  const allowed = await client.call('PUT', `${at(site.id)}/policy`, { ...(await rulesOf(client, site.id)), methods: ['totp', 'passkey'] })
+  assert.equal(allowed.status, 200, allowed.text)
+  await addPasskey(client, device)
+  const strong = await enter(admin, device)
+  for (const phishingResistant of ['administrators', 'everyone'] as const) {
+    const known = await rulesOf(strong, site.id)
+    const { version, ...draft } = { ...known, mode: 'everyone' as const, methods: ['totp'], defaultMethod: 'totp', phishingResistant }
+    refused(await strong.call('PUT', `${at(site.id)}/policy`, { ...draft, version }), 422, 'passkeys-left-out')
+    refused(await strong.call('POST', `${at(site.id)}/policy/preview`, draft), 422, 'passkeys-left-out')
+    const right = await strong.call('PUT', `${at(site.id)}/policy`, { ...draft, version, methods: ['totp', 'passkey'] })
+    assert.equal(right.status, 200, right.text)
+  }
+})
+
 describe('where nothing weaker than a passkey is taken', () => {
   const policy = { mode: 'everyone', methods: ['totp', 'passkey', 'email'], phishingResistant: 'everyone' } as const
 

@@ -37,12 +37,14 @@ export const passkeyWords = {
     button: 'Use passkey',
     alone: 'Sign in with a passkey',
     others: 'Use another way',
+    lost: 'Passkey lost?',
+    lostWhat: 'A second passkey will do, and so will another way where one is shown above.',
     toPasskey: 'Use your passkey or security key',
     waiting: 'Follow what your browser asks.',
     cancelled: 'The browser ended it, or nothing came in time. Try again.',
     known: 'This key is set up already. Choose another one.',
     unsupported: 'This browser cannot use passkeys. Try another browser, or one of the other ways.',
-    noScript: 'Passkeys take JavaScript, which is off here. Switch it on for this site, or use one of the other ways.',
+    noScript: 'Passkeys take JavaScript, which is off here. Switch it on for this site, or use another way if you have one.',
     notHere: 'Passkeys cannot be used at this address. They take a host name that is reached by https.',
     elsewhere: (hosts: readonly string[]) =>
       `You have set up a passkey at ${new Intl.ListFormat('en').format([...hosts])}. It works there only: sign in there to use it, or set up another one here afterwards.`,
@@ -51,6 +53,9 @@ export const passkeyWords = {
   /** Company Settings. */
   rules: {
     title: 'Passkeys and security keys',
+    strongest: 'A passkey is the strongest choice: no page that only looks like the right one can use it, and no code can be passed on.',
+    allow: 'Allow passkeys',
+    kept: '"Passkeys only" is on below, so they stay allowed.',
     resistant: 'Passkeys only (phishing-resistant)',
     resistantWhat:
       'Whoever it is for signs in with a passkey or security key and nothing else: no code, no backup code, no remembered device, no mailed passcode. Who has lost every key needs a one-time pass that one administrator issues and another approves.',
