@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assuranceOf, type Evidence, portalSetUp, portalWord, setUpPasscode } from '#domain/assurance.ts'
+import { assuranceOf, duoAway, type Evidence, portalSetUp, portalWord, setUpPasscode } from '#domain/assurance.ts'
 import type { Challenge } from '#domain/challenge.ts'
 import type { Requirement } from '#domain/policy.ts'
 import { acceptedKinds, advance, type Event, type Intent, type Means, nextStep, type SignIn } from '#domain/sign-in.ts'
@@ -339,6 +339,28 @@ test('a passkey stands for the password only where the rules say so and only whe
   assert.ok(alone > 100, String(alone))
 })
 
+test('A66 that Duo was away proves nothing: no sequence with it ends without the second step that is required', () => {
+  const away: Event = { event: 'proved', evidence: evidence(duoAway, []) }
+  const events = [
+    alphabet[0] as Event,
+    alphabet[2] as Event,
+    alphabet[3] as Event,
+    away,
+    ...alphabet.filter((one) => one.event === 'bound'),
+  ]
+  let done = 0
+  const look = (seen: Seen) => {
+    const { signIn, requirement, means, since } = seen
+    const isDuoAway = since.includes(away)
+    const step = nextStep(signIn, requirement, { ...means, isDuoAway }, now)
+    if (!isDuoAway || step.step !== 'done' || requirement.secondStep !== 'always') return
+    done += 1
+    assert.ok(hasSecond(since) || isSpared(seen), 'done because Duo was away')
+  }
+  walk(4, look, events, ['enter'])
+  assert.ok(done > 50, `done ${done}`)
+})
+
 test('A33 A43 what a portal has asked ends with a second step and no other way; its word is no password elsewhere, and sets nobody up by itself', () => {
   const [identified, password, totp] = [alphabet[0] as Event, alphabet[2] as Event, alphabet[3] as Event]
   const word: Event = { event: 'proved', evidence: evidence(portalWord, []) }
@@ -360,6 +382,8 @@ test('A33 A43 what a portal has asked ends with a second step and no other way; 
       assert.notEqual(requirement.secondStep, 'never')
       assert.ok(has(setUpPasscode) || (has(portalSetUp) && !requirement.isSetUpDue), 'set up on the word of a portal')
     }
+    const strict: Requirement = { ...requirement, secondStep: 'always', methods: ['passkey'], isPhishingResistant: true }
+    assert.equal(nextStep(signIn, strict, means, now).step, 'refused', 'A38 a portal opens something to whom only passkeys are left')
   }
   walk(4, look, events, ['second-factor'])
   assert.ok(done > 500 && opened > 100, `done ${done}, opened ${opened}`)

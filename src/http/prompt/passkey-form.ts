@@ -20,5 +20,5 @@ export function passkeyForm({ csrf, options, does, action, button, isMain, field
   const say = html`<p class="note passkey-note" role="status" data-say data-waiting="${passkeys.waiting}" data-cancelled="${passkeys.cancelled}" data-known="${passkeys.known}" data-unsupported="${passkeys.unsupported}"></p>`
   return html`<form class="passkey" method="post" action="${action}" data-passkey="${does}" data-options="${JSON.stringify(options)}">${csrfField(csrf)}<input type="hidden" name="passkey">${fields}
 <button class="button${isMain && ' button-main'} scripted" type="submit"${flag('autofocus', isMain)}>${button}</button>${say}</form>
-<noscript><p class="quiet">${passkeys.noScript}</p></noscript>`
+<noscript><p class="quiet passkey-script">${passkeys.noScript}</p></noscript>`
 }

@@ -38,7 +38,8 @@ export const passkeyWords = {
     alone: 'Sign in with a passkey',
     others: 'Use another way',
     lost: 'Passkey lost?',
-    lostWhat: 'A second passkey will do, and so will another way where one is shown above.',
+    lostWhat: (hasOthers: boolean) =>
+      hasOthers ? 'A second passkey will do, and so will another way: see above.' : 'If you have a second passkey, use that.',
     toPasskey: 'Use your passkey or security key',
     waiting: 'Follow what your browser asks.',
     cancelled: 'The browser ended it, or nothing came in time. Try again.',
