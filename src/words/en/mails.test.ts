@@ -44,7 +44,7 @@ const samples: Readonly<Record<MailTemplate, Readonly<Record<string, string>>>> 
     by: 'Ana',
     reason: 'Lost both keys',
     expiresAt: '2026-11-23T10:30:00.000Z',
-    url: 'https://id.example.org/users/1?organization=2',
+    url,
   },
   'one-time-pass-issued': { organization: 'Acme', by: 'Ana', reason: 'Lost phone', expiresAt: '2026-11-23T10:30:00.000Z' },
   'one-time-pass-used': {},

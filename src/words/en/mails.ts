@@ -360,7 +360,7 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
       'First make sure that it is them, by a call to a number you already know or in person. Then open their page and choose "Approve one-time pass".',
     ],
     button: { label: 'Open their page', url },
-    otherwise: `If you cannot make sure of it, approve nothing, and ask ${asName(by)}. The pass then expires by itself.`,
+    otherwise: `If this was not asked for by them: approve nothing, and tell ${asName(by)}. The pass then expires by itself.`,
   }),
   'one-time-pass-used': () => ({
     subject: 'Your one-time pass was used',
