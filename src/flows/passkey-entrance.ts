@@ -59,12 +59,12 @@ export async function entranceOptions(rooms: Rooms, visit: Visit, cookie: string
  * Signs in with a passkey and nothing else: it says whose it is, and has asked for a PIN or a finger. What was signed is used up before
  * anybody looks whose it is.
  *
- * @throws {Problem} `moved-on` for what was not asked of this visitor a short time ago, or was answered already,
+ * @throws {Problem} `sign-in-gone` for what was not asked of this visitor a short time ago, `moved-on` for what was answered already,
  *   `passkey-not-accepted` with a `reason`: `not-whole` where an organization of the person asks for the password, too
  */
 export async function startWithPasskey(rooms: Rooms, visit: Visit, { passkey, returnTo }: PasskeySignIn): Promise<Reply> {
   const challenge = challengeIn(passkey)
-  if (visit.signIn === undefined || challenge === undefined || !isOurs(rooms, visit.signIn, challenge)) throw new Problem('moved-on')
+  if (visit.signIn === undefined || challenge === undefined || !isOurs(rooms, visit.signIn, challenge)) throw new Problem('sign-in-gone')
   const expiresAt = new Date(rooms.now().getTime() + 3 * slotSeconds * 1000)
   if (!(await spendAnonymousChallenge(rooms.store.db, challenge, expiresAt))) throw new Problem('moved-on')
   const account = await findOwnerOfPasskey(rooms.store.db, passkey.id)
