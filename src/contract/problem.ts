@@ -21,6 +21,7 @@ export const ProblemReply = Type.Object(
     prompt: Type.Optional(Type.String({ description: 'Of keys of Duo: what is wrong about the Web SDK application, or `right`' })),
     auth: Type.Optional(Type.String({ description: 'The same of the Auth API application' })),
     admin: Type.Optional(Type.String({ description: 'The same of the Admin API application' })),
+    people: Type.Optional(Type.Integer({ description: 'How many people it is about' })),
     sites: Type.Optional(Type.Integer({ description: 'How many sites rely on it' })),
     line: Type.Optional(Type.Integer({ description: 'The line of a file that it is about' })),
   },

@@ -160,6 +160,20 @@ export const duoWords = isolating({
   inUseBySites: (sites: number) =>
     `${count(sites, 'site relies', 'sites rely')} on this account, and people there could no longer sign in. Have them choose another method first.`,
   noLongerOffered: 'Your provider does not let its sites use its Duo account. Use your own, or ask your provider.',
+  leaving: {
+    title: (people: number) => `${count(people, 'person is', 'people are')} bound to the Duo account that you leave`,
+    whats: [
+      'Another API hostname is another Duo account, and whoever approves there could be somebody else. So their Duo here ends when you save.',
+      'They are logged out, and told by mail. Whoever has another method set up is asked for that at the next login; everybody else proves themselves with a passcode that we mail.',
+      'Then they set up Duo in the new account. This cannot be taken back.',
+    ],
+  },
+  refused: {
+    above: (people: number) =>
+      `${count(people, 'owner is', 'owners are')} bound to the account that you leave. Only an owner may save this.`,
+    approval: (people: number) =>
+      `${count(people, 'person is', 'people are')} bound to the account that you leave, and resetting them takes two. Have "Reset Organization 2FA" approved first, then save.`,
+  },
   changedBy: (who: string, when: string) => `${who} changed this last, ${when}.`,
   overtaken: (by: string | undefined) =>
     `${by ?? 'Somebody else'} has just changed this. What is stored now is shown when you load the page again.`,
