@@ -22,6 +22,8 @@ export const ProblemReply = Type.Object(
     auth: Type.Optional(Type.String({ description: 'The same of the Auth API application' })),
     admin: Type.Optional(Type.String({ description: 'The same of the Admin API application' })),
     people: Type.Optional(Type.Integer({ description: 'How many people it is about' })),
+    merges: Type.Optional(Type.Integer({ description: 'How many times Duo would take several people for one' })),
+    merged: Type.Optional(Type.Array(Type.String(), { description: 'Who they are of one of those times, as far as they belong here' })),
     sites: Type.Optional(Type.Integer({ description: 'How many sites rely on it' })),
     line: Type.Optional(Type.Integer({ description: 'The line of a file that it is about' })),
   },
