@@ -248,6 +248,9 @@ export const duoWords = isolating({
       label: "Duo, with our provider's account",
       what: 'You need no Duo account. People scan a QR code at their next login.',
     },
+    passkey: {
+      what: 'A key on the phone, on the computer, or a security key. The strongest: no other page can use it. Nothing has to be bought.',
+    },
     totp: { what: 'Any app for six-digit codes. Nothing has to be bought or connected.' },
     authanvil: { what: 'You have an AuthAnvil server.' },
     sent: { what: 'Weaker than an app. For people without a smartphone.' },
@@ -279,6 +282,12 @@ export const duoWords = isolating({
         'If they have another method set up, it is asked a last time.',
         'They install Duo Mobile and scan the QR code that we show.',
         'They approve, save backup codes, and are in.',
+      ],
+      passkey: [
+        'They type email and password as always.',
+        'If they have another method set up, it is asked a last time.',
+        'They choose "Create passkey", and their browser asks for a fingerprint, a face, a PIN or a security key.',
+        'They save backup codes, and are in.',
       ],
       other: [
         'They type email and password as always.',
