@@ -163,7 +163,7 @@ export const duoWords = isolating({
   leaving: {
     title: (people: number) => `${count(people, 'person is', 'people are')} bound to the Duo account that you leave`,
     whats: [
-      'Another API hostname is another Duo account, and whoever approves there could be somebody else. So their Duo here ends when you save.',
+      'In another Duo account whoever approves under the same name could be somebody else. So their Duo here ends when you save.',
       'They are logged out, and told by mail. Whoever has another method set up is asked for that at the next login; everybody else proves themselves with a passcode that we mail.',
       'Then they set up Duo in the new account. This cannot be taken back.',
     ],
