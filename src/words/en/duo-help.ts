@@ -26,7 +26,7 @@ export const duoHelpWords = {
       steps: [
         'Type your email and password here, then choose "Continue to Duo". The address then begins with that of Duo: api-….duosecurity.com.',
         'Duo asks you in the way that you used last. "Other options" shows what else you have set up there, such as a passcode or a security key.',
-        'Approve. Duo brings you back here by itself, within five minutes.',
+        'Approve. Duo brings you back here by itself; you have ten minutes for it.',
       ],
       note: 'You came back and are not in? The page says why. Choose "Continue to Duo" once more, or one of the other ways that it offers.',
     },
