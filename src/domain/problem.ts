@@ -92,6 +92,10 @@ export const problems = {
     status: 409,
     title: 'The provider does not let its sites use its account at Duo. Use your own, or ask the provider.',
   },
+  'duo-account-in-use': {
+    status: 409,
+    title: 'People are bound to this account at Duo, and you may not take it from them like this. Reset Organization 2FA first.',
+  },
   'duo-unavailable': { status: 424, title: 'Duo did not answer, so nobody could be asked there.' },
   'duo-refused': { status: 422, title: 'Duo did not let this person in.' },
   'duo-start-again': { status: 409, title: 'What came back from Duo belongs to no open question of this sign-in. Start again.' },

@@ -154,6 +154,14 @@ export const settings: readonly Setting[] = [
     '/help/duo',
     'help duo mobile security enrollment get started push alias username normalization web sdk auth api protect an application catalog',
   ),
+  own("Log in with Duo's page", '/help/duo#prompt', 'help duo universal prompt continue to duo other options login'),
+  own('Approve a push on your phone', '/help/duo#approve', 'help duo mobile verified push approve deny not me fraud request number'),
+  own('Type a passcode of Duo', '/help/duo#passcode', 'help duo mobile passcode hardware token bypass code without connection offline'),
+  own(
+    "Set Duo up with your provider's account",
+    '/help/duo#activation',
+    'help duo mobile activation activate qr code provider msp new phone',
+  ),
 ]
 
 const wordsOf = (text: string) =>
