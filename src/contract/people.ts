@@ -20,7 +20,19 @@ export const Member = Type.Object({
   }),
   badge: Badge,
   lastSignInAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
-  passWaits: Type.Boolean({ description: 'A one-time pass of this person waits for a second administrator' }),
+  oneTimePass: Type.Union(
+    [
+      Type.Object({
+        state: Type.Union([Type.Literal('waiting'), Type.Literal('good'), Type.Literal('expired')], {
+          description: '`waiting` for the word of a second administrator',
+        }),
+        expiresAt: Type.String({ format: 'date-time' }),
+        isByYou: Type.Boolean({ description: 'Whether the one who asks has issued it, where it takes two' }),
+      }),
+      Type.Null(),
+    ],
+    { description: 'The pass that was issued last and not used; null also a week after it expired' },
+  ),
   isSelf: Type.Boolean(),
   isShared: Type.Boolean({ description: 'Whether the person also belongs to an organization that the one who asks does not administer' }),
   isWithoutDuo: Type.Optional(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assuranceOf, type Evidence, passwordEvidence } from './assurance.ts'
+import { assuranceOf, duoAway, type Evidence, hasSecondStep, passwordEvidence, portalEvidence, setUpPasscode } from './assurance.ts'
 import { plainEmail } from './email.ts'
 import { Problem, problems } from './problem.ts'
 import { grantableRoles, may, type Role, rightsOf, standsAbove } from './roles.ts'
@@ -20,6 +20,13 @@ test('two different proofs with possession make AAL2, two of a kind never add up
     amr: ['pwd'],
     phishingResistant: false,
   })
+})
+
+test('A66 neither a password nor a word, nor that Duo was away, is a second step', () => {
+  const away: Evidence = { kind: duoAway, proves: [], amr: [], at }
+  const passcode: Evidence = { kind: setUpPasscode, proves: ['mailbox'], amr: [], at }
+  assert.equal(hasSecondStep([passwordEvidence(at), passcode, away, ...portalEvidence(at, true)]), false)
+  assert.equal(hasSecondStep([passwordEvidence(at), away, totp]), true)
 })
 
 test('a proof is fresh for five minutes and counts from the youngest piece of evidence', () => {

@@ -106,6 +106,11 @@ export const problems = {
     status: 409,
     title: 'The rules leave nothing weaker than a passkey or security key here, so this is not possible.',
   },
+  'passkeys-left-out': {
+    status: 422,
+    title:
+      'These rules leave people nothing but passkeys, and passkeys are not among the allowed methods. Allow them, or take "Passkeys only" back.',
+  },
   'passkey-first': {
     status: 409,
     title: 'Sign in with a passkey or security key of your own first: after this change nothing else would let you in.',

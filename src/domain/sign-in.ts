@@ -101,7 +101,8 @@ export const signInLifetimeSeconds = 600
  * who has given it has to move to Duo now.
  *
  * A portal's word takes the place of the password in a sign-in that the portal has asked for, and nowhere else. There a second step is
- * asked whatever the rules say, and nothing spares it; it lets nobody set up an authenticator by itself, unless the application says so.
+ * asked whatever the rules say, and nothing spares it; it lets nobody set up an authenticator by itself, unless the application says so,
+ * and a first passkey of somebody who may use nothing else not even then.
  */
 export function nextStep(signIn: SignIn, requirement: Requirement, means: Means, now: Date): Step {
   if (now >= signIn.expiresAt) return { step: 'refused', reason: 'expired' }
@@ -128,7 +129,7 @@ export function nextStep(signIn: SignIn, requirement: Requirement, means: Means,
   const isDue = owesMethod(signIn, requirement, means, hasSecond || isSpared)
   if (isDue && isPortals && requirement.secondStep === 'never') return { step: 'refused', reason: 'ask-administrator' }
   const isOnWordAlone = isPortals && !has(portalSetUp)
-  const mayBind = mayBindFirst(signIn, requirement, means, hasSecond) && (hasSecond || !isOnWordAlone)
+  const mayBind = mayBindFirst(signIn, requirement, means, hasSecond)
   if (isDue && isResistant && !mayBind) return { step: 'refused', reason: 'ask-administrator' }
   const isClosed = requirement.isSetUpDue === true || isOnWordAlone
   if (isDue && !isResistant && isClosed && !hasSecond && !has(setUpPasscode))
@@ -145,14 +146,16 @@ function hasFirstStep({ evidence }: SignIn, { isPasswordless }: Requirement): bo
   return evidence.some((one) => one.kind === 'password' || (isPasswordless === true && isWhole(one)))
 }
 
-/** Whether somebody whom only passkeys are left to may bind one now: never by what a mailbox and a password are enough for. */
+/** Whether somebody whom only passkeys are left to may bind one now: never by what a mailbox and a password, or a portal, are enough for. */
 function mayBindFirst(
-  { evidence }: SignIn,
+  { intent, evidence }: SignIn,
   { isSetUpDue }: Requirement,
   { enrolled, isPasswordMailed }: Means,
   hasSecond: boolean,
 ): boolean {
-  if (hasSecond || evidence.some((one) => one.kind === 'one-time-pass')) return true
+  if (hasSecond) return true
+  if (intent === 'second-factor') return false
+  if (evidence.some((one) => one.kind === 'one-time-pass')) return true
   return enrolled.length === 0 && isSetUpDue !== true && isPasswordMailed !== true
 }
 

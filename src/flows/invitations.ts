@@ -62,7 +62,7 @@ export async function inviteMember(
     return requireMember(db, organization.id, userId, session.userId)
   })
   rooms.onMessage()
-  return view(invited, session.userId)
+  return view(invited, session.userId, rooms.now())
 }
 
 /** Mails the invitation again, with a new address; the earlier one is dead. It throws `already-active`, `sending-limit`. */

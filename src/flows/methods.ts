@@ -31,7 +31,8 @@ export async function availableMethods(rooms: Rooms, organizationId: string): Pr
  * changing something else.
  *
  * @param usable what {@link availableMethods} said
- * @throws {Problem} `malformed` with the `reason` `methods`, `defaultMethod` or `phishingResistant`, `method-not-available` with the `methods`
+ * @throws {Problem} `malformed` with the `reason` `methods`, `defaultMethod` or `phishingResistant`, `method-not-available` with the `methods`,
+ *   `passkeys-left-out` where only passkeys are left to somebody and they are not allowed
  */
 export function requireUsableMethods(usable: readonly string[], before: Policy, draft: Policy): void {
   const { methods: wanted, defaultMethod, mode, phishingResistant, passwordless } = draft
@@ -41,6 +42,7 @@ export function requireUsableMethods(usable: readonly string[], before: Policy, 
   const needsPasskeys = (phishingResistant !== 'off' && before.phishingResistant === 'off') || (passwordless && !before.passwordless)
   if (needsPasskeys && !usable.includes('passkey'))
     throw new Problem('method-not-available', { methods: ['passkey'], reason: 'no-host-name' })
+  if (phishingResistant !== 'off' && !wanted.includes('passkey')) throw new Problem('passkeys-left-out')
   const missing = wanted.filter((kind) => !usable.includes(kind) && !before.methods.includes(kind))
   if (missing.length > 0) throw new Problem('method-not-available', { methods: missing, reason: reasonOf(missing) })
 }

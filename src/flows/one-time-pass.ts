@@ -1,12 +1,16 @@
 import type { OneTimePassIssued, OneTimePassRequest } from '#contract/people.ts'
+import { whomToAsk } from '#domain/ask-administrator.ts'
 import type { Verdict } from '#domain/factor.ts'
+import { originOf } from '#domain/host.ts'
 import { isOpenPass } from '#domain/one-time-pass.ts'
 import { isPhishingResistanceRequired, requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
+import { findCoveringAdministrators } from '#store/ask-administrator.ts'
 import { enqueue } from '#store/messages.ts'
 import { approvePass, lockForPass, setPass } from '#store/one-time-pass.ts'
 import type { Account } from '#store/person.ts'
 import { findAccount } from '#store/session.ts'
+import type { Database } from '#store/tables.ts'
 import { act, requireActor } from './people.ts'
 import { factorOf, type Rooms, type Visit, withCircumstances } from './rooms.ts'
 import { requireSecondStep } from './session.ts'
@@ -18,7 +22,7 @@ const longestReason = 500
  * "Issue one-time pass": sends a person who is stuck a pass for their next sign-in, which then leads to the set-up of a new
  * authenticator. It goes by mail to the person, and whoever issues it never sees it. Where the password was itself set through a
  * mail, the last group of the pass is not in the mail: it comes back here, once, to be given by voice. A pass takes the place of
- * the one before.
+ * the one before. Where it takes the word of a second administrator, those who may give it are told by mail.
  *
  * @throws {Problem} `forbidden`, `not-found`, `proof-required`, `second-step-required` without a second step of one's own, `yourself`,
  *   `not-joined`, `shared-user`, `not-enrolled` for whoever sets up with the password alone, `two-factor-not-available`, `malformed`
@@ -64,6 +68,7 @@ export async function issueOneTimePass(
       const tell = (template: string, told: Readonly<Record<string, string>>) =>
         withCircumstances(now, visit, { to: person.email, template, values: told })
       await enqueue(db, rooms.keys, now, { ...tell('one-time-pass', sent), expiresAt }, tell('one-time-pass-issued', { ...values, reason }))
+      if (isPhishingResistant) await askForWord(rooms, visit, db, now, person, session.userId, { ...values, reason })
       issued = { expiresAt: expiresAt.toISOString(), spoken: isSplit ? pass.slice(end + 1) : null, needsApproval: isPhishingResistant }
       return [{ action: 'one-time-pass.issued', detail: { reason, minutes, isSplit } }]
     },
@@ -71,6 +76,26 @@ export async function issueOneTimePass(
   if (!issued) throw new Error('A change that went through has issued its pass.')
   rooms.onMessage()
   return issued
+}
+
+/** Tells the administrators who may agree to a pass that it waits for one of them. */
+async function askForWord(
+  rooms: Rooms,
+  visit: Visit,
+  db: Database,
+  now: Date,
+  person: Account,
+  issuerId: string,
+  values: Readonly<Record<string, string>>,
+): Promise<void> {
+  const others = (await findCoveringAdministrators(db, person.id)).filter(({ userId }) => userId !== issuerId)
+  const messages = whomToAsk(others).map(({ email, member, isOwn }) => {
+    const host = isOwn ? person.memberships.find((one) => one.organizationId === member.organizationId)?.host : undefined
+    const url = `${host ? originOf(host, rooms.publicUrl) : rooms.publicUrl}/users/${person.id}?organization=${member.organizationId}`
+    const about = { ...values, name: person.name, person: person.email, organization: member.organization, url }
+    return withCircumstances(now, visit, { to: email, template: 'one-time-pass-to-approve', values: about })
+  })
+  await enqueue(db, rooms.keys, now, ...messages)
 }
 
 /**

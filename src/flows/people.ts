@@ -1,5 +1,6 @@
 import type { MemberChange, MemberFilter as MemberFilterView, Members, Member as MemberView, TwoFactorAction } from '#contract/people.ts'
 import { isId } from '#crypto/random.ts'
+import { isPhishingResistant } from '#domain/assurance.ts'
 import type { AuditEvent } from '#domain/audit.ts'
 import type { Json } from '#domain/json.ts'
 import type { Message } from '#domain/message.ts'
@@ -44,7 +45,7 @@ export async function membersOf(rooms: Rooms, visit: Visit, organizationId: stri
   const page = members.slice(0, limit)
   const last = page.at(-1)
   return {
-    users: page.map((one) => view(one, userId)),
+    users: page.map((one) => view(one, userId, rooms.now())),
     total,
     nextCursor: members.length > limit && last ? Buffer.from(last.listedAs).toString('base64url') : null,
   }
@@ -56,7 +57,7 @@ export async function memberOf(rooms: Rooms, visit: Visit, organizationId: strin
   const { id } = await authorize(rooms.store.db, session, organizationId, 'see-users')
   const member = await requireMember(rooms.store.db, id, memberId, userId)
   const isHeldBack = member.joinedAt !== null && (await isWithoutDuo(rooms, id, member.id))
-  return { ...view(member, userId), ...(isHeldBack ? { isWithoutDuo: true as const } : {}) }
+  return { ...view(member, userId, rooms.now()), ...(isHeldBack ? { isWithoutDuo: true as const } : {}) }
 }
 
 /**
@@ -221,7 +222,7 @@ export async function changeMember(
   const session = await requireActor(rooms, visit, organizationId, action.rights)
   await act(rooms, visit, session, organizationId, memberId, action)
   rooms.onMessage()
-  return view(await requireMember(rooms.store.db, organizationId, memberId, session.userId), session.userId)
+  return view(await requireMember(rooms.store.db, organizationId, memberId, session.userId), session.userId, rooms.now())
 }
 
 /**
@@ -295,7 +296,7 @@ export function requireGrantable({ role, kind }: Standing, wanted: Role): void {
   if (!grantableRoles(role, kind).includes(wanted)) throw new Problem('forbidden', { right: 'change-roles', role })
 }
 
-export function view(member: Member, actorId: string): MemberView {
+export function view(member: Member, actorId: string, now: Date): MemberView {
   const isCovered = isPhishingResistanceRequired({ role: member.role, policy: member.policy })
   const must = isCovered || isRequired({ required: member.required, policy: member.policy })
   const secondStep = member.policy.enabled ? (must ? 'always' : 'if-enrolled') : 'never'
@@ -310,13 +311,23 @@ export function view(member: Member, actorId: string): MemberView {
     method: member.method,
     kinds: [...member.kinds],
     phone: member.phone === null || member.isShared ? null : { number: member.phone, isVerified: member.isPhoneVerified },
-    badge: badgeFor({ secondStep }, member.isEnrolled),
+    badge: badgeFor({ secondStep }, isCovered ? member.kinds.some(isPhishingResistant) : member.isEnrolled),
     lastSignInAt: member.lastSignInAt?.toISOString() ?? null,
-    passWaits: member.passWaits,
+    oneTimePass: passOf(member, actorId, now),
     isSelf: member.id === actorId,
     // Whoever has not accepted yet is a stranger: where else they have an account is not told.
     isShared: member.joinedAt !== null && member.isShared,
   }
+}
+
+/** How long a pass that nobody used is still shown, as expired. */
+const shownExpiredDays = 7
+
+/** What became of the pass of a person. It is told to whoever administers all of their organizations. */
+function passOf({ pass, isShared }: Member, actorId: string, now: Date): MemberView['oneTimePass'] {
+  if (pass === null || isShared || now.getTime() >= pass.expiresAt.getTime() + shownExpiredDays * 86_400_000) return null
+  const state = now >= pass.expiresAt ? 'expired' : pass.needsWord ? 'waiting' : 'good'
+  return { state, expiresAt: pass.expiresAt.toISOString(), isByYou: pass.issuedBy === actorId }
 }
 
 /** Whether an organization allows Duo, and this person cannot use it because they belong to others, too. */

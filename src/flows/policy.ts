@@ -26,7 +26,7 @@ export async function policyOf(rooms: Rooms, visit: Visit, organizationId: strin
 /**
  * What a draft would bring about; nothing is stored.
  *
- * @throws {Problem} `forbidden`, `malformed` for a method that does not exist, `method-not-available`
+ * @throws {Problem} `forbidden`, `malformed` for a method that does not exist, `method-not-available`, `passkeys-left-out`
  */
 export async function previewPolicyOf(rooms: Rooms, visit: Visit, organizationId: string, draft: PolicyDraft): Promise<PolicyPreview> {
   const session = await requireSession(rooms, visit)
@@ -44,7 +44,7 @@ export async function previewPolicyOf(rooms: Rooms, visit: Visit, organizationId
  * Allowing a method that is weaker than an app takes their acceptance, which is kept: who and when.
  *
  * @throws {Problem} `forbidden`, `proof-required`, `malformed` for a method that does not exist, `method-not-available`,
- *   `weaker-methods` without the acceptance, `passkey-first` for whoever would shut themselves out, `duo-would-merge`, `moved-on` with who changed
+ *   `passkeys-left-out`, `weaker-methods` without the acceptance, `passkey-first` for whoever would shut themselves out, `duo-would-merge`, `moved-on` with who changed
  *   what when somebody else saved in the meantime
  */
 export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId: string, change: PolicyChange): Promise<PolicyView> {

@@ -146,7 +146,9 @@ export async function startStepUp(
   { returnTo, isAnew }: { readonly returnTo: string; readonly isAnew: boolean },
 ): Promise<Reply> {
   const { session, account } = await requireAccount(rooms, visit)
-  const evidence = !isAnew && isFresh(session.evidence, rooms.now()) ? session.evidence : []
+  // Of the second step nothing is taken over: what was given is not what the application asks for.
+  const fresh = !isAnew && isFresh(session.evidence, rooms.now()) ? session.evidence : []
+  const evidence = fresh.filter((one) => one.kind === 'password')
   const intent = isAnew || account.authenticators.length > 0 ? 'confirm' : 'enroll'
   const signIn: SignIn = { ...newSignIn(rooms, intent, safeReturn(returnTo)), userId: account.id, sessionId: session.id, evidence }
   return take(rooms, visit, { signIn, account }, undefined, {})

@@ -3,6 +3,7 @@ import { isId, newId } from '#crypto/random.ts'
 import { methods } from '#domain/methods.ts'
 import type { Badge, Mode, PhishingResistant } from '#domain/policy.ts'
 import type { Role } from '#domain/roles.ts'
+import { hasResistant } from './policy.ts'
 import { forgetDevices } from './remembered-devices.ts'
 import { laneKeys } from './sign-in.ts'
 import type { Database, Tables } from './tables.ts'
@@ -23,8 +24,8 @@ export interface Member {
   readonly phone: string | null
   readonly isPhoneVerified: boolean
   readonly isEnrolled: boolean
-  /** Whether a one-time pass of theirs waits for the word of a second administrator. */
-  readonly passWaits: boolean
+  /** The one-time pass that was issued for them last and not used: until when it is good, and whose word it has where it takes two. */
+  readonly pass: { readonly expiresAt: Date; readonly issuedBy: string | null; readonly needsWord: boolean } | null
   readonly lastSignInAt: Date | null
   /** Whether the person also belongs to an organization that the one who looks has no administrative role over. */
   readonly isShared: boolean
@@ -44,7 +45,7 @@ interface MemberRow {
   readonly method: string | null
   readonly listed_as: string
   readonly enrolled: boolean
-  readonly pass_waits: boolean
+  readonly pass: { readonly expiresAt: string; readonly issuedBy: string | null; readonly needsWord: boolean } | null
   readonly kinds: string[]
   readonly phone: string | null
   readonly phone_verified_at: Date | null
@@ -68,7 +69,9 @@ export const isSharedFor = (actorId: string) => sql<boolean>`exists (
 const memberColumns = (actorId: string) => sql`
   u.id, u.email, ${shownName} as name, m.role, m.required, m.joined_at, m.suspended_at, m.method, m.listed_as, p.enabled, p.mode, p.phishing_resistant,
   m.joined_at is not null and m.enrolled as enrolled,
-  m.joined_at is not null and u.one_time_pass -> 'agreed' is not null and u.one_time_pass #> '{agreed,approvedBy}' is null as pass_waits,
+  case when m.joined_at is not null and u.one_time_pass is not null then jsonb_build_object(
+    'expiresAt', u.one_time_pass ->> 'expiresAt', 'issuedBy', u.one_time_pass #>> '{agreed,issuedBy}',
+    'needsWord', u.one_time_pass -> 'agreed' is not null and u.one_time_pass #> '{agreed,approvedBy}' is null) end as pass,
   case when m.joined_at is null then '{}' else array(
     select distinct a.kind from authenticators a where a.user_id = u.id and a.retired_at is null and a.kind = any (${sql.val([...methods])}::text[]) order by a.kind
   ) end as kinds, case when m.joined_at is not null then u.phone end as phone, u.phone_verified_at,
@@ -108,11 +111,13 @@ function badges(organizationId: string): Readonly<Record<Badge, RawBuilder<unkno
     sql`(select ${sql.ref(column)} from policies where organization_id = ${organizationId})`
   const must = sql`(${policy('mode')} = 'everyone' or (${policy('mode')} = 'chosen' and m.required)
     or (${policy('phishing_resistant')} = 'administrators' and m.role <> 'user'))`
+  const covers = sql`(${policy('phishing_resistant')} = 'everyone' or (${policy('phishing_resistant')} = 'administrators' and m.role <> 'user'))`
+  const secured = sql`(${enrolled} and (not ${covers} or ${hasResistant}))`
   return {
     'not-available': sql`not ${policy('enabled')}`,
-    secured: sql`${policy('enabled')} and ${enrolled}`,
-    required: sql`${policy('enabled')} and ${must} and not (${enrolled})`,
-    'not-set-up': sql`${policy('enabled')} and not ${must} and not (${enrolled})`,
+    secured: sql`${policy('enabled')} and ${secured}`,
+    required: sql`${policy('enabled')} and ${must} and not ${secured}`,
+    'not-set-up': sql`${policy('enabled')} and not ${must} and not ${secured}`,
   }
 }
 
@@ -177,7 +182,7 @@ function toMember(row: MemberRow): Member {
     phone: row.phone,
     isPhoneVerified: row.phone_verified_at !== null,
     isEnrolled: row.enrolled,
-    passWaits: row.pass_waits,
+    pass: row.pass && { ...row.pass, expiresAt: new Date(row.pass.expiresAt) },
     lastSignInAt: row.last_sign_in_at,
     isShared: row.shared,
     policy: { enabled: row.enabled, mode: row.mode, phishingResistant: row.phishing_resistant },

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { phishingResistantKinds } from '#domain/assurance.ts'
 import type { Json } from '#domain/json.ts'
 import type { Policy, PolicyInForce } from '#domain/policy.ts'
 import type { Database, Tables } from './tables.ts'
@@ -173,7 +174,14 @@ export interface Coverage {
   readonly missing: number
 }
 
-/** How many people an organization has, the suspended left out, how many of them have an authenticator, and how many must. */
+/** Whether the member `m` has what no look-alike page can pass on. */
+export const hasResistant = sql<boolean>`exists (
+    select from authenticators a where a.user_id = m.user_id and a.retired_at is null and a.kind = any (${sql.val([...phishingResistantKinds])}::text[]))`
+
+/**
+ * How many people an organization has, the suspended left out, how many of them have an authenticator, and how many must. Whoever must use a
+ * passkey has one, or counts as having none.
+ */
 export async function coverageOf(db: Database, organizationId: string): Promise<Coverage> {
   const { rows } = await sql<Coverage>`
     select count(*)::int as total,
@@ -181,9 +189,10 @@ export async function coverageOf(db: Database, organizationId: string): Promise<
       (count(*) filter (where must))::int as required,
       (count(*) filter (where must and not secured))::int as missing
     from (
-      select m.joined_at is not null and m.enrolled as secured,
-        p.enabled and (p.mode = 'everyone' or (p.mode = 'chosen' and m.required)) as must
+      select m.joined_at is not null and m.enrolled and (not r.covers or ${hasResistant}) as secured,
+        p.enabled and (r.covers or p.mode = 'everyone' or (p.mode = 'chosen' and m.required)) as must
       from policies p join memberships m on m.organization_id = p.organization_id
+        cross join lateral (select p.enabled and (p.phishing_resistant = 'everyone' or (p.phishing_resistant = 'administrators' and m.role <> 'user')) as covers) r
       where p.organization_id = ${organizationId} and m.suspended_at is null
     ) one`.execute(db)
   return rows[0] ?? { total: 0, secured: 0, required: 0, missing: 0 }

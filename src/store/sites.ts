@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { phishingResistantKinds } from '#domain/assurance.ts'
 import type { Database } from './tables.ts'
 
 export type SiteOrder = 'name' | 'people' | 'secured' | 'missing'
@@ -35,13 +36,21 @@ export interface SiteQuery {
 /** Up to so many memberships in all, the list is counted at each look; above, it shows what was counted last. */
 const countedAtEachLook = 20_000
 
+/** Whoever must use a passkey is secured by one and by nothing else, and chosen whatever is ticked. */
 const live = (kinds: readonly string[]) => sql`
-  select m.organization_id, count(*)::int as people, count(a.user_id)::int as secured, (count(*) filter (where m.required))::int as chosen,
-    (count(a.user_id) filter (where m.required))::int as chosen_secured, (${sql.val([...kinds])}::text[])[max(a.weakest)] as weakest_kind
-  from memberships m left join (
-    select user_id, max(array_position(${sql.val([...kinds])}::text[], kind)) as weakest from authenticators where retired_at is null group by user_id
-  ) a on a.user_id = m.user_id
-  group by m.organization_id`
+  select organization_id, count(*)::int as people, (count(*) filter (where is_secured))::int as secured, (count(*) filter (where is_chosen))::int as chosen,
+    (count(*) filter (where is_chosen and is_secured))::int as chosen_secured, (${sql.val([...kinds])}::text[])[max(weakest)] as weakest_kind
+  from (
+    select m.organization_id, a.weakest, case when r.covers then a.is_resistant is true else a.user_id is not null end as is_secured,
+      r.covers or (m.required and p.mode <> 'opt-in') as is_chosen
+    from memberships m join policies p on p.organization_id = m.organization_id
+      cross join lateral (select p.enabled and (p.phishing_resistant = 'everyone' or (p.phishing_resistant = 'administrators' and m.role <> 'user')) as covers) r
+      left join (
+        select user_id, max(array_position(${sql.val([...kinds])}::text[], kind)) as weakest,
+          bool_or(kind = any (${sql.val([...phishingResistantKinds])}::text[])) as is_resistant
+        from authenticators where retired_at is null group by user_id
+      ) a on a.user_id = m.user_id
+  ) member group by organization_id`
 
 /** What each order is by; smaller comes first, and the name decides between equals. */
 const keys = {
@@ -76,7 +85,7 @@ export async function listSites(
     from (
       select *, ${keys[order]} as key from (
         select o.id, o.name, o.host, o.created_at, o.suspended_at, p.enabled, coalesce(c.people, 0) as people, coalesce(c.secured, 0) as secured,
-          case when not p.enabled or p.mode = 'opt-in' then 0 when p.mode = 'everyone' then coalesce(c.people - c.secured, 0)
+          case when not p.enabled then 0 when p.mode = 'everyone' then coalesce(c.people - c.secured, 0)
             else coalesce(c.chosen - c.chosen_secured, 0) end as missing, c.weakest_kind
         from organizations o join policies p on p.organization_id = o.id
           left join (${isLive ? live(kinds) : sql`select * from coverage`}) c on c.organization_id = o.id

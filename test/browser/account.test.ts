@@ -92,7 +92,7 @@ test('S2.34 the card of a user shows SECURED, NOT SET UP, REQUIRED or NOT AVAILA
   assert.equal(await card(page).getByRole('switch').count(), 0)
 
   const secured = await securedVolunteer()
-  await badgeOf(secured.page, 'SECURED', 'Your account asks for a code after the password.')
+  await badgeOf(secured.page, 'SECURED', 'Your account asks for a second step after the password.')
   assert.equal((await secured.client.call('POST', '/api/v1/me/two-factor/reset')).status, 200)
   await secured.page.reload()
   await badgeOf(secured.page, 'REQUIRED', 'You must set up a second step.')

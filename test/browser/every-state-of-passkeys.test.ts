@@ -14,6 +14,6 @@ test('passkeys are free of barriers in each of their states, in both colour sche
   const { look, found, seen } = examine()
   await tourPasskeys(at, look)
   assert.deepEqual(found, [])
-  assert.ok(seen.size >= 14, `${seen.size} states`)
+  assert.ok(seen.size >= 18, `${seen.size} states`)
   await at.tidy()
 })

@@ -109,3 +109,16 @@ test('without a script the page says what is missing, and the other ways are the
   assert.equal(await page.getByRole('button', { name: 'Create passkey' }).isVisible(), false)
   await see(page.getByRole('button', { name: /Authenticator/ }))
 })
+
+test('R071 rules without passkeys say quietly what the strongest choice is, and one click allows it', async () => {
+  const site = await at.kit.site({ methods: ['totp'] })
+  const { page, client } = await at.openAs(await at.kit.person(site.id, { role: 'security-admin' }), '/company-settings')
+  const advice = page.getByText('A passkey is the strongest choice')
+  await see(advice)
+  await page.getByRole('button', { name: 'Allow passkeys' }).click()
+  await see(page.getByRole('checkbox', { name: 'Passkey or security key', checked: true }))
+  assert.equal(await advice.isVisible(), false)
+  await page.getByRole('button', { name: 'Update' }).click()
+  await see(page.getByText('Saved.', { exact: true }))
+  assert.deepEqual((await client.call('GET', `/api/v1/organizations/${site.id}/policy`)).json.methods, ['passkey', 'totp'])
+})

@@ -205,8 +205,41 @@ describe('a passkey as a second step', () => {
   })
 })
 
+test('R071 rules without passkeys are allowed while they can be had, and "Passkeys only" without passkeys is refused', async () => {
+  const site = await kit.site({ methods: ['totp'] })
+  const device = key()
+  const admin = await kit.person(site.id, { role: 'security-admin' })
+  const client = await kit.signIn(admin)
+  const rules = await rulesOf(client, site.id)
+  assert.ok((await client.call('GET', `${at(site.id)}/policy`)).json.availableMethods.includes('passkey'), 'one click allows them')
+  const stored = await client.call('PUT', `${at(site.id)}/policy`, { ...rules, rememberDays: 7 })
+  assert.equal(stored.status, 200, stored.text)
+  const allowed = await client.call('PUT', `${at(site.id)}/policy`, { ...(await rulesOf(client, site.id)), methods: ['totp', 'passkey'] })
+  assert.equal(allowed.status, 200, allowed.text)
+  await addPasskey(client, device)
+  const strong = await enter(admin, device)
+  for (const phishingResistant of ['administrators', 'everyone'] as const) {
+    const known = await rulesOf(strong, site.id)
+    const { version, ...draft } = { ...known, mode: 'everyone' as const, methods: ['totp'], defaultMethod: 'totp', phishingResistant }
+    refused(await strong.call('PUT', `${at(site.id)}/policy`, { ...draft, version }), 422, 'passkeys-left-out')
+    refused(await strong.call('POST', `${at(site.id)}/policy/preview`, draft), 422, 'passkeys-left-out')
+    const right = await strong.call('PUT', `${at(site.id)}/policy`, { ...draft, version, methods: ['totp', 'passkey'] })
+    assert.equal(right.status, 200, right.text)
+  }
+})
+
 describe('where nothing weaker than a passkey is taken', () => {
   const policy = { mode: 'everyone', methods: ['totp', 'passkey', 'email'], phishingResistant: 'everyone' } as const
+
+  /** Somebody who may use nothing but a passkey and has set one up on their first day. */
+  async function covered(organizationId: string, role: 'user' | 'security-admin' = 'user') {
+    const person = await kit.person(organizationId, { role })
+    const client = kit.client()
+    const step = await start(client, person)
+    assert.equal((await answer(client, { passkey: key().create(step.json.passkey) })).json.step, 'done')
+    await client.call('GET', '/api/v1/session')
+    return { person, client }
+  }
 
   /** A site whose rules are made stricter by a Security Admin who has a passkey. */
   async function strictSite(phishingResistant: 'administrators' | 'everyone' = 'everyone') {
@@ -304,16 +337,7 @@ describe('where nothing weaker than a passkey is taken', () => {
 
   test('A38 A33 after a reset mailbox and password open nothing; a pass takes two administrators, the mail and the voice', async () => {
     const site = await kit.site(policy)
-    const administrator = async () => {
-      const device = key()
-      const person = await kit.person(site.id, { role: 'security-admin' })
-      const client = kit.client()
-      const step = await start(client, person)
-      assert.equal((await answer(client, { passkey: device.create(step.json.passkey) })).json.step, 'done')
-      await client.call('GET', '/api/v1/session')
-      return { person, client }
-    }
-    const [one, two] = [await administrator(), await administrator()]
+    const [one, two] = [await covered(site.id, 'security-admin'), await covered(site.id, 'security-admin')]
     const person = await kit.person(site.id)
     const lost = kit.client()
     const first = await start(lost, person)
@@ -332,6 +356,20 @@ describe('where nothing weaker than a passkey is taken', () => {
     assert.ok(issued.json.needsApproval && typeof issued.json.spoken === 'string')
     const mail = (await kit.mailsTo(person.email)).map(({ text }) => /[A-Z2-7]{5}-[A-Z2-7]{5}-[A-Z2-7]{5}/.exec(text)?.[0]).find(Boolean)
     const pass = `${mail}-${issued.json.spoken}`
+    const asked = (await kit.mailsTo(two.person.email)).filter(({ subject }) => subject.includes('waits for your word'))
+    assert.equal(asked.length, 1, 'the other administrator is told')
+    assert.ok(asked[0]?.text.includes('Lost every key') && asked[0].text.includes(`/users/${person.id}?organization=${site.id}`))
+    assert.ok(!asked[0]?.text.includes(String(mail)), 'the mail holds nothing of the pass')
+    for (const { email } of [one.person, person])
+      assert.ok(!(await kit.mailsTo(email)).some(({ subject }) => subject.includes('waits for your word')), 'nobody else is')
+    const shown = async ({ client }: typeof one) => {
+      const { state, isByYou } = (await client.call('GET', user)).json.oneTimePass
+      return [state, isByYou]
+    }
+    assert.deepEqual(await Promise.all([one, two].map(shown)), [
+      ['waiting', true],
+      ['waiting', false],
+    ])
     assert.equal((await start(stuck, person)).json.step, 'refused', 'one administrator alone opens nothing')
     refused(await answer(stuck, { code: pass }), 409, 'step-not-open')
     refused(await one.client.call('POST', `${user}/one-time-pass/approval`), 409, 'yourself')
@@ -343,6 +381,7 @@ describe('where nothing weaker than a passkey is taken', () => {
     refused(await theirs.call('POST', `${user}/one-time-pass/approval`), 403, 'forbidden', { right: 'reset-two-factor' })
     assert.equal((await two.client.call('POST', `${user}/one-time-pass/approval`)).status, 204)
     refused(await one.client.call('POST', `${user}/one-time-pass/approval`), 409, 'moved-on')
+    assert.deepEqual(await shown(two), ['good', false])
 
     const open = await start(stuck, person)
     assert.deepEqual([open.json.step, open.json.kinds], ['answer', ['one-time-pass']], open.text)
@@ -355,6 +394,22 @@ describe('where nothing weaker than a passkey is taken', () => {
       rows: await kit.rooms.store.db.selectFrom('audit_events').select('action').where('subject_id', '=', person.id).execute(),
     }
     assert.ok(rows.some(({ action }) => action === 'one-time-pass.approved'))
+  })
+
+  test('A38 a pass that nobody approved in time opens nothing, and the person’s page says that it has expired', async () => {
+    const site = await kit.site(policy)
+    const [one, two, person] = [await covered(site.id, 'security-admin'), await covered(site.id, 'security-admin'), await covered(site.id)]
+    const user = `${at(site.id)}/users/${person.person.id}`
+    const read = async () => (await two.client.call('GET', user)).json.oneTimePass
+    assert.equal(await read(), null)
+    assert.equal((await one.client.call('POST', `${user}/two-factor`, { action: 'reset' })).status, 200)
+    assert.equal((await one.client.call('POST', `${user}/one-time-pass`, { reason: 'Lost every key', minutes: 15 })).status, 201)
+    assert.equal((await read()).state, 'waiting')
+    kit.pass(899)
+    assert.equal((await read()).state, 'waiting')
+    kit.pass(1)
+    assert.deepEqual([(await read()).state, (await read()).isByYou], ['expired', false])
+    assert.equal((await start(kit.client(), person.person)).json.step, 'refused')
   })
 
   test('A38 a pass from before the rule, and a password from a mail, open nothing either', async () => {
@@ -377,6 +432,44 @@ describe('where nothing weaker than a passkey is taken', () => {
     const fresh = await kit.person(site.id)
     await kit.rooms.store.db.updateTable('users').set({ password_mailed: true }).where('id', '=', fresh.id).execute()
     assert.equal((await start(kit.client(), fresh)).json.step, 'refused', 'a first passkey is not set up on what a mailbox gave')
+  })
+
+  test('counts whoever must use a passkey and has none as not covered: in the rules, in the list of people and in that of the sites', async () => {
+    const site = await kit.site({ ...withPasskeys, mode: 'chosen' })
+    const clerk = await kit.person(site.id, { role: 'admin' })
+    await kit.enroll(clerk, await kit.signIn(clerk))
+    const { person: owning, client } = await owner(site.id, key(), { role: 'security-admin' })
+    const secured = await kit.person(site.id, { required: true })
+    await kit.signIn(secured)
+    await kit.person(site.id)
+    const provider = await kit.signIn(kit.provider.owner)
+    const told = async () => {
+      const { total, secured: all, required, missing } = (await client.call('GET', `${at(site.id)}/policy`)).json.people
+      const list = (await provider.call('GET', `${at(kit.provider.id)}/sites?search=${encodeURIComponent(site.name)}`)).json
+      const shown = list.sites[0].people
+      assert.deepEqual([shown.total, shown.secured, shown.missing], [total, all, missing], 'both say the same')
+      const of = async (badge: string) => {
+        const { users } = (await client.call('GET', `${at(site.id)}/users?badge=${badge}`)).json
+        for (const one of users) assert.equal(one.badge, badge)
+        return users.map(({ id }: { id: string }) => id).sort()
+      }
+      return { figures: [total, all, required, missing], secured: await of('secured'), required: await of('required') }
+    }
+    const rule = (phishingResistant: string, mode = 'chosen') =>
+      kit.rooms.store.db
+        .updateTable('policies')
+        .set({ phishing_resistant: phishingResistant as 'off', mode: mode as 'chosen' })
+        .where('organization_id', '=', site.id)
+        .execute()
+    const ids = (...people: readonly Person[]) => people.map(({ id }) => id).sort()
+    assert.deepEqual(await told(), { figures: [4, 3, 1, 0], secured: ids(clerk, owning, secured), required: [] })
+    await rule('administrators')
+    assert.deepEqual(await told(), { figures: [4, 2, 3, 1], secured: ids(owning, secured), required: ids(clerk) })
+    await rule('administrators', 'opt-in')
+    assert.deepEqual((await told()).figures, [4, 2, 2, 1], 'also where everybody else decides alone')
+    await rule('everyone', 'everyone')
+    const { figures, secured: left } = await told()
+    assert.deepEqual([figures, left], [[4, 1, 4, 3], ids(owning)])
   })
 
   test('covers administrators alone where the rule says so, and the strictest of several organizations wins', async () => {

@@ -50,7 +50,9 @@ export function MemberActions({ member, policy, onRemoved }: MemberActionsProps)
   const post = (path: string, says: string, done: string) => () => run({ method: 'POST', path: `${address}/${path}`, says, done })
 
   const isOutranked = !organization.grantableRoles.includes(member.role)
-  const hasSomething = member.badge === 'secured' || member.required
+  // Whoever must use a passkey and has only something else is not secured by it, and can be reset all the same.
+  const isEnrolled = member.badge === 'secured' || (member.badge === 'required' && member.kinds.length > 0)
+  const hasSomething = isEnrolled || member.required
   const isCovered = member.isRequired && !member.required
   const mayDisable = may('undo-requirement') && !isOutranked && policy?.mode !== 'everyone'
   const whyNotDisable = isOutranked || mayDisable ? undefined : policy?.mode === 'everyone' ? say.requiredOfEveryone : say.securityAdminOnly
@@ -137,7 +139,7 @@ export function MemberActions({ member, policy, onRemoved }: MemberActionsProps)
               </Menu.CheckboxItem>
             </>
           )}
-          <Menu.Item disabled={!may('reset-two-factor') || isOutranked || member.badge !== 'secured'} onClick={ask('reset')}>
+          <Menu.Item disabled={!may('reset-two-factor') || isOutranked || !isEnrolled} onClick={ask('reset')}>
             {say.reset}
           </Menu.Item>
           {member.status === 'active' && (

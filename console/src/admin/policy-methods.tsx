@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router'
 import type { Policy } from '#contract/policy.ts'
 import { words } from '#words/en/console.ts'
 import { methodName, methodWords } from '#words/en/methods.ts'
+import { passkeyWords } from '#words/en/passkeys.ts'
 import { gatewaysQuery } from '../api.ts'
 import { when } from '../when.ts'
 import { useWho } from '../who.tsx'
@@ -21,6 +22,7 @@ const everyMethod = Object.keys(methodWords.names)
 
 /** Which methods there are, which one is offered first, and whether people may choose. */
 export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields & { readonly stored: Policy }) {
+  const isPasskeysOnly = draft.phishingResistant !== 'off'
   const allow = (chosen: readonly string[]) => {
     const allowed = everyMethod.filter((kind) => chosen.includes(kind))
     const [first = draft.defaultMethod] = allowed
@@ -29,13 +31,15 @@ export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields
   const box = (kind: string) => {
     const isUsable = stored.availableMethods.includes(kind) || draft.methods.includes(kind)
     const isLast = draft.methods.length === 1 && draft.methods.includes(kind)
+    const isKept = kind === 'passkey' && isPasskeysOnly && draft.methods.includes(kind)
+    const note = isKept ? ` ${passkeyWords.rules.kept}` : isUsable ? '' : ` ${offBelow[kind] ?? say.unavailable}`
     return (
       <Checkbox
         key={kind}
         value={kind}
         label={methodName(kind)}
-        description={isUsable ? say.why[kind] : `${say.why[kind]} ${offBelow[kind] ?? say.unavailable}`}
-        disabled={!mayChange || !isUsable || isLast}
+        description={`${say.why[kind]}${note}`}
+        disabled={!mayChange || !isUsable || isLast || isKept}
       />
     )
   }
@@ -73,6 +77,24 @@ export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields
           {sent.map(box)}
         </Stack>
       </Checkbox.Group>
+      {!draft.methods.includes('passkey') && (
+        <div>
+          <Text id="strongest-method" size="sm" c="dimmed">
+            {passkeyWords.rules.strongest}
+          </Text>
+          {mayChange && stored.availableMethods.includes('passkey') && (
+            <Button
+              variant="default"
+              size="sm"
+              mt="xs"
+              aria-describedby="strongest-method"
+              onClick={() => allow([...draft.methods, 'passkey'])}
+            >
+              {passkeyWords.rules.allow}
+            </Button>
+          )}
+        </div>
+      )}
       {mayChange && draft.methods.some((kind) => kind === 'sms' || kind === 'voice') && <NoCountry />}
       {stored.weakerAccepted !== null && (
         <Alert color="gray" icon={<IconShieldCheck aria-hidden />}>
@@ -102,7 +124,7 @@ export function PolicyMethods({ draft, change, mayChange, stored }: PolicyFields
       {mayChange && (
         <div>
           <Standardize
-            methods={draft.methods}
+            methods={isPasskeysOnly ? ['passkey'] : draft.methods}
             onChoose={(kind) => change({ methods: [kind], defaultMethod: kind, mayChangeMethod: false, mode: 'everyone' })}
           />
           <Text id="standardize-what" size="sm" c="dimmed" mt={4}>

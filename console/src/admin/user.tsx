@@ -101,8 +101,20 @@ function KnownUser() {
   )
 }
 
-/** The pass of somebody who must use a passkey counts with the word of a second administrator. */
-function PassToApprove({ member }: { readonly member: Member }) {
+/** What became of the pass that was issued last: it is good, has expired, or waits for the word of a second administrator. */
+function IssuedPass({ member, pass }: { readonly member: Member; readonly pass: NonNullable<Member['oneTimePass']> }) {
+  const say = passkeyWords.approval
+  const until = when(pass.expiresAt)
+  if (pass.state === 'waiting') return <PassToApprove member={member} pass={pass} />
+  const isExpired = pass.state === 'expired'
+  return (
+    <Alert color="gray" mt="md" title={isExpired ? say.expired(member.name) : say.good(member.name)}>
+      {isExpired ? say.expiredWhat(until) : say.until(until)}
+    </Alert>
+  )
+}
+
+function PassToApprove({ member, pass }: { readonly member: Member; readonly pass: NonNullable<Member['oneTimePass']> }) {
   const { organization } = useWho()
   const { run } = useChange()
   const [isAsking, asking] = useDisclosure(false)
@@ -110,9 +122,14 @@ function PassToApprove({ member }: { readonly member: Member }) {
   const path = `/organizations/${organization.id}/users/${member.id}/one-time-pass/approval`
   return (
     <Alert color="orange" mt="md" title={say.waits(member.name)}>
-      <Button variant="default" onClick={asking.open}>
-        {say.action}
-      </Button>
+      <Text size="sm" mb={pass.isByYou ? 0 : 'sm'}>
+        {say.until(when(pass.expiresAt))} {pass.isByYou && say.ownWaits}
+      </Text>
+      {!pass.isByYou && (
+        <Button variant="default" onClick={asking.open}>
+          {say.action}
+        </Button>
+      )}
       <Ask
         opened={isAsking}
         onClose={asking.close}
@@ -155,7 +172,7 @@ function HelpSigningIn({ member }: { readonly member: Member }) {
         {passWords.entry}
       </Button>
       <OneTimePassDialog member={member} opened={isOpen} onClose={open.close} />
-      {member.passWaits && !member.isSelf && <PassToApprove member={member} />}
+      {member.oneTimePass && !member.isSelf && <IssuedPass member={member} pass={member.oneTimePass} />}
     </Section>
   )
 }

@@ -2,9 +2,11 @@ import { Anchor, List, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { words } from '#words/en/console.ts'
 import { methodWords } from '#words/en/methods.ts'
+import { passkeyHelpWords } from '#words/en/passkey-help.ts'
 import { Page, Section } from '../page.tsx'
 import { SettingsSearch } from '../settings-search.tsx'
 import { HelpFoot } from './help-foot.tsx'
+import { PasskeyHelp } from './passkey-help.tsx'
 import { WalkThrough } from './walk-through.tsx'
 
 const say = words.helpPage
@@ -18,6 +20,7 @@ export function TwoFactorHelp() {
         <List listStyleType="none" className="contents">
           {[
             ...say.apps,
+            { id: 'passkeys', name: passkeyHelpWords.title },
             { id: 'methods', name: methodWords.help.title },
             { id: 'lost-phone', name: say.lostTitle },
             { id: 'exceptions', name: say.exceptionsTitle },
@@ -52,6 +55,7 @@ export function TwoFactorHelp() {
           )}
         </Section>
       ))}
+      <PasskeyHelp />
       <Section id="methods" title={methodWords.help.title} what={methodWords.help.what}>
         <dl className="questions">
           {methodWords.help.list.map(({ name, text }) => (

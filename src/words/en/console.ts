@@ -154,7 +154,7 @@ export const words = isolating({
       title: 'Two-Factor Authentication',
       what: 'A second step after your password: a code. A stolen password alone then opens nothing.',
       status: {
-        secured: 'Your account asks for a code after the password.',
+        secured: 'Your account asks for a second step after the password.',
         'not-set-up': 'Your password alone opens this account. Setting up a second step takes about two minutes.',
         required: 'You must set up a second step. You will be asked at your next sign-in at the latest.',
         'not-available': 'Your organization has not made it available.',

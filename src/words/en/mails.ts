@@ -33,6 +33,7 @@ const needs = {
   'email-change-undone': ['email'],
   'one-time-pass': ['pass', 'isSplit', 'organization', 'by', 'expiresAt'],
   'one-time-pass-issued': ['organization', 'by', 'reason', 'expiresAt'],
+  'one-time-pass-to-approve': ['name', 'person', 'organization', 'by', 'reason', 'expiresAt', 'url'],
   'one-time-pass-used': [],
   'help-asked': ['name', 'person', 'organization', 'url', 'isPasswordMailed'],
   'duo-other-user': ['organization'],
@@ -350,6 +351,16 @@ const drafts: { readonly [T in MailTemplate]: (values: MailValues<T>) => Draft }
       `The reason given: ${asName(reason)}`,
     ],
     otherwise: 'If you did not ask for this: tell your administrator at once, and change your password. A new password ends the pass.',
+  }),
+  'one-time-pass-to-approve': ({ name, person, organization, by, reason, expiresAt, url }) => ({
+    subject: `${asName(name)} waits for your word on a one-time pass`,
+    paragraphs: [
+      `${asName(by)} issued a one-time pass for ${asName(name)} (${asName(person)}) of ${asName(organization)}, who must use a passkey. It counts only once a second administrator has approved it: you, or another one who got this mail. It is good until ${utc(expiresAt)}.`,
+      `The reason given: ${asName(reason)}`,
+      'First make sure that it is them, by a call to a number you already know or in person. Then open their page and choose "Approve one-time pass".',
+    ],
+    button: { label: 'Open their page', url },
+    otherwise: `If you cannot make sure of it, approve nothing, and ask ${asName(by)}. The pass then expires by itself.`,
   }),
   'one-time-pass-used': () => ({
     subject: 'Your one-time pass was used',

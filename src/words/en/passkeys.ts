@@ -37,12 +37,14 @@ export const passkeyWords = {
     button: 'Use passkey',
     alone: 'Sign in with a passkey',
     others: 'Use another way',
+    lost: 'Passkey lost?',
+    lostWhat: 'A second passkey will do, and so will another way where one is shown above.',
     toPasskey: 'Use your passkey or security key',
     waiting: 'Follow what your browser asks.',
     cancelled: 'The browser ended it, or nothing came in time. Try again.',
     known: 'This key is set up already. Choose another one.',
     unsupported: 'This browser cannot use passkeys. Try another browser, or one of the other ways.',
-    noScript: 'Passkeys take JavaScript, which is off here. Switch it on for this site, or use one of the other ways.',
+    noScript: 'Passkeys take JavaScript, which is off here. Switch it on for this site, or use another way if you have one.',
     notHere: 'Passkeys cannot be used at this address. They take a host name that is reached by https.',
     elsewhere: (hosts: readonly string[]) =>
       `You have set up a passkey at ${new Intl.ListFormat('en').format([...hosts])}. It works there only: sign in there to use it, or set up another one here afterwards.`,
@@ -51,6 +53,9 @@ export const passkeyWords = {
   /** Company Settings. */
   rules: {
     title: 'Passkeys and security keys',
+    strongest: 'A passkey is the strongest choice: no page that only looks like the right one can use it, and no code can be passed on.',
+    allow: 'Allow passkeys',
+    kept: '"Passkeys only" is on below, so they stay allowed.',
     resistant: 'Passkeys only (phishing-resistant)',
     resistantWhat:
       'Whoever it is for signs in with a passkey or security key and nothing else: no code, no backup code, no remembered device, no mailed passcode. Who has lost every key needs a one-time pass that one administrator issues and another approves.',
@@ -78,6 +83,11 @@ export const passkeyWords = {
     needed: (name: string) =>
       `If ${name} must use a passkey, the pass counts only once a second administrator has opened this page and chosen "Approve one-time pass".`,
     waits: (name: string) => `A one-time pass of ${name} waits for a second administrator.`,
+    ownWaits: 'You issued it, so another administrator has to approve it. Those who may were told by mail.',
+    until: (when: string) => `It is good until ${when}.`,
+    good: (name: string) => `A one-time pass of ${name} has not been used yet.`,
+    expired: (name: string) => `The one-time pass of ${name} has expired.`,
+    expiredWhat: (when: string) => `It was good until ${when} and was not used. Issue another one if it is still needed.`,
     done: 'Approved. The pass counts now.',
   }),
 } as const

@@ -81,7 +81,7 @@ export const secondFactorConsole = isolating({
     'Where people come back to with the answer, one in each line. Compared letter by letter with the redirectUrl that the portal gives its library, such as https://portal.example.com/duo-callback.',
   opensSetUp: 'Let new people set up their authenticator on the word of this portal alone',
   opensSetUpWhat:
-    'Off, whoever has no authenticator yet first types a code that we mail to them. On, the portal vouches for them: whoever breaks into the portal could then set up an authenticator for everybody who has none.',
+    'Off, whoever has no authenticator yet first types a code that we mail to them. On, the portal vouches for them: whoever breaks into the portal could then set up an authenticator for everybody who has none. Never for people who must use a passkey: they set their first one up by signing in here.',
   returnsRefusals: 'Tell the portal when somebody cancels',
   returnsRefusalsWhat: 'Sends them back with error=access_denied, which the portal must be able to read. Off, they stay on a page of ours.',
   faults: { redirectUris: 'Type at least one address. Use https, or http on localhost. No wildcard, no # and no user name.' },

@@ -51,8 +51,19 @@ test('each setting is found under the words of every document that speaks of it'
     'allowed countries': 'How much may be sent',
     'Two Factor Type': 'Users',
     'Reset QR Code': 'Two-Factor Authentication',
+    passwordless: 'Passkey is a whole sign-in',
+    'phishing-resistant': 'Passkeys only',
   }
   for (const [search, title] of Object.entries(known)) assert.ok(titles(search).includes(title), `${search}: ${titles(search)}`)
+})
+
+test('passkeys are found under the names that makers give them, by administrators and by everybody else', () => {
+  for (const search of ['passkey', 'security key', 'YubiKey', 'Windows Hello', 'Face ID']) {
+    const found = titles(search)
+    for (const title of ['Allowed methods', 'Passkeys only', 'Passkey is a whole sign-in', 'Add a passkey'])
+      assert.ok(found.includes(title), `${search}: ${found}`)
+    assert.deepEqual(titles(search, false).toSorted(), ['Add a passkey', 'How passkeys and security keys work'], search)
+  }
 })
 
 test('a setting comes first whose title has the words, case and signs do not matter, and half a word is enough', () => {

@@ -49,7 +49,17 @@ export const settings: readonly Setting[] = [
   ofCompany(
     'Allowed methods',
     `${twoFactor}#allowed-methods`,
-    '2fa mfa methods factors authenticator choose which sms text message email phone call voice otp via weaker own codes',
+    '2fa mfa methods factors authenticator choose which sms text message email phone call voice otp via weaker own codes passkey security key yubikey windows hello face id webauthn fido2',
+  ),
+  ofCompany(
+    'Passkeys only',
+    `${twoFactor}#phishing-resistant`,
+    'passkey passkeys security key yubikey windows hello face id touch id fido fido2 webauthn phishing-resistant phishing mfa require enforce',
+  ),
+  ofCompany(
+    'Passkey is a whole sign-in',
+    `${twoFactor}#passwordless`,
+    'passkey passkeys passwordless without password security key yubikey windows hello face id touch id fido2 webauthn',
   ),
   ofCompany(
     'Allow Users to Change 2FA Communication',
@@ -140,6 +150,16 @@ export const settings: readonly Setting[] = [
     'Two-Factor Authentication',
     '/settings',
     '2-factor auth 2fa mfa enable disable reset qr code third party authenticator app scan change method communication sms text message email phone call',
+  ),
+  own(
+    'Add a passkey',
+    '/settings',
+    'passkeys security key yubikey windows hello face id touch id fingerprint fido fido2 webauthn set up remove rename lost',
+  ),
+  own(
+    'How passkeys and security keys work',
+    '/help/two-factor#passkeys',
+    'help passkey yubikey windows hello face id touch id fingerprint pin phone computer lost several fido2 webauthn',
   ),
   own('Cell Phone', '/settings#profile', 'phone number country code mobile verify sms text message phone call edit profile'),
   own('Backup codes', '/settings', 'recovery lost phone emergency 2fa new backup codes'),

@@ -43,7 +43,7 @@ ${lead(passkey ? passkeys.lead : passkeyHosts.length > 0 ? passkeys.elsewhere(pa
 ${passkey && passkeyForm({ csrf, options: passkey, does: 'get', action: '/sign-in/answer', button: passkeys.button, isMain: true, fields: remember }, words)}
 <div class="links">
 ${hasOthers && html`<p><a href="/sign-in?with=other">${passkeys.others}</a></p>`}
-${intent === 'enter' && html`<details><summary>${pages.recovery.stuck.title}</summary>${askAdministratorForm(csrf, organization, words)}</details>`}
+${intent === 'enter' && html`<details><summary>${passkeys.lost}</summary><p>${passkeys.lostWhat}</p>${askAdministratorForm(csrf, organization, words)}</details>`}
 </div>
 ${because(view.requiredBy, words)}
 ${cancelForm(csrf, words)}`
