@@ -102,6 +102,7 @@ export const problems = {
     status: 409,
     title: 'The rules leave nothing weaker than a passkey or security key here, so this is not possible.',
   },
+  'passkey-not-available': { status: 409, title: 'The rules let this person set up no passkey or security key.' },
   'passkey-first': {
     status: 409,
     title: 'Sign in with a passkey or security key of your own first: after this change nothing else would let you in.',
