@@ -46,6 +46,11 @@ test('each setting is found under the words of every document that speaks of it'
     'dead letters': 'Not delivered',
     'allowed countries': 'How much may be sent',
     'Two Factor Type': 'Users',
+    'OpenID Connect': 'Applications',
+    'forward-auth': 'Applications',
+    nginx: 'Applications',
+    'API keys': 'API keys',
+    VPN: 'API keys',
     'Reset QR Code': 'Two-Factor Authentication',
   }
   for (const [search, title] of Object.entries(known)) assert.ok(titles(search).includes(title), `${search}: ${titles(search)}`)
