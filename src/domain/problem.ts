@@ -111,6 +111,7 @@ export const problems = {
     title:
       'These rules leave people nothing but passkeys, and passkeys are not among the allowed methods. Allow them, or take "Passkeys only" back.',
   },
+  'passkey-not-available': { status: 409, title: 'The rules let this person set up no passkey or security key.' },
   'passkey-first': {
     status: 409,
     title: 'Sign in with a passkey or security key of your own first: after this change nothing else would let you in.',

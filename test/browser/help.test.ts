@@ -61,7 +61,7 @@ test('S1.19 administrators and users have addresses of their own over one set of
 test('S2.49 S3.36 S4.2 each page of the help names whom to ask and asks whether it was useful, which is only counted', async () => {
   const site = await at.kit.site()
   const person = await at.kit.person(site.id, { role: 'admin' })
-  for (const path of ['/help/two-factor', '/help/questions']) {
+  for (const path of ['/help/two-factor', '/help/questions', '/help/applications']) {
     const { page, client } = await at.openAs(person, path)
     const support = page.getByRole('region', { name: 'Need more help?' }).getByRole('link', { name: supportContact })
     assert.equal(await support.getAttribute('href'), `mailto:${supportContact}`)

@@ -146,6 +146,21 @@ export const settings: readonly Setting[] = [
     words: 'user management team people edit user two factor type required 2fa enable disable reset actions three dots cell phone invite',
     isForAdministrators: true,
   },
+  {
+    title: 'Applications',
+    where: 'Admin',
+    href: '/applications',
+    words:
+      'portals openid connect oidc oauth sso single sign-on log in with forward-auth forward auth nginx caddy haproxy traefik reverse proxy headers duo web sdk universal prompt second factor only client id client secret redirect address back-channel logout',
+    isForAdministrators: true,
+  },
+  {
+    title: 'API keys',
+    where: 'Admin, Applications',
+    href: '/applications#api-keys',
+    words: 'vpn radius script program token help desk verify check a code push key revoke scopes api',
+    isForAdministrators: true,
+  },
   own(
     'Two-Factor Authentication',
     '/settings',
@@ -168,6 +183,11 @@ export const settings: readonly Setting[] = [
     'How Two-Factor Authentication works',
     '/help/two-factor',
     'help google authenticator microsoft authenticator duo mobile lastpass set up lost phone',
+  ),
+  own(
+    'Which door fits a portal',
+    '/help/applications',
+    'help applications openid connect oidc forward-auth nginx caddy haproxy traefik second factor only api keys vpn integrate connect a portal',
   ),
   own(
     'How Duo works',
