@@ -15,6 +15,7 @@ import { startSealing } from '#flows/audit.ts'
 import { startDuoCleanUp } from '#flows/duo-users.ts'
 import { hasMailGateway } from '#flows/gateways.ts'
 import { startQueue } from '#flows/messages.ts'
+import { rotateSigningKey } from '#flows/oidc-keys.ts'
 import { startLogouts } from '#flows/oidc-logouts.ts'
 import { startResets } from '#flows/organization-reset-work.ts'
 import { offerSetUp } from '#flows/recovery.ts'
@@ -28,10 +29,11 @@ import { wordsFor } from '#words/words.ts'
 
 const usage = `countersign COMMAND
 
-  serve     start the server (npm start)
-  migrate   bring the database up to date and stop
-  settings  list all settings and what each is for
-  verify    see whether the audit is what was written (--head HASH: and whether it still holds a head noted earlier)
+  serve        start the server (npm start)
+  migrate      bring the database up to date and stop
+  settings     list all settings and what each is for
+  rotate-keys  have a new key sign the tokens of OpenID Connect, from a day from now
+  verify       see whether the audit is what was written (--head HASH: and whether it still holds a head noted earlier)
 
 Settings are environment variables; docs/configuration.md explains each.`
 
@@ -47,6 +49,7 @@ try {
   else if (command === 'migrate') await migrate(readConfig(process.env))
   else if (command === 'settings') await listSettings()
   else if (command === 'verify') await verify(readConfig(process.env), process.argv.slice(3))
+  else if (command === 'rotate-keys') await rotateKeys(readConfig(process.env))
   else throw new CannotStart(`There is no command "${command}".\n\n${usage}`)
 } catch (error) {
   const isExpected = error instanceof CannotStart || error instanceof SettingUnusable || error instanceof StoreUnusable
@@ -156,6 +159,20 @@ async function verify(config: Config, options: readonly string[]): Promise<void>
     const { isWhole, sentences } = wordsFor().audit.verified(await walkChain(store, (await prepare(store, config)).audit, noted), noted)
     for (const sentence of sentences) console.log(sentence)
     if (!isWhole) process.exitCode = 1
+  } finally {
+    await store.close()
+    unlock(config)
+  }
+}
+
+/** Has a new key take over in a day, instead of when the one that signs is ninety days old. */
+async function rotateKeys(config: Config): Promise<void> {
+  const store = await openStore({ ...(config.databaseUrl ? { databaseUrl: config.databaseUrl } : {}), dataDir: lockedDataDir(config) })
+  try {
+    if (!(await store.isReady())) throw new CannotStart('The database has not been brought up to date. Run "migrate" first.')
+    const next = await rotateSigningKey({ store, keys: await prepare(store, config), now: () => new Date() })
+    if (next)
+      console.log(`The key ${next.id} signs from ${next.signsFrom.toISOString()}; applications find it at ${config.publicUrl}/oidc/jwks.`)
   } finally {
     await store.close()
     unlock(config)

@@ -271,7 +271,7 @@ describe('every document', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
     const wrong: string[] = []
     for (const path of documents) {
-      for (const [, script = ''] of read(path).matchAll(/\bnpm run ([\w:]+)/g))
+      for (const [, script = ''] of read(path).matchAll(/\bnpm run ([\w:-]+)/g))
         if (!scripts[script]) wrong.push(`${path}: npm run ${script}`)
       for (const [, file = ''] of read(path).matchAll(/`((?:src|test|docs|console|bench|\.ci)\/[\w./-]+)`/g)) {
         if (!existsSync(join(root, file)) && file !== 'bench/results/latest.md') wrong.push(`${path}: ${file}`)

@@ -150,6 +150,22 @@ test('one life after the other: set up once, found again, never with another key
   }
 })
 
+test('a key that signs tokens is changed before its time: the first one signs at once, the next a day later', {
+  timeout: 55_000,
+}, async () => {
+  const settings = { DATA_DIR: newFolder() }
+  await inVain(settings, /^The database has not been brought up to date\. Run "migrate" first\.\n$/, 'rotate-keys')
+  assert.equal((await runMain('migrate', settings).ended).code, 0)
+  for (const wait of [0, 86_400_000]) {
+    const before = Date.now()
+    const { code, stdout, stderr } = await runMain('rotate-keys', settings).ended
+    assert.equal(code, 0, stderr)
+    const [, id, from = ''] = /^The key ([\w-]+) signs from (\S+); applications find it at http:\/\/\S+\/oidc\/jwks\.\n$/.exec(stdout) ?? []
+    assert.ok(id, stdout)
+    assert.ok(Date.parse(from) >= before + wait && Date.parse(from) <= Date.now() + wait, from)
+  }
+})
+
 test('a taken port is said so even where something else listens on it', async () => {
   const server = createServer()
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))

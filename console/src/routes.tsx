@@ -91,6 +91,11 @@ const duoHelp = createRoute({
   path: '/help/duo',
   component: lazyRouteComponent(() => import('./help/duo-help.tsx'), 'DuoHelp'),
 })
+const applicationsHelp = createRoute({
+  getParentRoute: () => root,
+  path: '/help/applications',
+  component: lazyRouteComponent(() => import('./help/applications-help.tsx'), 'ApplicationsHelp'),
+})
 const applications = createRoute({
   getParentRoute: () => root,
   path: '/applications',
@@ -136,6 +141,7 @@ export const router = createRouter({
     settings,
     help,
     questions,
+    applicationsHelp,
     users,
     importUsers,
     user,

@@ -9,7 +9,9 @@ const Rule = Type.Object(
       description: 'Everything below it; of several that hold for an address, all must be met',
     }),
     roles: Type.Array(Role, { maxItems: 4 }),
-    strength: Type.Union([Type.Literal('any'), Type.Literal('second-factor'), Type.Literal('fresh')]),
+    strength: Type.Union([Type.Literal('any'), Type.Literal('second-factor'), Type.Literal('fresh'), Type.Literal('phishing-resistant')], {
+      description: '`phishing-resistant`: with a passkey or security key',
+    }),
     freshMinutes: Type.Integer({ minimum: 1, maximum: 1440, description: 'Of `fresh`: how long ago the second step may have been given' }),
   },
   { additionalProperties: false },

@@ -29,6 +29,7 @@ export const Duo = Type.Object({
   isUsable: Type.Boolean({ description: 'It is on, and there are keys to use: the rules may allow it' }),
   isOffered: Type.Boolean({ description: 'The provider lets this site use its account' }),
   sitesUsing: Type.Integer({ description: 'Of the provider: how many sites use its account while their rules allow Duo' }),
+  bound: Type.Integer({ description: 'How many people are bound to the account; with another one they set up anew' }),
   provedAt: Type.Union([Type.String(), nothing], { description: 'When Duo last took both pairs of keys' }),
   lastTrouble: Type.Union([Type.Object({ reason: Type.String(), at: Type.String() }), nothing], {
     description: 'When Duo was last away while somebody wanted to sign in',

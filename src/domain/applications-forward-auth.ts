@@ -2,8 +2,11 @@ import type { ApplicationFault } from './applications.ts'
 import { comparablePath, originOfHost } from './forward-auth.ts'
 import type { Role } from './roles.ts'
 
-/** How surely somebody must have signed in: at all; with a second step; with one that they gave in the last so many minutes. */
-export type Strength = 'any' | 'second-factor' | 'fresh'
+/**
+ * How surely somebody must have signed in: at all; with a second step; with one that they gave in the last so many minutes; with a
+ * passkey or security key, which no page that only looks like ours can pass on.
+ */
+export type Strength = 'any' | 'second-factor' | 'fresh' | 'phishing-resistant'
 
 /** What everything below a path takes. Of several rules that hold for a path, all must be met. */
 export interface ForwardAuthRule {

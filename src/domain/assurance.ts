@@ -63,16 +63,16 @@ export function portalEvidence(at: Date, mayOpenSetUp: boolean): readonly Eviden
   return [portalWord, ...(mayOpenSetUp ? [portalSetUp] : [])].map((kind) => ({ kind, proves: [], amr: [], at }))
 }
 
-/** What is evidence of something, and no second step: also that Duo was away. */
+/** What stands in the evidence of a sign-in and is no second step. */
 const noSecondStep: readonly string[] = ['password', setUpPasscode, duoAway, portalWord, portalSetUp]
 
-/** Whether a second step was proved beside the password, or beside a portal's word. */
+/** Whether a second step was proved beside the password or a portal's word, or in place of both. */
 export function hasSecondStep(evidence: readonly Evidence[]): boolean {
   return evidence.some((one) => !noSecondStep.includes(one.kind))
 }
 
-/** Kinds whose answers come into the same mailbox as a link for a new password, wholly or in part; and a portal's word, which is no answer. */
-const mailedKinds: readonly string[] = ['email', setUpPasscode, 'one-time-pass', portalWord, portalSetUp]
+/** Kinds whose answers come into the same mailbox as a link for a new password, wholly or in part. */
+const mailedKinds: readonly string[] = ['email', setUpPasscode, 'one-time-pass']
 
 /** Whether something beside the password was proved that whoever only reads the person's mail could not have. */
 export function ownsPassword(evidence: readonly Evidence[]): boolean {

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { acrs, acrsOf } from './acr.ts'
 import type { ForwardAuthSettings } from './applications-forward-auth.ts'
 import { faultOfForwardAuth, plainForwardAuth } from './applications-forward-auth.ts'
-import { passwordEvidence } from './assurance.ts'
-import { comparablePath, headerValue, judgeEntry, originOfHost, readAddress, readTarget, withoutOwnCookies } from './forward-auth.ts'
+import { type Evidence, passwordEvidence } from './assurance.ts'
+import {
+  comparablePath,
+  headerValue,
+  judgeEntry,
+  originOfHost,
+  readAddress,
+  readTarget,
+  takesPasskey,
+  withoutOwnCookies,
+} from './forward-auth.ts'
 import { type Membership, startingPolicy } from './policy.ts'
 import type { Role } from './roles.ts'
 
@@ -27,6 +37,7 @@ const settings: ForwardAuthSettings = {
     { path: '/', roles: ['admin', 'user'], strength: 'any', freshMinutes: 5 },
     { path: '/Admin/', roles: ['admin'], strength: 'second-factor', freshMinutes: 5 },
     { path: '/admin/keys', roles: ['admin'], strength: 'fresh', freshMinutes: 5 },
+    { path: '/vault', roles: ['user'], strength: 'phishing-resistant', freshMinutes: 5 },
   ],
 }
 const portal = { organizationId: 'a', isProviders: false, settings }
@@ -42,6 +53,18 @@ test('rules of a path only add to those above it, however the path is written', 
   assert.equal(entry('/admin', 'admin', second(60)), 'let-in')
   assert.equal(entry('/admin/keys', 'admin', second(6)), 'step-up')
   assert.equal(entry('/admin/keys', 'admin', second(5)), 'let-in')
+})
+
+test('what takes a passkey is opened by a passkey alone, and only where `phr` may be said of the session', () => {
+  const passkey = { kind: 'passkey', proves: ['have', 'are'], amr: ['pop', 'user'], at: new Date(0) } as const
+  const bare = { ...passkey, proves: ['have'] } as const
+  const judge = (evidence: readonly Evidence[]) => judgeEntry(portal, { evidence, memberships: [member('a')] }, '/vault/x', now).entry
+  for (const evidence of [[passkey], [passwordEvidence(now), passkey], [passwordEvidence(now), bare]]) {
+    assert.equal(judge(evidence), 'let-in')
+    assert.equal(acrsOf(evidence)[0], acrs.phishingResistant)
+  }
+  for (const evidence of [[], [passwordEvidence(now)], [passwordEvidence(now), second(0)], [bare]]) assert.equal(judge(evidence), 'step-up')
+  assert.deepEqual([takesPasskey(settings, '/vault'), takesPasskey(settings, '/admin')], [true, false])
 })
 
 test('people of other organizations are let in by the provider alone, who may let in all or some', () => {

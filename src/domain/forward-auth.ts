@@ -1,3 +1,4 @@
+import { acrs, acrsOf } from './acr.ts'
 import type { ForwardAuthRule, ForwardAuthSettings } from './applications-forward-auth.ts'
 import { type Evidence, hasSecondStep } from './assurance.ts'
 import type { Membership } from './policy.ts'
@@ -83,6 +84,10 @@ export type Entry =
   | { readonly entry: 'step-up' }
   | { readonly entry: 'not-let-in' }
 
+/** Whether a path takes a passkey or security key. */
+export const takesPasskey = (settings: Pick<ForwardAuthSettings, 'rules'>, path: string): boolean =>
+  rulesFor(settings, path).some(({ strength }) => strength === 'phishing-resistant')
+
 /** The rules that hold for a path. */
 export function rulesFor({ rules }: Pick<ForwardAuthSettings, 'rules'>, path: string): readonly ForwardAuthRule[] {
   return rules.filter((rule) => rule.path === '/' || path.startsWith(comparablePath(rule.path)?.replace(/\/$/, '') ?? ''))
@@ -104,6 +109,7 @@ function isTheirs({ organizationId, isProviders, settings }: Portal, id: string)
 
 function isStrong({ strength, freshMinutes }: ForwardAuthRule, evidence: readonly Evidence[], now: Date): boolean {
   if (strength === 'any') return true
+  if (strength === 'phishing-resistant') return acrsOf(evidence).includes(acrs.phishingResistant)
   const since = strength === 'fresh' ? now.getTime() - freshMinutes * 60_000 : Number.NEGATIVE_INFINITY
   return hasSecondStep(evidence.filter((one) => one.at.getTime() >= since))
 }

@@ -92,6 +92,10 @@ export const problems = {
     status: 409,
     title: 'The provider does not let its sites use its account at Duo. Use your own, or ask the provider.',
   },
+  'duo-account-in-use': {
+    status: 409,
+    title: 'People are bound to this account at Duo, and you may not take it from them like this. Reset Organization 2FA first.',
+  },
   'duo-unavailable': { status: 424, title: 'Duo did not answer, so nobody could be asked there.' },
   'duo-refused': { status: 422, title: 'Duo did not let this person in.' },
   'duo-start-again': { status: 409, title: 'What came back from Duo belongs to no open question of this sign-in. Start again.' },
@@ -107,6 +111,7 @@ export const problems = {
     title:
       'These rules leave people nothing but passkeys, and passkeys are not among the allowed methods. Allow them, or take "Passkeys only" back.',
   },
+  'passkey-not-available': { status: 409, title: 'The rules let this person set up no passkey or security key.' },
   'passkey-first': {
     status: 409,
     title: 'Sign in with a passkey or security key of your own first: after this change nothing else would let you in.',

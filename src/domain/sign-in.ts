@@ -216,8 +216,11 @@ export function advance(signIn: SignIn, event: Event): SignIn {
       const { challenge: _spent, ...rest } = signIn
       return { ...rest, version }
     }
-    case 'proved':
-      return { ...open, version, evidence: [...signIn.evidence, event.evidence] }
+    case 'proved': {
+      // What somebody was sent here to set up stays on offer while they prove who they are.
+      const offered = signIn.intent === 'enroll' && signIn.enrollment ? { enrollment: signIn.enrollment } : {}
+      return { ...open, ...offered, version, evidence: [...signIn.evidence, event.evidence] }
+    }
     case 'challenge-spent':
       return { ...signIn, version }
     case 'offered':

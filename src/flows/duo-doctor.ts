@@ -5,7 +5,6 @@ import {
   type DuoApplication,
   type DuoDiagnosis,
   type DuoFinding,
-  type DuoMerge,
   type DuoNormalization,
   type DuoUser,
   diagnose,
@@ -53,29 +52,37 @@ export async function duoDoctorOf(rooms: Rooms, visit: Visit, organizationId: st
   }
 }
 
-/**
- * Whom Duo would take for one, as far as the last run of the key doctor knows how the applications read names. Rules that lead people to
- * Duo are refused while there is anybody.
- */
-export async function duoMerges(rooms: Rooms, organizationId: string): Promise<readonly DuoMerge[]> {
-  const { db } = rooms.store
-  const { prompt, auth } = await findDuoReading(db, organizationId)
-  if (prompt !== 'simple' && auth !== 'simple') return []
-  const account = await findDuoAccount(db, rooms.keys, organizationId)
-  return account ? bareNameMerges(await listDuoPeople(db, organizationId, account.accountOf)) : []
-}
+/** How many people of a merge are named where rules are refused because of it. */
+const mostNamed = 20
 
 /**
- * Keeps people whom Duo would take for one away from Duo.
+ * Keeps people whom Duo would take for one away from Duo, as far as the last run of the key doctor knows how the applications read names.
+ * People of other organizations are counted and not named.
  *
  * @throws {Problem} `duo-would-merge` when rules allow Duo that did not before, with whom it would be, as far as there is room to say
  */
 export async function requireNobodyMerged(rooms: Rooms, organizationId: string, before: Allowing, wanted: Allowing): Promise<void> {
   if (!wanted.methods.includes('duo') || before.methods.includes('duo')) return
-  const [first, ...others] = await duoMerges(rooms, organizationId)
+  const { db } = rooms.store
+  const { prompt, auth } = await findDuoReading(db, organizationId)
+  if (prompt !== 'simple' && auth !== 'simple') return
+  const account = await findDuoAccount(db, rooms.keys, organizationId)
+  if (!account) return
+  const people = new Map((await listDuoPeople(db, organizationId, account.accountOf)).map((person) => [person.id, person]))
+  const merges = bareNameMerges([...people.values()]).map(({ people: merged, because }) => ({
+    own: merged.flatMap(({ id }) => people.get(id) ?? []).filter(({ isOwn }) => isOwn),
+    count: merged.length,
+    because,
+  }))
+  // One with somebody of one's own says more than one of people elsewhere.
+  const first = merges.find(({ own }) => own.length > 0) ?? merges[0]
   if (!first) return
-  const because = 'bareName' in first.because ? first.because.bareName : first.because.userKey
-  throw new Problem('duo-would-merge', { reason: because, merges: others.length + 1 })
+  throw new Problem('duo-would-merge', {
+    reason: 'bareName' in first.because ? first.because.bareName : first.because.userKey,
+    merges: merges.length,
+    people: first.count,
+    merged: first.own.slice(0, mostNamed).map(({ shownName, name }) => `${shownName} (${name})`),
+  })
 }
 type Allowing = { readonly methods: readonly string[] }
 

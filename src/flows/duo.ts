@@ -4,9 +4,12 @@ import { Problem } from '#domain/problem.ts'
 import { type DuoProof, proveDuo } from '#factors/duo/proof.ts'
 import { note } from '#store/audit.ts'
 import { changeDuo, findDuo, findDuoService, hasDuo, isDuoOffered, noteDuoProved, type StoredDuo, sitesUsingDuoOf } from '#store/duo.ts'
+import { duoAccountOf, findBoundToDuo } from '#store/duo-bound.ts'
 import type { Standing } from '#store/organizations.ts'
 import { findPolicy } from '#store/policy.ts'
+import type { OpenSession } from '#store/session.ts'
 import type { Database } from '#store/tables.ts'
+import { leftByDuo, retireLeft } from './duo-leaving.ts'
 import { authorize } from './organizations.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import { requireFreshSession, requireSession } from './session.ts'
@@ -16,15 +19,16 @@ type Pair = { readonly prompt: DuoApplication; readonly auth: DuoApplication }
 /** What an organization has set about Duo, without any secret. @throws {Problem} `forbidden`, `not-found` */
 export async function duoOf(rooms: Rooms, visit: Visit, organizationId: string): Promise<DuoView> {
   const session = await requireSession(rooms, visit)
-  return view(rooms, await authorize(rooms.store.db, session, organizationId, 'change-duo'))
+  return view(rooms, session, await authorize(rooms.store.db, session, organizationId, 'change-duo'))
 }
 
 /**
  * Stores the settings, new keys only after Duo has taken both pairs. Nothing is stored when it has not, and no transaction is open while
- * it is asked. A secret that is not sent stays as it was, and only while host and key stay the same: nobody leads it elsewhere.
+ * it is asked. A secret that is not sent stays as it was, and only while host and key stay the same: nobody leads it elsewhere. Whoever
+ * is bound to an account that is given up sets up anew: in another one they would be somebody else.
  *
  * @throws {Problem} `invalid-duo` with the field, `duo-check-failed` with what is wrong about which application, `duo-not-offered`,
- *   `method-in-use` when it is switched off while rules allow it, here or in sites that use this account, `moved-on` with who was
+ *   `duo-account-in-use` when its people may not be reset like this, `method-in-use` when it is switched off while rules allow it, here or in sites that use this account, `moved-on` with who was
  *   faster, `forbidden`, `proof-required`
  */
 export async function changeDuoOf(rooms: Rooms, visit: Visit, organizationId: string, change: DuoChange): Promise<DuoView> {
@@ -41,9 +45,11 @@ export async function changeDuoOf(rooms: Rooms, visit: Visit, organizationId: st
     const found = await authorize(db, session, organizationId, 'change-duo')
     const before = await findDuo(db, keys, found.id)
     await requireSpared(db, found, settings)
+    const left = await leftByDuo(rooms, db, { organization: found, by: session.userId, before: before.settings, next: settings })
     const provedAt = isProved ? rooms.now() : isSamePair(settings, before.settings) ? before.provedAt : null
     const next = { organizationId: found.id, settings, version, changedBy: session.userId, provedAt }
     if (!(await changeDuo(db, keys, rooms.now(), next))) throw overtaken(before)
+    await retireLeft(rooms, visit, db, { organization: found, session, left })
     await note(db, rooms.now(), visit, {
       action: 'duo.changed',
       organizationId: found.id,
@@ -53,10 +59,12 @@ export async function changeDuoOf(rooms: Rooms, visit: Visit, organizationId: st
         to: noted(settings),
         secretChanged:
           settings.prompt?.secret !== before.settings?.prompt?.secret || settings.auth?.secret !== before.settings?.auth?.secret,
+        ...(left.length > 0 ? { retired: left.length } : {}),
       },
     })
   })
-  return view(rooms, organization)
+  rooms.onMessage()
+  return view(rooms, session, organization)
 }
 
 /**
@@ -201,10 +209,12 @@ async function requireSpared(db: Database, { id, kind }: Standing, settings: Duo
   if (sites > 0) throw new Problem('method-in-use', { methods: ['duo'], reason: 'sites', sites })
 }
 
-async function view(rooms: Rooms, { id, kind }: Standing): Promise<DuoView> {
+async function view(rooms: Rooms, { userId }: OpenSession, { id, kind }: Standing): Promise<DuoView> {
   const { db } = rooms.store
   const { settings, version, changedBy, changedAt, provedAt, lastTrouble } = await findDuo(db, rooms.keys, id)
   const shown = (application: DuoApplication | undefined) => (application ? { host: application.host, key: application.key } : null)
+  const accountOf = await duoAccountOf(db, id, settings)
+  const whose = { organizationId: id, accountOf: accountOf ?? id, by: userId }
   return {
     isOn: settings?.isOn ?? false,
     account: settings?.account ?? 'own',
@@ -216,6 +226,7 @@ async function view(rooms: Rooms, { id, kind }: Standing): Promise<DuoView> {
     isUsable: await hasDuo(db, id),
     isOffered: await isDuoOffered(db, id),
     sitesUsing: kind === 'provider' ? await sitesUsingDuoOf(db, id) : 0,
+    bound: accountOf === undefined ? 0 : (await findBoundToDuo(db, rooms.keys, rooms.now(), whose)).length,
     provedAt: provedAt?.toISOString() ?? null,
     lastTrouble: lastTrouble ? { reason: lastTrouble.reason, at: lastTrouble.at.toISOString() } : null,
     version,

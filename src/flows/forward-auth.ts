@@ -1,6 +1,7 @@
 import { digest, newToken } from '#crypto/random.ts'
 import { acrs, acrsOf } from '#domain/acr.ts'
-import { headerValue, judgeEntry, readAddress, type Target } from '#domain/forward-auth.ts'
+import { isPhishingResistant } from '#domain/assurance.ts'
+import { headerValue, judgeEntry, readAddress, type Target, takesPasskey } from '#domain/forward-auth.ts'
 import { originOf } from '#domain/host.ts'
 import { requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
@@ -8,7 +9,7 @@ import { addTicket, findPortal, type PortalApplication, type PortalCookie, spend
 import { findAccount, type OpenSession } from '#store/session.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import { isEnough, requireSession } from './session.ts'
-import { type Reply, startFromSession } from './sign-in.ts'
+import { maySetUpPasskey, type Reply, startFromSession, startStepUp } from './sign-in.ts'
 
 /** How long a ticket is good: the browser carries it over at once. */
 const ticketSeconds = 60
@@ -125,7 +126,9 @@ export interface Entering {
 export type Entered =
   | { readonly go: 'sign-in' }
   | ({ readonly go: 'portal'; readonly address: string } & NamedPortal)
-  | ({ readonly go: 'step-up' | 'not-let-in' } & NamedPortal)
+  | ({ readonly go: 'not-let-in' } & NamedPortal)
+  /** `passkey`: nothing else will do. */
+  | ({ readonly go: 'step-up'; readonly passkey: boolean } & NamedPortal)
 
 interface NamedPortal {
   readonly portal: string
@@ -148,7 +151,8 @@ export async function enterPortal(rooms: Rooms, visit: Visit, { clientId, to, wa
   if (!session || !isEnough(session, now)) return { go: 'sign-in' }
   const { entry } = judgeEntry(application, session, target.path, now)
   const named = { portal: application.name, organizationId: application.organizationId }
-  if (entry !== 'let-in') return { go: entry, ...named }
+  if (entry === 'step-up') return { go: entry, passkey: takesPasskey(application.settings, target.path), ...named }
+  if (entry === 'not-let-in') return { go: entry, ...named }
   if (target.origin === homeOf(rooms, application)) return { go: 'portal', address: target.uri, ...named }
   const token = newToken()
   await addTicket(rooms.store.db, digest(token), {
@@ -182,18 +186,26 @@ export async function returnToPortal(
 }
 
 /**
- * Starts what gives a session the second step that a portal asks for: a confirmation, or the set-up of a first authenticator.
+ * Starts what gives a session the second step that a portal asks for: a confirmation, or the set-up of a first authenticator or passkey.
  *
- * @throws {Problem} `not-signed-in`, `two-factor-not-available` where the rules let nobody set one up, `not-found`
+ * @throws {Problem} `not-signed-in`, `two-factor-not-available` and `passkey-not-available` where the rules let them set none up, `not-found`
  */
 export async function stepUp(rooms: Rooms, visit: Visit, entering: Entering): Promise<Reply> {
-  if (!readAddress(entering.to)) throw new Problem('not-found')
+  const target = readAddress(entering.to)
+  if (!target) throw new Problem('not-found')
   const { userId } = await requireSession(rooms, visit)
+  const found = await findPortal(rooms.store, rooms.now(), entering.clientId, { by: 'portal', tokenHash: digest('') })
   const account = await findAccount(rooms.store.db, userId)
   const isAsked = account && requirementFor(account.memberships, account.setUpDue).secondStep !== 'never'
   if (!isAsked) throw new Problem('two-factor-not-available')
+  const returnTo = enterPath(entering, 'page')
+  const isWithoutPasskey = account.authenticators.every(({ kind }) => !isPhishingResistant(kind))
+  if (isWithoutPasskey && found && takesPasskey(found.application.settings, target.path)) {
+    if (!maySetUpPasskey(account)) throw new Problem('passkey-not-available')
+    return startStepUp(rooms, visit, { returnTo, isAnew: false, passkey: true })
+  }
   const intent = account.authenticators.some((one) => one.kind !== 'backup-codes') ? 'confirm' : 'enroll'
-  return startFromSession(rooms, visit, { intent, returnTo: enterPath(entering, 'page') })
+  return startFromSession(rooms, visit, { intent, returnTo })
 }
 
 /** Whether what a proxy says that a browser asked for belongs to an application that is switched on. */

@@ -16,7 +16,7 @@ export async function helpOf(rooms: Rooms, visit: Visit): Promise<HelpView> {
   const both = (page: HelpPage) => ({ yes: of(page, true), no: of(page, false) })
   return {
     supportContact: own?.supportContact ?? rooms.supportContact ?? null,
-    votes: { 'two-factor': both('two-factor'), questions: both('questions'), duo: both('duo') },
+    votes: { 'two-factor': both('two-factor'), questions: both('questions'), duo: both('duo'), applications: both('applications') },
   }
 }
 

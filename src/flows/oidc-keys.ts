@@ -4,6 +4,8 @@ import type { Rooms } from './rooms.ts'
 
 const day = 86_400_000
 
+type SigningRooms = Pick<Rooms, 'store' | 'keys' | 'now'>
+
 /** A key signs for ninety days. The next one is published a day before, and the last one for a day after: nobody need be down for it. */
 const signsForDays = 90
 const overlapDays = 1
@@ -23,13 +25,13 @@ export async function signingKeys(rooms: Rooms): Promise<readonly SigningKey[]> 
 }
 
 /** Has a new key take over in a day, whatever the age of the one that signs now. */
-export async function rotateSigningKey(rooms: Rooms): Promise<SigningKey | undefined> {
+export async function rotateSigningKey(rooms: SigningRooms): Promise<SigningKey | undefined> {
   const [newest] = await listSigningKeys(rooms.store.db, rooms.keys)
   await addKey(rooms, newest, new Date(rooms.now().getTime() + (newest ? overlapDays * day : 0)))
   return (await listSigningKeys(rooms.store.db, rooms.keys))[0]
 }
 
-async function addKey(rooms: Rooms, newest: SigningKey | undefined, signsFrom: Date): Promise<void> {
+async function addKey(rooms: SigningRooms, newest: SigningKey | undefined, signsFrom: Date): Promise<void> {
   await addSigningKey(rooms.store.db, rooms.keys, { number: (newest?.number ?? 0) + 1, ...(await newSigningKey()), signsFrom })
 }
 

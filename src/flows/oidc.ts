@@ -19,6 +19,7 @@ import {
 import { findAccount, type OpenSession } from '#store/session.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import { requireSession, sessionById } from './session.ts'
+import { maySetUpPasskey } from './sign-in.ts'
 
 /** An application as OpenID Connect knows it. */
 export interface OidcApplication extends Pick<Application, 'id' | 'organizationId' | 'name' | 'clientId'> {
@@ -121,7 +122,7 @@ export function meets({ now }: Pick<Rooms, 'now'>, session: OidcSession, wish: W
 /** What is to happen next with somebody who signs in to an application. */
 export type Next =
   | { readonly next: 'sign-in' }
-  | { readonly next: 'step-up'; readonly isAnew: boolean }
+  | { readonly next: 'step-up'; readonly isAnew: boolean; readonly passkey?: boolean }
   | { readonly next: 'unmet' }
   | { readonly next: 'stranger'; readonly email: string }
   | { readonly next: 'enter'; readonly session: OidcSession }
@@ -140,9 +141,12 @@ export async function nextFor(rooms: Rooms, visit: Visit, application: OidcAppli
   const kinds = account.authenticators.map(({ kind }) => kind)
   const reachable = new Set<string>()
   if (secondStep !== 'never' && [...(kinds.length > 0 ? kinds : methods)].some((kind) => kind !== 'email')) reachable.add(acrs.twoFactors)
-  if (secondStep !== 'never' && kinds.some(isPhishingResistant)) reachable.add(acrs.phishingResistant)
+  const hasPasskey = secondStep !== 'never' && kinds.some(isPhishingResistant)
+  if (hasPasskey || maySetUpPasskey(account)) reachable.add(acrs.phishingResistant)
   if (!wish.acrs.some((one) => reachable.has(one))) return { next: 'unmet' }
-  return { next: 'step-up', isAnew: !met.age }
+  // Where something else is enough, too, nobody has to set up a passkey.
+  const isOnly = wish.acrs.every((one) => one === acrs.phishingResistant || !reachable.has(one))
+  return { next: 'step-up', isAnew: !met.age, ...(isOnly && !hasPasskey ? { passkey: true } : {}) }
 }
 
 /** The classes among what an application wrote that there are. */

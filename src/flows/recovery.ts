@@ -16,7 +16,7 @@ import { note } from '#store/audit.ts'
 import { addLink, dropLinks, findLink, spendLink } from '#store/links.ts'
 import { enqueue } from '#store/messages.ts'
 import { addOrganization, isFounded } from '#store/organizations.ts'
-import { addMembership, findInvited, findOrAddUser, join, setPassword } from '#store/people.ts'
+import { addMembership, findInvited, findOrAddUser, join, proveEmail, setPassword } from '#store/people.ts'
 import type { Account } from '#store/person.ts'
 import { endEverything, findAccount } from '#store/session.ts'
 import { settle } from '#store/settlement.ts'
@@ -139,6 +139,7 @@ export async function acceptInvitation(rooms: Rooms, visit: Visit, { token, pass
     if (!(await join(db, now, organizationId, userId)) || !(await spendLink(db, 'invitation', token, now))) throw new Problem('link-gone')
     // Another invitation of the same person may have set a password meanwhile: this one is then accepted with that.
     if (hash !== undefined && !(await setPassword(db, userId, hash, [lane.key], null))) throw new Problem('moved-on')
+    await proveEmail(db, userId, invited.email)
     await note(db, now, visit, { action: 'user.joined', organizationId, actorId: userId, subjectId: userId })
     return findAccount(db, userId)
   })

@@ -5,6 +5,7 @@ import { passcodeTimeoutFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { advance, type Enrollment, type SignIn } from '#domain/sign-in.ts'
 import { proveAgain } from '#store/authenticators.ts'
+import { proveEmail } from '#store/people.ts'
 import type { Account } from '#store/person.ts'
 import type { EventRow, MessageRow } from '#store/settlement.ts'
 import type { OpenSignIn } from '#store/sign-in.ts'
@@ -37,13 +38,15 @@ export function sentIn(rooms: Rooms, open: OpenSignIn): Sent | undefined {
   return challenge && to !== undefined ? { signInId: id, to, challenge } : undefined
 }
 
-/** Notes that the code of this sign-in was entered: for the breaker of sending, and because it proves a number once more. */
+/** Notes that the code of this sign-in was entered: for the breaker of sending, and because it proves an address once more. */
 export async function noteEntered(rooms: Rooms, open: OpenSignIn): Promise<void> {
   const sent = sentIn(rooms, open)
   const sending = sent && sendingOf(rooms, sent.challenge.kind)
   if (!sent || !sending) return
   await noteUsed(rooms, { channel: sending.channel, to: sent.to, messageId: sent.challenge.messageId })
-  if (sending.channel !== 'mail') await proveAgain(rooms.store.db, open.account.id, sent.to, rooms.now())
+  const { db } = rooms.store
+  if (sending.channel === 'mail') await proveEmail(db, open.account.id, sent.to)
+  else await proveAgain(db, open.account.id, sent.to, rooms.now())
 }
 
 /** What a page says about what was sent. */

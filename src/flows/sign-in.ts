@@ -24,7 +24,7 @@ import { type BearingLane, isRightPassword, passwordLane, refusePassword, shut, 
 import { denied, isOpenFor, withPrompt } from './prompts.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import { requireSession } from './session.ts'
-import { appsOf, hashOf, judgeStep, load, type Reply, take, viewFor } from './settling.ts'
+import { appsOf, hashOf, judgeStep, load, offer, type Reply, take, viewFor } from './settling.ts'
 import type { StepView } from './step-view.ts'
 
 export type { Reply, StepView }
@@ -136,22 +136,31 @@ export async function startFromSession(rooms: Rooms, visit: Visit, { intent, ret
 
 /**
  * Starts a sign-in from a session for an application that asks for more than the session has shown: the second step alone where the
- * password is fresh, and both where it is not or where everything is to be shown anew. Who has no authenticator yet sets one up.
+ * password is fresh, and both where it is not or where everything is to be shown anew. Who has no authenticator yet sets one up; so does
+ * who has no passkey yet where `passkey` is asked for, see {@link maySetUpPasskey}.
  *
  * @throws {Problem} `not-signed-in`
  */
 export async function startStepUp(
   rooms: Rooms,
   visit: Visit,
-  { returnTo, isAnew }: { readonly returnTo: string; readonly isAnew: boolean },
+  { returnTo, isAnew, passkey = false }: { readonly returnTo: string; readonly isAnew: boolean; readonly passkey?: boolean },
 ): Promise<Reply> {
   const { session, account } = await requireAccount(rooms, visit)
-  // Of the second step nothing is taken over: what was given is not what the application asks for.
   const fresh = !isAnew && isFresh(session.evidence, rooms.now()) ? session.evidence : []
-  const evidence = fresh.filter((one) => one.kind === 'password')
-  const intent = isAnew || account.authenticators.length > 0 ? 'confirm' : 'enroll'
+  const setsUpPasskey = passkey && maySetUpPasskey(account)
+  // Of the second step nothing is taken over but to set something up: what was given is not what the application asks for.
+  const evidence = setsUpPasskey ? fresh : fresh.filter((one) => one.kind === 'password')
+  const intent = !setsUpPasskey && (isAnew || account.authenticators.length > 0) ? 'confirm' : 'enroll'
   const signIn: SignIn = { ...newSignIn(rooms, intent, safeReturn(returnTo)), userId: account.id, sessionId: session.id, evidence }
-  return take(rooms, visit, { signIn, account }, undefined, {})
+  return take(rooms, visit, { signIn: setsUpPasskey ? offer(rooms, account, signIn, ['passkey']) : signIn, account }, undefined, {})
+}
+
+/** Whether somebody has no passkey and the rules let them set one up beside what they have. */
+export function maySetUpPasskey(account: Account): boolean {
+  const { secondStep, methods = [] } = requirementFor(account.memberships, account.setUpDue)
+  const isMissing = account.authenticators.every(({ kind }) => kind !== 'passkey')
+  return isMissing && secondStep !== 'never' && methods.includes('passkey') && appsOf(account) < mostAuthenticators
 }
 
 /** The step that a sign-in is at. @throws {Problem} `sign-in-gone` */

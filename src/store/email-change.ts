@@ -58,7 +58,7 @@ export async function confirmEmailChange(
       update links set used_at = ${now}
         where token_hash = ${digest(token)} and kind = 'email-change' and user_id = ${userId} and used_at is null and expires_at > ${now}
         returning user_id, email)
-    update users u set email = spent.email from spent join users before on before.id = spent.user_id
+    update users u set email = spent.email, email_verified = true from spent join users before on before.id = spent.user_id
       where u.id = spent.user_id returning before.email as "from", u.email as "to"`
   const { rows } = await changed.execute(db).catch((cause: unknown) => {
     if (isTaken(cause)) throw new Problem('email-in-use', {}, { cause })
@@ -119,7 +119,7 @@ export async function undoEmailChange(
       update links set used_at = ${now}
         where token_hash = ${digest(token)} and kind = 'email-change-undo' and used_at is null and expires_at > ${now}
         returning user_id, email)
-    update users u set email = spent.email from spent join users before on before.id = spent.user_id
+    update users u set email = spent.email, email_verified = true from spent join users before on before.id = spent.user_id
       where u.id = spent.user_id returning u.id as "userId", before.email as "from", u.email as "to"`
   const { rows } = await undone.execute(db).catch((cause: unknown) => {
     if (isTaken(cause)) throw new Problem('email-in-use', {}, { cause })

@@ -94,11 +94,13 @@ export interface OidcPerson {
   readonly id: string
   readonly name: string
   readonly email: string
+  /** Whether they have shown that they read its mail. */
+  readonly isEmailVerified: boolean
   readonly language: string | null
   readonly memberships: readonly { readonly id: string; readonly name: string; readonly role: Role }[]
 }
 
-const personText = `select u.id, u.name, u.email, u.language,
+const personText = `select u.id, u.name, u.email, u.email_verified as "isEmailVerified", u.language,
     json_agg(json_build_object('id', o.id, 'name', o.name, 'role', m.role) order by o.parent_id nulls first, o.name) as memberships
   from users u
     join memberships m on m.user_id = u.id and m.joined_at is not null and m.suspended_at is null

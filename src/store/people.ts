@@ -233,6 +233,17 @@ export async function addMembership(
   return numInsertedOrUpdatedRows === 1n
 }
 
+/** The person has shown that they read the mail of this address; without effect where it is not theirs any more. */
+export async function proveEmail(db: Database, userId: string, email: string): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ email_verified: true })
+    .where('id', '=', userId)
+    .where('email', '=', email)
+    .where('email_verified', '=', false)
+    .execute()
+}
+
 /** Accepts a membership. @returns false when it is not open any more */
 export async function join(db: Database, now: Date, organizationId: string, userId: string): Promise<boolean> {
   const { numUpdatedRows } = await db
@@ -303,7 +314,12 @@ export async function setPassword(
 ): Promise<boolean> {
   let query = db
     .updateTable('users')
-    .set({ password_hash: hash, one_time_pass: null, ...(isMailed === undefined ? {} : { password_mailed: isMailed }) })
+    .set({
+      password_hash: hash,
+      one_time_pass: null,
+      ...(isMailed === undefined ? {} : { password_mailed: isMailed }),
+      ...(isMailed === true ? { email_verified: true } : {}),
+    })
     .where('id', '=', userId)
   if (from === null) query = query.where('password_hash', 'is', null)
   else if (from !== undefined) query = query.where('password_hash', '=', from)

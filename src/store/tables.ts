@@ -67,6 +67,8 @@ export interface Tables {
     language: ColumnType<string | null, string | null | undefined, string | null>
     password_mailed: ColumnType<boolean, boolean | undefined, boolean>
     one_time_pass: ColumnType<unknown, string | null | undefined, string | null>
+    /** Whether the person has shown that they read the mail of their address. */
+    email_verified: ColumnType<boolean, boolean | undefined, boolean>
   }
   memberships: {
     organization_id: string

@@ -126,6 +126,25 @@ test('S0.26 S0.28 S0.30 S2.18 S2.19 S2.23 the help at each step has the names of
   await see(part('Make the push strong').getByText('Verified Duo Push'))
 })
 
+test('people read how they log in with Duo: its page, the push and what "Deny" does, a passcode, the account of the provider; the search leads there', async () => {
+  const site = await at.kit.site()
+  const { page } = await at.openAs(await at.kit.person(site.id), '/help/questions')
+  const question = page.getByRole('region', { name: 'What do I do when Duo asks me on my phone?' })
+  await see(question.getByText('no more pushes are sent'))
+  await question.getByRole('link', { name: 'Help: Duo' }).click()
+  const part = (name: string) => page.getByRole('region', { name })
+  await see(part('Approve a push on your phone').getByText('Approve only what you began.'))
+  await see(part('Approve a push on your phone').getByText('After "Deny" nobody gets in'))
+  await see(part("Log in with Duo's page").getByText('"Continue to Duo"').first())
+  await see(part('Type a passcode of Duo').getByText('It needs no network for that.'))
+  await see(part("Set Duo up with your provider's account").getByText('"Show the QR code"'))
+  await page.goto('/help/two-factor')
+  await page.getByRole('searchbox', { name: 'Find a setting' }).fill('deny a push')
+  await page.getByRole('link', { name: 'Approve a push on your phone' }).click()
+  await see(part('Approve a push on your phone'))
+  assert.equal(new URL(page.url()).hash, '#approve')
+})
+
 test('S0.16 S0.17 the provider writes a notice with a button, which administrators of its sites see at this place and nobody else can change', async () => {
   const { owner } = at.kit.provider
   const { page } = await at.openAs(owner, `${settings}#duo`)

@@ -11,7 +11,7 @@ before(async () => {
 afterEach(() => at.tidy())
 after(() => at.close())
 
-test('S1.30 a page of the help is laid out as six questions, each with its answer', async () => {
+test('S1.30 a page of the help is laid out as the six questions of the document and one about Duo, each with its answer', async () => {
   const site = await at.kit.site()
   const { page } = await at.openAs(await at.kit.person(site.id), '/help/two-factor')
   await page.getByRole('link', { name: 'Two-Factor Authentication: questions and answers' }).click()
@@ -25,8 +25,9 @@ test('S1.30 a page of the help is laid out as six questions, each with its answe
     /not available/,
     /each user set it up/,
     /When is the code asked/,
+    /Duo asks me on my phone/,
   ]
-  assert.equal(asked.length, 6)
+  assert.equal(asked.length, about.length)
   for (const [index, pattern] of about.entries()) {
     assert.match(asked[index] ?? '', pattern)
     assert.ok((await said(questions.nth(index))).length > 150, `${pattern} is answered`)
@@ -60,7 +61,7 @@ test('S1.19 administrators and users have addresses of their own over one set of
 test('S2.49 S3.36 S4.2 each page of the help names whom to ask and asks whether it was useful, which is only counted', async () => {
   const site = await at.kit.site()
   const person = await at.kit.person(site.id, { role: 'admin' })
-  for (const path of ['/help/two-factor', '/help/questions']) {
+  for (const path of ['/help/two-factor', '/help/questions', '/help/applications']) {
     const { page, client } = await at.openAs(person, path)
     const support = page.getByRole('region', { name: 'Need more help?' }).getByRole('link', { name: supportContact })
     assert.equal(await support.getAttribute('href'), `mailto:${supportContact}`)

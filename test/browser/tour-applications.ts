@@ -49,6 +49,10 @@ export async function tourApplications(at: BrowserKit, look: Look): Promise<void
   await see(page.getByText('Portal', { exact: true }))
   await look('applications', page)
 
+  await page.getByRole('link', { name: 'Which one fits?' }).first().click()
+  await see(page.getByRole('region', { name: 'Forward-auth' }))
+  await look('help-applications', page)
+
   const request = new URLSearchParams({
     client_id: clientId,
     redirect_uri: anApplication.redirectUris[0],

@@ -37,6 +37,17 @@ export async function tourForwardAuth(at: BrowserKit, look: Look): Promise<void>
   const { page: own } = await at.openAs(member, `/forward-auth/${clientId}/enter?${query('https://portal.example/payroll')}`)
   await see(heading(own, 'One more step'))
   await look('forward-auth-step-up', own)
+  const vault = { path: '/vault', roles: ['security-admin', 'admin', 'user'], strength: 'phishing-resistant', freshMinutes: 5 }
+  const listed = (await client.call('GET', `/api/v1/organizations/${organization}/applications`)).json.applications[0]
+  const stricter = { ...listed.settings, rules: [...listed.settings.rules, vault] }
+  const path = `/api/v1/organizations/${organization}/applications/${listed.id}`
+  assert.equal((await client.call('PATCH', path, { version: listed.version, settings: stricter })).status, 200)
+  await own.goto(`/forward-auth/${clientId}/enter?${query('https://portal.example/vault')}`)
+  await see(own.getByText('asks for a passkey or security key here'))
+  await look('forward-auth-step-up-passkey', own)
+  await own.getByRole('button', { name: 'Go on' }).click()
+  await see(own.getByText('You can set up no passkey.'))
+  await look('forward-auth-no-passkey', own)
   await own.goto(`/forward-auth/${clientId}/sign-out`)
   await see(heading(own, 'Log out?'))
   await look('forward-auth-sign-out', own)

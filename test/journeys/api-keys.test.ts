@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { answer, type Client, contentsOf, type Kit, openKit, type Person, refused } from '../kit.ts'
+import { answer, type Client, confirm, contentsOf, type Kit, openKit, type Person, refused, start } from '../kit.ts'
 import { adminOf, enrolled, giveSecondStep } from '../second-factor.ts'
 
 let kit: Kit
@@ -130,6 +130,54 @@ describe('an API key', () => {
     const above = programOf((await create(client, kit.provider.id)).key)
     kit.pass(30)
     assert.equal((await above('POST', '/verify', { user: stranger.email, code: kit.code(stranger) })).json.result, 'allow')
+  })
+
+  test('A24 where an organization forces two factors is made by nobody who has not shown one a moment ago', async () => {
+    const site = await kit.site()
+    const head = await kit.person(site.id, { role: 'security-admin' })
+    const unproved = await kit.signIn(head)
+    const rules = { enabled: true, mode: 'everyone' } as const
+    await kit.rooms.store.db.updateTable('policies').set(rules).where('organization_id', '=', site.id).execute()
+    refused(await unproved.call('POST', at(site.id), { name: 'X', scopes: all, days: 1 }), 401, 'not-signed-in')
+    const client = await kit.signIn(head)
+    const { key } = await create(client, site.id)
+    kit.pass(301)
+    refused(await client.call('POST', at(site.id), { name: 'X', scopes: all, days: 1 }), 403, 'proof-required')
+    await confirm(kit, head, client)
+    assert.equal((await client.call('POST', at(site.id), { name: 'X', scopes: all, days: 1 })).status, 201)
+    kit.pass(30)
+    const remembering = kit.client()
+    await start(remembering, head)
+    assert.equal((await answer(remembering, { code: kit.code(head), remember: true })).json.step, 'done')
+    const spared = remembering
+    assert.equal((await start(spared, head)).json.step, 'done')
+    await spared.call('GET', '/api/v1/session')
+    refused(await spared.call('POST', at(site.id), { name: 'X', scopes: all, days: 1 }), 403, 'second-step-required')
+    // A password that is right is no session where a second step is owed, and so makes no key either.
+    const waiting = kit.client()
+    const member = await kit.person(site.id, { role: 'security-admin' })
+    assert.equal((await start(waiting, member)).json.step, 'enroll')
+    refused(await waiting.call('POST', at(site.id), { name: 'X', scopes: all, days: 1 }), 401, 'not-signed-in')
+    assert.equal((await programOf(key)('GET', `/users?user=${head.email}`)).status, 200)
+  })
+
+  test('A24 lets nobody in who is not enrolled, and stops at once with whoever it is about', async () => {
+    const { site, client, call } = await world()
+    const bare = await kit.person(site.id)
+    const { db } = kit.rooms.store
+    await db.updateTable('policies').set({ enabled: true, mode: 'everyone' }).where('organization_id', '=', site.id).execute()
+    assert.equal((await call('GET', `/users?user=${bare.email}`)).json.isEnrolled, false)
+    const verdict = await call('POST', '/verify', { user: bare.email, code: '123456' })
+    assert.notEqual(verdict.json.result, 'allow', verdict.text)
+    const person = await enrolled(kit, site.id)
+    kit.pass(30)
+    assert.equal((await call('POST', '/verify', { user: person.email, code: kit.code(person) })).json.result, 'allow')
+    const path = `/api/v1/organizations/${site.id}/users/${person.id}/two-factor`
+    const reset = await client.call('POST', path, { action: 'reset' })
+    assert.equal(reset.status, 200, reset.text)
+    kit.pass(30)
+    const later = await call('POST', '/verify', { user: person.email, code: kit.code(person) })
+    assert.notEqual(later.json.result, 'allow', later.text)
   })
 
   test('is told to wait after three hundred requests in a minute', async () => {

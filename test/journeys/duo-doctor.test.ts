@@ -192,7 +192,9 @@ describe('the key doctor of Duo with keys of the Admin API', () => {
     assert.deepEqual(theirs.aliases, [])
     const rules = { ...(await rulesOf(client, site.id)), methods: ['totp', 'duo'] }
     const path = `/api/v1/organizations/${site.id}/policy`
-    refused(await client.call('PUT', path, rules), 409, 'duo-would-merge', { reason: bare, merges: 1 })
+    const reply = await client.call('PUT', path, rules)
+    refused(reply, 409, 'duo-would-merge', { reason: bare, merges: 1, people: 2 })
+    assert.deepEqual(new Set(reply.json.merged), new Set([a, b].map(({ name, email }) => `${name} (${email})`)))
     await renamed(b, `other-${bare}@globex.example`)
     assert.equal((await client.call('PUT', path, rules)).status, 200)
   })

@@ -3,7 +3,8 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Role } from '#contract/account.ts'
 import { openServer } from '#http/server.ts'
-import { type Client, contentsOf, type Kit, openKit, type Person, refused, rulesOf, start } from '../kit.ts'
+import { Authenticator } from '../authenticator.ts'
+import { answer, type Client, contentsOf, type Kit, openKit, type Person, refused, rulesOf, start } from '../kit.ts'
 
 let kit: Kit
 const proxy = '10.0.0.5'
@@ -17,7 +18,7 @@ after(() => kit.close())
 interface Rule {
   readonly path?: string
   readonly roles?: readonly Role[]
-  readonly strength?: 'any' | 'second-factor' | 'fresh'
+  readonly strength?: 'any' | 'second-factor' | 'fresh' | 'phishing-resistant'
   readonly freshMinutes?: number
 }
 
@@ -278,6 +279,59 @@ describe('forward-auth', () => {
     const done = await client.call('POST', '/api/v1/sign-ins/current/answers', { code: kit.code(person) })
     assert.match(done.json.returnTo, new RegExp(`^/forward-auth/${clientId}/enter`))
     assert.equal((await browser.ask('', { 'x-forwarded-uri': '/pay/now' })).statusCode, 200)
+  })
+
+  test('an address that asks for a passkey is opened by nothing else; who has none sets one up on the way, where the rules allow it', async () => {
+    const { site, client: office, clientId } = await application([{}, { path: '/vault', strength: 'phishing-resistant' }])
+    const { person, client } = await user(site.id, 'user', true)
+    const browser = new Browser(clientId)
+    await browser.enter(client)
+    const vault = { 'x-forwarded-uri': '/vault' }
+    assert.equal((await browser.ask('', { ...vault, accept: '*/*' })).statusCode, 401, 'an app is no passkey')
+    const address = pathOf((await browser.ask('', vault)).headers.location)
+    const query = new URL(address, portal).searchParams
+    const form = { to: query.get('to') ?? '', way: query.get('way') ?? '' }
+    const stepUp = () => client.submit(address, `/forward-auth/${clientId}/step-up`, form)
+    assert.match((await client.call('GET', address)).text, /asks for a passkey or security key here/)
+    const barred = await stepUp()
+    assert.equal(barred.status, 409)
+    assert.match(barred.text, /You can set up no passkey\./)
+
+    kit.pass(30)
+    await office.call('GET', '/api/v1/session')
+    const rules = await rulesOf(office, site.id)
+    const allowed = { ...rules, methods: [...rules.methods, 'passkey'] }
+    const changed = await office.call('PUT', `/api/v1/organizations/${site.id}/policy`, allowed)
+    assert.equal(changed.status, 200, changed.text)
+    kit.pass(400)
+    assert.equal((await stepUp()).headers.location, '/sign-in')
+    const current = '/api/v1/sign-ins/current'
+    assert.equal((await client.call('GET', current)).json.step, 'password')
+    const asked = await client.call('POST', `${current}/answers`, { password: person.password })
+    assert.deepEqual(asked.json.kinds, ['totp', 'backup-codes'], 'one factor binds no second authenticator')
+    const opened = await client.call('POST', `${current}/answers`, { code: kit.code(person) })
+    assert.deepEqual([opened.json.step, opened.json.kind], ['enroll', 'passkey'], opened.text)
+    const key = new Authenticator('https://id.example')
+    const bound = await client.call('POST', `${current}/answers`, { passkey: key.create(opened.json.passkey) })
+    assert.equal(bound.json.step, 'done', bound.text)
+    const opens = await browser.ask('', vault)
+    assert.deepEqual([opens.statusCode, opens.headers['remote-acr']], [200, 'phr'])
+
+    const elsewhere = kit.client()
+    kit.pass(30)
+    await start(elsewhere, person)
+    assert.equal((await answer(elsewhere, { code: kit.code(person) })).json.step, 'done')
+    const weaker = new Browser(clientId)
+    await weaker.enter(elsewhere)
+    assert.equal((await weaker.ask('')).headers['remote-acr'], 'urn:countersign:acr:2')
+    assert.equal((await weaker.ask('', { ...vault, accept: '*/*' })).statusCode, 401, 'having a passkey is not using it')
+    await elsewhere.call('GET', '/api/v1/session')
+    const again = await elsewhere.submit(address, `/forward-auth/${clientId}/step-up`, form)
+    assert.equal(again.headers.location, '/sign-in')
+    await elsewhere.call('GET', current)
+    const step = await elsewhere.call('POST', `${current}/answers`, { password: person.password })
+    assert.equal((await elsewhere.call('POST', `${current}/answers`, { passkey: key.get(step.json.passkey) })).json.step, 'done')
+    assert.equal((await weaker.ask('', vault)).headers['remote-acr'], 'phr')
   })
 
   test('a session on a remembered device has no second step, also for a portal', async () => {

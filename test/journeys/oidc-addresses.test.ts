@@ -127,6 +127,36 @@ const shapes = [
   `<${registered}>`,
   encodeURIComponent(registered),
   'x'.repeat(5000),
+  'http:portal.example.org/signed-in',
+  'https:portal.example.org',
+  'https:\t//portal.example.org/signed-in',
+  'ht\ntps://portal.example.org/signed-in',
+  '\u0001https://portal.example.org/signed-in',
+  '\ufeffhttps://portal.example.org/signed-in',
+  'https://portal.example.org\u2044signed-in',
+  'https://portal.example.org\uff0fsigned-in',
+  'https://portal.example.org:443@evil.example/signed-in',
+  'https://portal.example.org#@evil.example/signed-in',
+  'https://portal.example.org?@evil.example/signed-in',
+  'https://portal.example.org;evil.example/signed-in',
+  'https://portal.example.org&evil.example/signed-in',
+  'https://portal.example.org%23@evil.example/signed-in',
+  'https://portal.example.org%40evil.example/signed-in',
+  'https://portal.example.org%5c@evil.example/signed-in',
+  'https://[portal.example.org]/signed-in',
+  'https://evil.example/https://portal.example.org/signed-in',
+  'https://evil.example?https://portal.example.org/signed-in',
+  'https://evil.example#https://portal.example.org/signed-in',
+  'https://evil.example\\https://portal.example.org/signed-in',
+  'urn:portal.example.org:signed-in',
+  'mailto:ada@portal.example.org',
+  'intent://portal.example.org/signed-in#Intent;scheme=https;end',
+  'filesystem:https://portal.example.org/signed-in',
+  'https://2130706433/signed-in',
+  'https://portal.example.org/signed-in%0d%0aset-cookie:a=b',
+  'https://portal.example.org/signed-in%3fcode=stolen',
+  `${registered}&redirect_uri=https://evil.example`,
+  `${registered}%26redirect_uri=https://evil.example`,
 ]
 
 const corpus = [...hosts, ...schemes, ...paths, ...shapes].filter((one) => one !== registered)
@@ -150,7 +180,7 @@ const leadsTo = ({ headers, text }: { readonly headers: Readonly<Record<string, 
   String(headers.location ?? /content="0;url=([^"]+)"/.exec(text)?.[1] ?? '')
 
 test('A80 A94 R120 no address but the registered one, to the letter, is ever gone to with a code, an error, or after signing out', async () => {
-  assert.ok(corpus.length >= 120, `${corpus.length} addresses`)
+  assert.ok(corpus.length >= 150, `${corpus.length} addresses`)
   for (const address of corpus) {
     for (const prompt of [{}, { prompt: 'none' }, { response_type: 'token' }]) {
       const { url } = await portal.begin({ redirect_uri: address, ...prompt })

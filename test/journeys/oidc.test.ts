@@ -6,7 +6,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose'
 import * as client from 'openid-client'
 import type { Policy } from '#domain/policy.ts'
 import { endOutlawedSessions } from '#flows/oidc-logouts.ts'
-import { type Client, contentsOf, type Kit, openKit, type Person } from '../kit.ts'
+import { type Client, confirm, contentsOf, type Kit, openKit, type Person, rulesOf } from '../kit.ts'
 import { addPortal, follow, type Portal, prove } from '../portal.ts'
 
 let kit: Kit
@@ -68,7 +68,58 @@ describe('a portal', () => {
     assert.deepEqual(claims.organizations, [{ id: site.id, name: site.name, role: 'user' }])
     assert.deepEqual([claims.roles, claims.amr, claims.acr], [['user'], ['pwd'], 'urn:countersign:acr:1'])
     const info = await client.fetchUserInfo(portal.config, tokens.access_token, claims.sub)
-    assert.deepEqual([info.email, info.email_verified, info.roles], [person.email, true, ['user']])
+    assert.deepEqual([info.email, info.email_verified, info.roles], [person.email, false, ['user']], 'nobody has proved that address')
+  })
+
+  test('learns that an address is verified once something that was mailed there was used, and not of a founder who typed it', async () => {
+    const above = await kit.signIn(kit.provider.owner)
+    await confirm(kit, kit.provider.owner, above)
+    const ofProvider = await addPortal(kit, kit.provider.id, above)
+    const verified = async (portal: Portal, browser: Client, person: Person) =>
+      (await tokensOf(portal, browser, person, { claims: JSON.stringify({ id_token: { email_verified: null } }) })).claims.email_verified
+    assert.equal(await verified(ofProvider, above, kit.provider.owner), false)
+
+    const { site, portal, adminBrowser } = await siteWithPortal()
+    const linkIn = async (email: string, page: string) => {
+      const mails = await kit.mailsTo(email)
+      return mails.map(({ text }) => new RegExp(`/${page}/([A-Za-z0-9_-]{43})`).exec(text)?.[1]).find((token) => token !== undefined)
+    }
+    // Invited, and came by the link.
+    const email = `invited-${site.id}@example.org`
+    const at = `/api/v1/organizations/${site.id}/users`
+    const invited = await adminBrowser.call('POST', at, { name: 'Ina', email, role: 'user' })
+    assert.equal(invited.status, 201, invited.text)
+    const guest = kit.client()
+    const password = 'five unrelated words for one door'
+    const accepted = await guest.call('POST', '/api/v1/invitations/accept', { token: await linkIn(email, 'invitation'), password })
+    assert.equal(accepted.json.step, 'done', accepted.text)
+    const ina = { id: invited.json.id, email, name: 'Ina', password }
+    assert.equal(await verified(portal, guest, ina), true)
+
+    // A new password by a mailed link.
+    const forgetful = await kit.person(site.id)
+    assert.equal(await verified(portal, await kit.signIn(forgetful), forgetful), false)
+    await kit.client().call('POST', '/api/v1/password-resets', { email: forgetful.email })
+    const token = await linkIn(forgetful.email, 'reset-password')
+    assert.equal((await kit.client().call('POST', '/api/v1/password-resets/complete', { token, password })).status, 204)
+    const anew = { ...forgetful, password }
+    assert.equal(await verified(portal, await kit.signIn(anew), anew), true)
+
+    // A mailed code.
+    const byMail = await siteWithPortal({ mode: 'everyone', methods: ['email'], defaultMethod: 'email' })
+    const reader = await kit.person(byMail.site.id)
+    assert.equal(await verified(byMail.portal, await kit.signIn(reader), reader), true)
+
+    // Another address, confirmed by the link that went there.
+    const mover = await kit.person(site.id)
+    const browser = await kit.signIn(mover)
+    const to = `moved-${site.id}@example.org`
+    const asked = await browser.call('POST', '/api/v1/me/email-change', { email: to })
+    assert.ok(asked.status < 300, asked.text)
+    assert.equal(await verified(portal, browser, mover), false)
+    const change = await linkIn(to, 'email-change')
+    assert.equal((await browser.call('POST', '/api/v1/email-changes/complete', { token: change })).status, 204)
+    assert.equal(await verified(portal, browser, { ...mover, email: to }), true)
   })
 
   test('sends who is not signed in to the Prompt, which asks what the rules ask and brings them back', async () => {
@@ -408,11 +459,7 @@ describe('what ends a sign-in to an application', () => {
     'their authenticators are reset': ({ adminBrowser, site, person }) =>
       adminBrowser.call('POST', `/api/v1/organizations/${site.id}/users/${person.id}/two-factor`, { action: 'reset' }),
     'a rule asks for a second step that the session has not shown': async ({ adminBrowser, site }) => {
-      const rules = (await adminBrowser.call('GET', `/api/v1/organizations/${site.id}/policy`)).json
-      const { enabled, mode: _mode, newUsersRequired, methods, defaultMethod, mayChangeMethod, version } = rules
-      const { emailForAdministrators, passcodeTimeoutMinutes, rememberDays, remembers, strictTotp, leastPasswordLength } = rules
-      const rest = { emailForAdministrators, passcodeTimeoutMinutes, rememberDays, remembers, strictTotp, leastPasswordLength }
-      const body = { enabled, mode: 'everyone', newUsersRequired, methods, defaultMethod, mayChangeMethod, version, ...rest }
+      const body = { ...(await rulesOf(adminBrowser, site.id)), mode: 'everyone' }
       return adminBrowser.call('PUT', `/api/v1/organizations/${site.id}/policy`, body)
     },
     'the application is switched off': ({ adminBrowser, at }) => adminBrowser.call('PATCH', at, { version: 1, isOn: false }),

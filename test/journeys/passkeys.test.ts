@@ -505,7 +505,7 @@ describe('a passkey as a whole sign-in', () => {
     const own = await openKit({ publicUrl: origin })
     try {
       const site = await own.site(withPasskeys)
-      refused(await own.client().call('GET', entrance), 404, 'not-found')
+      refused(await own.client().call('GET', entrance), 409, 'step-not-open')
       await own.rooms.store.db.updateTable('policies').set({ passwordless: true }).where('organization_id', '=', site.id).execute()
       assert.equal((await own.client().call('GET', entrance)).status, 200)
     } finally {

@@ -2,7 +2,6 @@ import { Alert, Button, Group, Radio, Stack, Text } from '@mantine/core'
 import { IconInfoCircle } from '@tabler/icons-react'
 import type { TwoFactor } from '#contract/account.ts'
 import { words } from '#words/en/console.ts'
-import { duoPages } from '#words/en/duo-pages.ts'
 import { methodWords } from '#words/en/methods.ts'
 import { useStart } from '../changes.tsx'
 import { useTwoFactorDialogs } from './two-factor-dialogs.tsx'
@@ -60,9 +59,9 @@ export function Methods({ twoFactor, method, onChoose }: MethodsProps) {
         </Alert>
       )}
       {withoutDuo.length > 0 && (
-        <Text size="sm" c="dimmed">
-          {duoPages.without(withoutDuo)}
-        </Text>
+        <Alert color="gray" icon={<IconInfoCircle aria-hidden />} className="words">
+          {say.withoutDuo(withoutDuo, methods)}
+        </Alert>
       )}
       {!isOn ? (
         <Group>

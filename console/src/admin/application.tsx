@@ -80,7 +80,7 @@ function Access({ application }: Part) {
         {hasSecret && (
           <Group justify="space-between" gap="xs">
             <div>
-              <Text size="sm" fw={500}>
+              <Text size="sm" fw={600}>
                 {say.secret}
               </Text>
               <Text size="sm" c="dimmed">

@@ -48,7 +48,12 @@ function Found({ onCreate }: { readonly onCreate: () => void }) {
   const found = useQuery(applicationsQuery(organization.id))
   return (
     <>
-      <Text c="dimmed">{say.lead}</Text>
+      <Text c="dimmed">
+        {say.lead}{' '}
+        <Anchor component={Link} to="/help/applications" className="target">
+          {say.which}
+        </Anchor>
+      </Text>
       <Shown query={found} lines={6}>
         {({ applications }) =>
           applications.length === 0 ? (

@@ -1,10 +1,9 @@
 import { Alert, Anchor, List, Stack, Text, Title } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { useNavigate } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { duoWords as say } from '#words/en/duo-settings.ts'
 
-const doctor = '/company-settings/general/two-factor/duo-doctor'
 const helped: readonly string[] = ['aliases', 'applications', 'normalization']
 
 /** "To Use Your Existing Duo Integration": what cannot be undone, what to do at Duo before, and the fields. */
@@ -31,7 +30,10 @@ export function DuoChecklist({ children }: { readonly children: ReactNode }) {
               {isChecked && (
                 <>
                   {' '}
-                  <DoctorLink />.
+                  <Anchor component={Link} to="/company-settings/general/two-factor/duo-doctor" inherit underline="always">
+                    {say.doctor}
+                  </Anchor>
+                  .
                 </>
               )}
               {helped.includes(id) && (
@@ -54,23 +56,5 @@ export function DuoChecklist({ children }: { readonly children: ReactNode }) {
       </div>
       {children}
     </Stack>
-  )
-}
-
-/** To the key doctor, which looks at the names of everybody. */
-function DoctorLink() {
-  const navigate = useNavigate()
-  return (
-    <Anchor
-      href={doctor}
-      inherit
-      underline="always"
-      onClick={async (event) => {
-        event.preventDefault()
-        await navigate({ href: doctor })
-      }}
-    >
-      {say.doctor}
-    </Anchor>
   )
 }

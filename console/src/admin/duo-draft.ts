@@ -70,3 +70,19 @@ export function changeOf({ prompt, auth, servesSites, ...rest }: DuoDraft, store
   }
   return { ...rest, ...written('prompt', prompt), ...written('auth', auth), ...(isProvider ? { servesSites } : {}), version }
 }
+
+/** The API hostname out of what was pasted, as the server reads it. */
+const hostOf = ({ host }: Keys) =>
+  host
+    .trim()
+    .toLowerCase()
+    .replace(/^https:\/\//, '')
+    .replace(/\/+$/, '')
+
+/** Whether a draft leads away from the account that people are bound to. What is not typed yet leads nowhere. */
+export function isLeaving({ isOn, account, prompt }: DuoDraft, stored: Duo): boolean {
+  if (account !== stored.account) return true
+  if (account === 'provider' || stored.prompt === null) return false
+  const host = hostOf(prompt)
+  return host === '' ? !isOn : host !== stored.prompt.host
+}

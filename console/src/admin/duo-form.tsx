@@ -8,7 +8,7 @@ import { useChange } from '../changes.tsx'
 import { when } from '../when.ts'
 import { useWho } from '../who.tsx'
 import { DuoChecklist } from './duo-checklist.tsx'
-import { changeOf, type DuoDraft, useDuoDraft, type Which } from './duo-draft.ts'
+import { changeOf, type DuoDraft, isLeaving, useDuoDraft, type Which } from './duo-draft.ts'
 import { DuoKeys, DuoResult, ProofFirst } from './duo-keys.tsx'
 
 type Results = Readonly<Record<Which, string>>
@@ -56,13 +56,14 @@ export function DuoForm({ stored, fixed, onSaved }: DuoFormProps) {
       },
       {
         onDone: forget,
-        onProblem: ({ code, details: { reason, said, changedBy, prompt, auth, sites } }) => {
+        onProblem: ({ code, details: { reason, said, changedBy, prompt, auth, sites, people } }) => {
           if (code === 'invalid-duo') setFault(reason)
           else if (code === 'duo-check-failed') {
             setResults({ prompt: prompt ?? '', auth: auth ?? '' })
             setTrouble(said === undefined ? {} : { said: say.said(said) })
           } else if (code === 'duo-not-offered') setTrouble({ what: say.noLongerOffered })
           else if (code === 'method-in-use') setTrouble({ what: reason === 'sites' ? say.inUseBySites(sites ?? 0) : say.inUse })
+          else if (code === 'duo-account-in-use') setTrouble({ what: say.refused[reason === 'above' ? 'above' : 'approval'](people ?? 0) })
           else if (code === 'moved-on') setTrouble({ what: say.overtaken(changedBy?.[0]) })
           else return false
           return true
@@ -127,6 +128,7 @@ export function DuoForm({ stored, fixed, onSaved }: DuoFormProps) {
           </DuoChecklist>
         )}
         {isOn && <Behaviour draft={draft} change={change} stored={stored} isProvider={isProvider} />}
+        <div role="status">{stored.bound > 0 && isLeaving(draft, stored) && <Leaving people={stored.bound} />}</div>
         <div role="status">
           {(trouble !== undefined || fault !== undefined) && (
             <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={say.failed}>
@@ -176,6 +178,19 @@ export function DuoForm({ stored, fixed, onSaved }: DuoFormProps) {
         </Group>
       </Stack>
     </form>
+  )
+}
+
+/** What saving does to the people of the account that would be given up. */
+function Leaving({ people }: { readonly people: number }) {
+  return (
+    <Alert color="orange" icon={<IconAlertTriangle aria-hidden />} title={say.leaving.title(people)}>
+      {say.leaving.whats.map((what) => (
+        <Text key={what} size="sm" mt={4}>
+          {what}
+        </Text>
+      ))}
+    </Alert>
   )
 }
 

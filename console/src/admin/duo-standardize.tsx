@@ -8,6 +8,7 @@ import { policyPreviewQuery } from '../api.ts'
 import { Ask } from '../ask.tsx'
 import { useChange } from '../changes.tsx'
 import { useWho } from '../who.tsx'
+import { DuoMerged, type Merged, mergedBy } from './duo-merged.tsx'
 import { Consequence } from './policy-form.tsx'
 
 const say = duoWords.standardize
@@ -31,18 +32,30 @@ export function StandardizeOnDuo({ policy }: { readonly policy: Policy }) {
   const { organization } = useWho()
   const { run } = useChange()
   const [isAsking, setAsking] = useState(false)
+  const [merged, setMerged] = useState<Merged>()
   const draft = onlyMethod(policy, 'duo')
   const isUsable = policy.availableMethods.includes('duo')
   const isDone = isOnly(policy, 'duo')
   const preview = useQuery({ ...policyPreviewQuery(organization.id, draft), enabled: isAsking })
-  const store = () =>
-    run({
-      method: 'PUT',
-      path: `/organizations/${organization.id}/policy`,
-      body: { ...draft, version: policy.version } satisfies PolicyChange,
-      says: say.says,
-      done: say.saved,
-    })
+  const store = () => {
+    setMerged(undefined)
+    return run(
+      {
+        method: 'PUT',
+        path: `/organizations/${organization.id}/policy`,
+        body: { ...draft, version: policy.version } satisfies PolicyChange,
+        says: say.says,
+        done: say.saved,
+      },
+      {
+        onProblem: (problem) => {
+          const people = mergedBy(problem)
+          setMerged(people)
+          return people !== undefined
+        },
+      },
+    )
+  }
   return (
     <div>
       <Divider my="lg" />
@@ -61,6 +74,7 @@ export function StandardizeOnDuo({ policy }: { readonly policy: Policy }) {
       <Text size="sm" c="dimmed" mt={4}>
         {say.otherwise}
       </Text>
+      <div role="status">{merged && <DuoMerged merged={merged} />}</div>
       <Ask opened={isAsking} onClose={() => setAsking(false)} title={say.title} action={say.action} onAction={store}>
         <List spacing={4} size="sm" mb="md">
           {say.list.map((line) => (

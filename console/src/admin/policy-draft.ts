@@ -4,6 +4,7 @@ import { words } from '#words/en/console.ts'
 import { methodWords } from '#words/en/methods.ts'
 import { useChange } from '../changes.tsx'
 import { useWho } from '../who.tsx'
+import { type Merged, mergedBy } from './duo-merged.tsx'
 
 const say = words.company
 
@@ -26,6 +27,8 @@ export interface DraftedPolicy {
   /** Weaker methods that wait for an acceptance before the rules are stored. */
   readonly unaccepted: readonly string[]
   readonly leaveUnaccepted: () => void
+  /** Whom Duo would take for one, where the rules were refused for that. */
+  readonly merged: Merged | undefined
   readonly isBusy: boolean
   readonly changed: readonly Rule[]
   readonly isSaved: boolean
@@ -61,6 +64,7 @@ export function usePolicyDraft(stored: Policy): DraftedPolicy {
   // Both say after which version it was: the refusal and what is stored now come in either order.
   const [elsewhere, setElsewhere] = useState<{ readonly after: number; readonly changes: readonly Elsewhere[] }>()
   const [refused, setRefused] = useState<{ readonly after: number; readonly by: readonly string[] }>()
+  const [merged, setMerged] = useState<Merged>()
   const [isSaved, setSaved] = useState(false)
   const changed = differences(base.rules, draft)
   useEffect(() => {
@@ -83,14 +87,17 @@ export function usePolicyDraft(stored: Policy): DraftedPolicy {
     setSaved(false)
     setElsewhere(undefined)
     setRefused(undefined)
+    setMerged(undefined)
   }
   return {
     draft,
     changed,
     unaccepted,
+    merged,
     leaveUnaccepted: () => setUnaccepted([]),
     change: (part) => {
       setSaved(false)
+      setMerged(undefined)
       setDraft({ ...draft, ...part })
     },
     discard: () => {
@@ -107,10 +114,13 @@ export function usePolicyDraft(stored: Policy): DraftedPolicy {
           says: `${say.says} ${acceptsWeaker ? `${methodWords.accept.says(unaccepted)} ` : ''}${say.stored(draft)}`,
         },
         {
-          onProblem: ({ code, details }) => {
+          onProblem: (problem) => {
+            const { code, details } = problem
+            const people = mergedBy(problem)
+            setMerged(people)
             if (code === 'moved-on') setRefused({ after: base.version, by: details.changedBy ?? [] })
             if (code === 'weaker-methods') setUnaccepted(details.methods ?? [])
-            return code === 'moved-on' || code === 'weaker-methods'
+            return people !== undefined || code === 'moved-on' || code === 'weaker-methods'
           },
         },
       )

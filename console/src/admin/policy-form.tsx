@@ -11,6 +11,7 @@ import { policyPreviewQuery } from '../api.ts'
 import { Ask } from '../ask.tsx'
 import { arriveAt } from '../page.tsx'
 import { useWho } from '../who.tsx'
+import { DuoMerged } from './duo-merged.tsx'
 import { type DraftedPolicy, usePolicyDraft } from './policy-draft.ts'
 
 const say = words.company
@@ -30,7 +31,7 @@ interface PolicyFormProps {
 export function PolicyForm({ stored, children, aside }: PolicyFormProps) {
   const { organization, may } = useWho()
   const drafted = usePolicyDraft(stored)
-  const { draft, change, changed, save, isBusy, isSaved, unaccepted, leaveUnaccepted } = drafted
+  const { draft, change, changed, save, isBusy, isSaved, unaccepted, merged, leaveUnaccepted } = drafted
   const [isAsking, setAsking] = useState(false)
   const mayChange = may('change-policy')
   useArrival()
@@ -69,6 +70,7 @@ export function PolicyForm({ stored, children, aside }: PolicyFormProps) {
             </Button>
           </Group>
         )}
+        <div role="status">{merged && <DuoMerged merged={merged} />}</div>
         <div role="status">
           {isSaved && (
             <Alert color="green" icon={<IconCheck aria-hidden />} title={words.saved}>

@@ -8,6 +8,7 @@ import type { Policy } from '#contract/policy.ts'
 import { authAnvilWords } from '#words/en/authanvil.ts'
 import { duoWords } from '#words/en/duo-settings.ts'
 import { methodName } from '#words/en/methods.ts'
+import { passkeyWords } from '#words/en/passkeys.ts'
 import { authAnvilQuery } from '../api.ts'
 import { Section } from '../page.tsx'
 import { Shown } from '../states.tsx'
@@ -68,7 +69,12 @@ export function ConnectMethod({ provider, policy, duo, onBack, onNext }: Connect
     <Section id="connect" title={methodName(method)}>
       {isUsable && <Connected>{say.nothing(methodName(method))}</Connected>}
       {!isUsable && method === 'authanvil' && <AuthAnvilHere />}
-      {!isUsable && method !== 'authanvil' && (
+      {!isUsable && method === 'passkey' && (
+        <Alert color="gray" icon={<IconInfoCircle aria-hidden />} mt="md">
+          {passkeyWords.rules.noHostName}
+        </Alert>
+      )}
+      {!isUsable && method !== 'authanvil' && method !== 'passkey' && (
         <Alert color="gray" icon={<IconInfoCircle aria-hidden />} mt="md">
           {say.missing(methodName(method))}{' '}
           <Anchor component={Link} to="/company-settings/general/messages" inherit underline="always">

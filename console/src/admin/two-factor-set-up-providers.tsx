@@ -5,8 +5,8 @@ import { duoWords } from '#words/en/duo-settings.ts'
 const say = duoWords.setUp
 
 /** Who provides the second step: a method, and for Duo whose account. */
-export type Provider = 'duo' | 'duo-provider' | 'totp' | 'authanvil' | 'email' | 'sms' | 'voice'
-export const providers: readonly Provider[] = ['duo', 'duo-provider', 'totp', 'authanvil', 'email', 'sms', 'voice']
+export type Provider = 'duo' | 'duo-provider' | 'passkey' | 'totp' | 'authanvil' | 'email' | 'sms' | 'voice'
+export const providers: readonly Provider[] = ['duo', 'duo-provider', 'passkey', 'totp', 'authanvil', 'email', 'sms', 'voice']
 
 export const methodOf = (provider: Provider): string => (provider === 'duo-provider' ? 'duo' : provider)
 
@@ -15,7 +15,7 @@ export type Mode = 'everyone' | 'chosen'
 
 /** What people will meet, in order. */
 export function NextLogin({ provider, children }: { readonly provider: Provider; readonly children?: ReactNode }) {
-  const lines = say.nextLogins[provider === 'duo' || provider === 'duo-provider' ? provider : 'other']
+  const lines = say.nextLogins[provider === 'duo' || provider === 'duo-provider' || provider === 'passkey' ? provider : 'other']
   return (
     <div>
       <Text fw={600} mt="md">

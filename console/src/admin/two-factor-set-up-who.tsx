@@ -11,6 +11,7 @@ import { Ask } from '../ask.tsx'
 import { useChange } from '../changes.tsx'
 import { Section } from '../page.tsx'
 import { useWho } from '../who.tsx'
+import { DuoMerged, type Merged, mergedBy } from './duo-merged.tsx'
 import { onlyMethod } from './duo-standardize.tsx'
 import { Consequence } from './policy-form.tsx'
 import { type Mode, methodOf, NextLogin, type Provider } from './two-factor-set-up-providers.tsx'
@@ -30,11 +31,13 @@ interface WhoIsAffectedProps {
 export function WhoIsAffected({ provider, policy, mode, onMode, onBack, onDone }: WhoIsAffectedProps) {
   const { organization } = useWho()
   const { run, isBusy } = useChange()
+  const [merged, setMerged] = useState<Merged>()
   const [weaker, setWeaker] = useState<readonly string[]>([])
   const method = methodOf(provider)
   const draft = onlyMethod(policy, method, mode)
   const preview = useQuery(policyPreviewQuery(organization.id, draft))
   const finish = async (acceptsWeaker = false) => {
+    setMerged(undefined)
     const isDone = await run(
       {
         method: 'PUT',
@@ -44,9 +47,12 @@ export function WhoIsAffected({ provider, policy, mode, onMode, onBack, onDone }
         done: say.done,
       },
       {
-        onProblem: ({ code, details: { methods } }) => {
-          if (code === 'weaker-methods') setWeaker(methods ?? [])
-          return code === 'weaker-methods'
+        onProblem: (problem) => {
+          const { code, details } = problem
+          const people = mergedBy(problem)
+          setMerged(people)
+          if (code === 'weaker-methods') setWeaker(details.methods ?? [])
+          return people !== undefined || code === 'weaker-methods'
         },
       },
     )
@@ -71,6 +77,7 @@ export function WhoIsAffected({ provider, policy, mode, onMode, onBack, onDone }
             {say.yourself}
           </Alert>
         </NextLogin>
+        <div role="status">{merged && <DuoMerged merged={merged} />}</div>
         <Group>
           <Button loading={isBusy} onClick={() => finish()}>
             {say.finish}

@@ -127,6 +127,7 @@ interface ChooseProps {
 }
 
 const whats: Readonly<Record<Exclude<Provider, 'duo' | 'duo-provider'>, string>> = {
+  passkey: say.passkey.what,
   totp: say.totp.what,
   authanvil: say.authanvil.what,
   email: say.sent.what,

@@ -275,7 +275,10 @@ function EditForm({ member, policy }: { readonly member: Member; readonly policy
           onChange={(event) => setMethod(event.currentTarget.value)}
           data={[
             { value: '', label: methodWords.user.byDefault },
-            ...(policy?.methods ?? []).map((value) => ({ value, label: methodName(value) })),
+            ...(policy?.methods ?? []).map((value) => ({
+              value,
+              label: value === 'duo' && member.isWithoutDuo ? methodWords.user.withoutDuoOption : methodName(value),
+            })),
             ...(member.method === null || policy?.methods.includes(member.method)
               ? []
               : [

@@ -14,7 +14,7 @@ interface Part {
   readonly note?: string
 }
 
-const parts: readonly Part[] = [say.people, say.trouble, ...say.sections]
+const parts: readonly Part[] = [say.people, ...say.uses, say.trouble, ...say.sections]
 const duoMobile = apps.find(({ name }) => name === 'Duo Mobile')
 
 /** The help about Duo: for people first, then each step of an administrator, which the checklist leads to. */

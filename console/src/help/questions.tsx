@@ -1,11 +1,13 @@
-import { List, Text } from '@mantine/core'
+import { Anchor, List, Text } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { words } from '#words/en/console.ts'
+import { duoWords } from '#words/en/duo-settings.ts'
 import { Page, Section } from '../page.tsx'
 import { HelpFoot } from './help-foot.tsx'
 
 const say = words.questionsPage
 
-/** The six questions that people ask about two-factor authentication, each with its answer. */
+/** The questions that people ask about two-factor authentication, each with its answer. */
 export function Questions() {
   return (
     <Page title={say.title} path={[words.help]} isNarrow>
@@ -19,6 +21,11 @@ export function Questions() {
                 <List.Item key={step}>{step}</List.Item>
               ))}
             </List>
+          )}
+          {id === 'duo' && (
+            <Anchor component={Link} to="/help/duo" hash="approve" mt="md" className="target">
+              {duoWords.help}
+            </Anchor>
           )}
         </Section>
       ))}

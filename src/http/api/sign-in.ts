@@ -46,7 +46,7 @@ export function signInRoutes({ app, rooms, visits, changing }: Api): void {
     async (request, reply) => {
       const cookie = visits.signInCookie(request, reply)
       const passkey = await entranceOptions(rooms, visits.of(request), cookie)
-      if (!passkey) throw new Problem('not-found')
+      if (!passkey) throw new Problem('step-not-open')
       return { passkey, csrfToken: visits.csrfToken(cookie) }
     },
   )

@@ -86,7 +86,11 @@ export function interactionPages(app: FastifyInstance, options: PromptOptions, p
             return done({ error: 'unmet_authentication_requirements', error_description: 'what was shown is not what was asked for' })
           if (asked?.steppedUp) return done({ error: 'access_denied', error_description: 'the person went back' })
           await keep(one, { countersign: { at, steppedUp: true } satisfies Asked })
-          const { cookies } = await startStepUp(rooms, visits.of(request), { returnTo: here, isAnew: found.isAnew })
+          const { cookies } = await startStepUp(rooms, visits.of(request), {
+            returnTo: here,
+            isAnew: found.isAnew,
+            passkey: found.passkey === true,
+          })
           visits.setCookies(reply, cookies)
           return reply.redirect('/sign-in', 303)
         }

@@ -111,12 +111,20 @@ export function openProvider({ rooms, jwks, sessionOf, pages }: ProviderOptions)
       const application = clientId === undefined ? undefined : await oidcApplication(rooms, clientId)
       const person = application && (await oidcPerson(rooms, application, userId))
       if (!person) return undefined
-      const { name, email, language, memberships } = person
+      const { name, email, isEmailVerified, language, memberships } = person
       const roles = [...new Set(memberships.map(({ role }) => role))]
       const locale = language === null ? {} : { locale: language }
       return {
         accountId: userId,
-        claims: async () => ({ sub: userId, name, ...locale, email, email_verified: true, organizations: [...memberships], roles }),
+        claims: async () => ({
+          sub: userId,
+          name,
+          ...locale,
+          email,
+          email_verified: isEmailVerified,
+          organizations: [...memberships],
+          roles,
+        }),
       }
     },
     // Applications belong to the organization whose people sign in to them, so nobody is asked whether they agree.

@@ -18,14 +18,20 @@ export function forwardAuthPages(app: FastifyInstance, options: PromptOptions): 
     way: textOf(fields, 'way'),
   })
 
-  const drawStepUp = async (request: FastifyRequest<OfApplication>, reply: FastifyReply, entering: Entering, problem?: Problem) => {
+  const drawStepUp = async (
+    request: FastifyRequest<OfApplication>,
+    reply: FastifyReply,
+    entering: Entering,
+    passkey: boolean,
+    problem?: Problem,
+  ) => {
     const { name, organizationId } = await portalOf(rooms, entering.clientId)
     const words = wordsOf(request)
     const csrf = visits.csrfToken(visits.of(request).session ?? '')
     const frame = await frameOf(options, request, organizationId)
     if (problem) withStatus(reply, problem)
     const shown = problem && words.pages.explain(toPageProblem(problem))
-    return reply.send(stepUpPage({ ...entering, portal: name, csrf, ...frame, problem: shown }, words))
+    return reply.send(stepUpPage({ ...entering, passkey, portal: name, csrf, ...frame, problem: shown }, words))
   }
 
   app.get<OfApplication>('/forward-auth/:clientId/enter', { config }, async (request, reply) => {
@@ -41,7 +47,7 @@ export function forwardAuthPages(app: FastifyInstance, options: PromptOptions): 
         return reply.redirect(`/sign-in?${back}`, 303)
       }
       case 'step-up':
-        return drawStepUp(request, reply, entering)
+        return drawStepUp(request, reply, entering, entered.passkey)
       case 'not-let-in': {
         const words = wordsOf(request)
         const { title, text } = words.forwardAuth.notLetIn
@@ -60,8 +66,8 @@ export function forwardAuthPages(app: FastifyInstance, options: PromptOptions): 
       visits.setCookies(reply, cookies)
       return reply.redirect(step.step === 'done' ? step.returnTo : '/sign-in', 303)
     } catch (error) {
-      if (!(error instanceof Problem) || error.code !== 'two-factor-not-available') throw error
-      return drawStepUp(request, reply, entering, error)
+      if (!(error instanceof Problem && (error.code === 'two-factor-not-available' || error.code === 'passkey-not-available'))) throw error
+      return drawStepUp(request, reply, entering, error.code === 'passkey-not-available', error)
     }
   })
 

@@ -27,6 +27,7 @@ export const forwardAuthWords = isolating({
     any: 'As the rules of their organization ask',
     'second-factor': 'With a second step',
     fresh: 'With a second step given a short time ago',
+    'phishing-resistant': 'With a passkey or security key',
   },
   freshMinutes: 'At most so many minutes ago',
   addPart: 'Add a stricter part',

@@ -7,6 +7,7 @@ import { secondFactorConsole } from './second-factor.ts'
 export const applicationWords = isolating({
   title: 'Applications',
   lead: 'Portals and other services whose people sign in here, with the second step that your rules ask for.',
+  which: 'Which one fits?',
   forbidden: (organization: string) => `Only a Security Admin of ${organization} can set up applications.`,
   create: 'Add application',
   add: 'Add',

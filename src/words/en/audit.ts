@@ -48,7 +48,10 @@ const actions = {
   ],
   'authenticator.bound': ['Authenticator set up', (who) => `${who} set up an authenticator`],
   'authenticator.renamed': ['Authenticator renamed', (who) => `${who} gave an authenticator another name`],
-  'authenticator.removed': ['Authenticator removed', (who) => `${who} removed an authenticator`],
+  'authenticator.removed': [
+    'Authenticator removed',
+    (who, whom, { isSelf }) => (isSelf ? `${who} removed an authenticator` : `${who} removed an authenticator of ${whom}`),
+  ],
   'backup-codes.drawn': ['Backup codes drawn', (who) => `${who} drew backup codes`],
   'backup-codes.used': ['Backup code used', (who) => `${who} used a backup code`],
   'device.remembered': ['Device remembered', (who) => `${who} had a device remembered`],

@@ -702,7 +702,7 @@ export const words = isolating({
 
   questionsPage: {
     title: 'Two-Factor Authentication: questions and answers',
-    what: 'Six questions that administrators and users ask. Administrators work under Admin (Users and Company Settings), users under the menu with their name and on the page where they log in: two sides with addresses of their own, and one set of rules behind both.',
+    what: 'Questions that administrators and users ask. Administrators work under Admin (Users and Company Settings), users under the menu with their name and on the page where they log in: two sides with addresses of their own, and one set of rules behind both.',
     questions: [
       {
         id: 'enable',
@@ -757,6 +757,17 @@ export const words = isolating({
         answer:
           'After the password, wherever you sign in with this account, on every device and in every browser, unless your organization lets devices be remembered and you asked for it there. It is asked once more before you change how your account is protected.',
         steps: [],
+      },
+      {
+        id: 'duo',
+        ask: 'What do I do when Duo asks me on my phone?',
+        answer:
+          'Approve it if you have just begun to log in and the phone shows the same organization, address and time as the page. Otherwise deny it: nobody gets in, no more pushes are sent, and you change your password, because somebody knows it.',
+        steps: [
+          'No request arrives: open Duo Mobile, it fetches what waits.',
+          'No connection: choose "Type a Duo passcode" and type the code that Duo Mobile shows.',
+          'No phone: use a backup code, and tell your administrator.',
+        ],
       },
     ],
   },

@@ -55,6 +55,10 @@ const cures: Readonly<Record<DuoCureName, string>> = {
   'not-missing': 'No longer missing: check again',
 }
 
+const list = new Intl.ListFormat('en')
+const elsewhere = (count: number): string =>
+  count === 1 ? '1 person of another organization' : `${count.toLocaleString('en')} people of other organizations`
+
 export const duoDoctorWords = {
   title: 'Duo key doctor',
   open: 'Check whom Duo knows',
@@ -123,8 +127,15 @@ export const duoDoctorWords = {
     'bareName' in because
       ? `"Simple" leaves "${because.bareName}" of all these names.`
       : `All these names lead to the user "${because.duoUser}" of Duo.`,
-  others: (count: number) =>
-    count === 1 ? '1 person of another organization' : `${count.toLocaleString('en')} people of other organizations`,
+  others: elsewhere,
+  refused: {
+    title: 'Nothing was saved: Duo would take several people for one',
+    what: (merged: readonly string[], others: number, bareName: string) =>
+      `"Simple" leaves "${bareName}" of the names of ${list.format([...merged, ...(others > 0 ? [elsewhere(others)] : [])])}. Whoever approves for one of them in Duo would let in the others.`,
+    more: (merges: number) => (merges === 1 ? 'There is 1 more such group.' : `There are ${merges.toLocaleString('en')} more such groups.`),
+    next: 'Set "Username normalization" to None in both applications, or give these people different names, then check again:',
+    doctor: 'Key doctor',
+  },
   moreMerges: (count: number) => `And ${count.toLocaleString('en')} more: they stand in the file.`,
   filter: 'Finding',
   all: (count: number) => `All (${count.toLocaleString('en')})`,

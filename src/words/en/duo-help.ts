@@ -19,6 +19,49 @@ export const duoHelpWords = {
     ],
     note: 'Check: your name, top right, then User Settings. The card "Two-Factor Authentication" says SECURED.',
   },
+  uses: [
+    {
+      id: 'prompt',
+      title: "Log in with Duo's page",
+      steps: [
+        'Type your email and password here, then choose "Continue to Duo". The address then begins with that of Duo: api-….duosecurity.com.',
+        'Duo asks you in the way that you used last. "Other options" shows what else you have set up there, such as a passcode or a security key.',
+        'Approve. Duo brings you back here by itself; you have ten minutes for it.',
+      ],
+      note: 'You came back and are not in? The page says why. Choose "Continue to Duo" once more, or one of the other ways that it offers.',
+    },
+    {
+      id: 'approve',
+      title: 'Approve a push on your phone',
+      steps: [
+        'Choose "Send a push to my phone". With several devices choose the one that you have at hand.',
+        'Open Duo Mobile. Compare organization, address and time with what our page shows beside it, then tap "Approve".',
+        'If our page shows a number, type it on the phone.',
+        'Approve only what you began. If a request comes by itself, tap "Deny": somebody knows your password.',
+        'After "Deny" nobody gets in, and no more pushes are sent until you have logged in another way. After "not me" (or "It seems fraudulent") your administrators are told, too. Then change your password.',
+      ],
+      note: 'Few pushes are sent in a row, so that nobody approves one only to have peace. A passcode works all the same.',
+    },
+    {
+      id: 'passcode',
+      title: 'Type a passcode of Duo',
+      steps: [
+        'Without a connection, or when no push arrives: choose "Type a Duo passcode".',
+        'Open Duo Mobile, tap the account, and type the code that it shows. It needs no network for that.',
+        'A code of a hardware token, or one that your administrator gives you in Duo, is typed in the same field. Each works once.',
+      ],
+    },
+    {
+      id: 'activation',
+      title: "Set Duo up with your provider's account",
+      steps: [
+        'Log in with email and password. Our page shows who looks after Duo: your organization needs no account there.',
+        'Install Duo Mobile, choose "Show the QR code", and scan it: in Duo Mobile "Add", then "Use QR code". On the phone itself choose "Open it in Duo Mobile on this phone".',
+        'Approve the first push, then save your backup codes.',
+      ],
+      note: 'A QR code that has run out lets nobody in: choose "Show a fresh QR code".',
+    },
+  ],
   trouble: {
     id: 'trouble',
     title: 'When it does not work',

@@ -160,6 +160,20 @@ export const duoWords = isolating({
   inUseBySites: (sites: number) =>
     `${count(sites, 'site relies', 'sites rely')} on this account, and people there could no longer sign in. Have them choose another method first.`,
   noLongerOffered: 'Your provider does not let its sites use its Duo account. Use your own, or ask your provider.',
+  leaving: {
+    title: (people: number) => `${count(people, 'person is', 'people are')} bound to the Duo account that you leave`,
+    whats: [
+      'In another Duo account whoever approves under the same name could be somebody else. So their Duo here ends when you save.',
+      'They are logged out, and told by mail. Whoever has another method set up is asked for that at the next login; everybody else proves themselves with a passcode that we mail.',
+      'Then they set up Duo in the new account. This cannot be taken back.',
+    ],
+  },
+  refused: {
+    above: (people: number) =>
+      `${count(people, 'owner is', 'owners are')} bound to the account that you leave. Only an owner may save this.`,
+    approval: (people: number) =>
+      `${count(people, 'person is', 'people are')} bound to the account that you leave, and resetting them takes two. Have "Reset Organization 2FA" approved first, then save.`,
+  },
   changedBy: (who: string, when: string) => `${who} changed this last, ${when}.`,
   overtaken: (by: string | undefined) =>
     `${by ?? 'Somebody else'} has just changed this. What is stored now is shown when you load the page again.`,
@@ -234,6 +248,9 @@ export const duoWords = isolating({
       label: "Duo, with our provider's account",
       what: 'You need no Duo account. People scan a QR code at their next login.',
     },
+    passkey: {
+      what: 'A key on the phone, on the computer, or a security key. The strongest: no other page can use it. Nothing has to be bought.',
+    },
     totp: { what: 'Any app for six-digit codes. Nothing has to be bought or connected.' },
     authanvil: { what: 'You have an AuthAnvil server.' },
     sent: { what: 'Weaker than an app. For people without a smartphone.' },
@@ -265,6 +282,12 @@ export const duoWords = isolating({
         'If they have another method set up, it is asked a last time.',
         'They install Duo Mobile and scan the QR code that we show.',
         'They approve, save backup codes, and are in.',
+      ],
+      passkey: [
+        'They type email and password as always.',
+        'If they have another method set up, it is asked a last time.',
+        'They choose "Create passkey", and their browser asks for a fingerprint, a face, a PIN or a security key.',
+        'They save backup codes, and are in.',
       ],
       other: [
         'They type email and password as always.',

@@ -11,6 +11,8 @@ export const forwardAuth = isolating({
     title: 'One more step',
     text: (portal: string) =>
       `${portal} asks for more here than how you logged in. Prove with your second step that it is you; then you go on where you were.`,
+    passkeyText: (portal: string) =>
+      `${portal} asks for a passkey or security key here. Use yours, or set one up; then you go on where you were.`,
     go: 'Go on',
   },
   notLetIn: {

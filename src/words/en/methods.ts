@@ -84,7 +84,9 @@ export const methodWords = isolating({
     type: 'Two Factor Type',
     typeWhat: (method: string) =>
       `The one method of this person. With the default it follows Company Settings: ${method}. Whoever has another one set up signs in with it a last time and is then moved.`,
-    withoutDuo: 'Duo is not offered to this person, who belongs to another organization, too: a code of an app takes its place.',
+    withoutDuo:
+      'Duo is not offered to this person: an account at Duo is for one organization, and they belong to another one, too. They type a code instead.',
+    withoutDuoOption: 'Duo (not offered to this person)',
     byDefault: "Organization's default",
     notAllowed: (method: string) => `${method} (no longer allowed)`,
     phoneNone: 'No number yet.',
@@ -120,6 +122,15 @@ export const methodWords = isolating({
     setUp: (kind: string) => `Set up: ${methodWords.own.labels[kind] ?? kind}`,
     switchWhat: 'You set it up on the next page, and keep what you have until then.',
     to: (address: string) => `to ${address}`,
+    /** To somebody of several organizations: S2.4. */
+    withoutDuo: (organizations: readonly string[], kinds: readonly string[]) => {
+      const typed = kinds.filter((kind) => kind !== 'passkey')
+      const instead =
+        typed.length === 0
+          ? `you use a ${methodName('passkey')}`
+          : `you type a code: ${new Intl.ListFormat('en', { type: 'disjunction' }).format(typed.map((kind) => methodWords.own.labels[kind] ?? kind))}`
+      return `Duo of ${new Intl.ListFormat('en').format(organizations)} is not offered to you: an account at Duo is for one organization, and you belong to several. Instead ${instead}.`
+    },
     mustMove: 'What you have set up is no longer allowed. At your next sign-in it is asked for a last time, and you set up another method.',
     others: (kinds: readonly string[]) => `You may also use: ${listed(kinds)}. You choose on the next page.`,
     sentIntro: (kinds: readonly string[]) =>

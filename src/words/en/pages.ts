@@ -139,6 +139,12 @@ function explain(problem: PageProblem, situation: Situation = {}): Explanation {
         advice:
           'Your password is right, but nobody signs in through this organization at the moment. Ask its administrators or your provider.',
       }
+    case 'passkey-not-available':
+      return {
+        title: 'You can set up no passkey.',
+        advice:
+          'The rules of your organization do not allow it, or you have as many authenticators as there may be. Ask a Security Admin of your organization.',
+      }
     case 'too-many-attempts':
       return { title: 'Too many attempts.', advice: `${afterWait}, then try again. Until then even a right answer is refused.` }
     case 'sending-limit':

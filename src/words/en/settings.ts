@@ -146,6 +146,21 @@ export const settings: readonly Setting[] = [
     words: 'user management team people edit user two factor type required 2fa enable disable reset actions three dots cell phone invite',
     isForAdministrators: true,
   },
+  {
+    title: 'Applications',
+    where: 'Admin',
+    href: '/applications',
+    words:
+      'portals openid connect oidc oauth sso single sign-on log in with forward-auth forward auth nginx caddy haproxy traefik reverse proxy headers duo web sdk universal prompt second factor only client id client secret redirect address back-channel logout',
+    isForAdministrators: true,
+  },
+  {
+    title: 'API keys',
+    where: 'Admin, Applications',
+    href: '/applications#api-keys',
+    words: 'vpn radius script program token help desk verify check a code push key revoke scopes api',
+    isForAdministrators: true,
+  },
   own(
     'Two-Factor Authentication',
     '/settings',
@@ -170,9 +185,22 @@ export const settings: readonly Setting[] = [
     'help google authenticator microsoft authenticator duo mobile lastpass set up lost phone',
   ),
   own(
+    'Which door fits a portal',
+    '/help/applications',
+    'help applications openid connect oidc forward-auth nginx caddy haproxy traefik second factor only api keys vpn integrate connect a portal',
+  ),
+  own(
     'How Duo works',
     '/help/duo',
     'help duo mobile security enrollment get started push alias username normalization web sdk auth api protect an application catalog',
+  ),
+  own("Log in with Duo's page", '/help/duo#prompt', 'help duo universal prompt continue to duo other options login'),
+  own('Approve a push on your phone', '/help/duo#approve', 'help duo mobile verified push approve deny not me fraud request number'),
+  own('Type a passcode of Duo', '/help/duo#passcode', 'help duo mobile passcode hardware token bypass code without connection offline'),
+  own(
+    "Set Duo up with your provider's account",
+    '/help/duo#activation',
+    'help duo mobile activation activate qr code provider msp new phone',
   ),
 ]
 

@@ -33,6 +33,8 @@ interface Common {
 export interface StepUpView extends Common {
   readonly to: string
   readonly way: string
+  /** Whether nothing but a passkey or security key will do. */
+  readonly passkey: boolean
   readonly problem?: Explanation | undefined
 }
 
@@ -40,7 +42,7 @@ export interface StepUpView extends Common {
 export function stepUpPage(view: StepUpView, words: Words = defaultWords): string {
   const { stepUp } = words.forwardAuth
   const content = html`<h1>${stepUp.title}</h1>
-${lead(stepUp.text(view.portal), view.problem, true)}
+${lead((view.passkey ? stepUp.passkeyText : stepUp.text)(view.portal), view.problem, true)}
 <form method="post" action="/forward-auth/${view.clientId}/step-up">${csrfField(view.csrf)}
 <input type="hidden" name="to" value="${view.to}"><input type="hidden" name="way" value="${view.way}">
 ${submit(stepUp.go)}</form>`
