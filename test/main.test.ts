@@ -154,8 +154,9 @@ test('a key that signs tokens is changed before its time: the first one signs at
   timeout: 55_000,
 }, async () => {
   const settings = { DATA_DIR: newFolder() }
-  await inVain(settings, /^The database has not been brought up to date\. Run "migrate" first\.\n$/, 'rotate-keys')
-  assert.equal((await runMain('migrate', settings).ended).code, 0)
+  const store = await openStore({ dataDir: settings.DATA_DIR })
+  await store.migrate()
+  await store.close()
   for (const wait of [0, 86_400_000]) {
     const before = Date.now()
     const { code, stdout, stderr } = await runMain('rotate-keys', settings).ended

@@ -217,8 +217,9 @@ export function advance(signIn: SignIn, event: Event): SignIn {
       return { ...rest, version }
     }
     case 'proved': {
-      // What somebody was sent here to set up stays on offer while they prove who they are.
-      const offered = signIn.intent === 'enroll' && signIn.enrollment ? { enrollment: signIn.enrollment } : {}
+      // A passkey that somebody was sent here to set up stays on offer while they prove who they are. Nothing of it is secret.
+      const { intent, enrollment } = signIn
+      const offered = intent === 'enroll' && enrollment && isPhishingResistant(enrollment.kind) ? { enrollment } : {}
       return { ...open, ...offered, version, evidence: [...signIn.evidence, event.evidence] }
     }
     case 'challenge-spent':

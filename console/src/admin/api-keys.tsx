@@ -162,6 +162,7 @@ function CreateForm({ onClose }: { readonly onClose: () => void }) {
           data-autofocus
         />
         <Checkbox.Group
+          size="md"
           label={say.scopes}
           value={[...ticked]}
           onChange={(values) => setTicked(scopes.filter((one) => values.includes(one)))}

@@ -138,7 +138,7 @@ function RuleFields({ rule, isWhole, onChange, onRemove, wrong }: RuleFieldsProp
             spellCheck={false}
           />
         )}
-        <Checkbox.Group label={say.roles} value={[...rule.roles]} onChange={choose} error={wrong('roles')}>
+        <Checkbox.Group size="md" label={say.roles} value={[...rule.roles]} onChange={choose} error={wrong('roles')}>
           <Group mt="xs" gap="md">
             {roles.map((role) => (
               <Checkbox key={role} value={role} label={words.roles[role]} />

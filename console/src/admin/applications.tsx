@@ -48,12 +48,12 @@ function Found({ onCreate }: { readonly onCreate: () => void }) {
   const found = useQuery(applicationsQuery(organization.id))
   return (
     <>
-      <Text c="dimmed">
-        {say.lead}{' '}
+      <div>
+        <Text c="dimmed">{say.lead}</Text>
         <Anchor component={Link} to="/help/applications" className="target">
           {say.which}
         </Anchor>
-      </Text>
+      </div>
       <Shown query={found} lines={6}>
         {({ applications }) =>
           applications.length === 0 ? (
