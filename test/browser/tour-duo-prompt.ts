@@ -86,4 +86,15 @@ export async function tourDuoPrompt(at: BrowserKit, duoKit: DuoKit, look: Look):
   await goOn(away)
   await see(away.getByText('For now'))
   await look('duo-away-other-way', away)
+
+  const head = await person(northwind, { name: 'Hanna Brandt', role: 'security-admin' })
+  duoKit.user(head)
+  const { cookies } = await duoKit.bind(head)
+  const desk = await at.open('', { ignoreHTTPSErrors: true })
+  await desk.context().addCookies([...cookies].map(([name, value]) => ({ name, value, url: at.origin })))
+  await desk.goto('/company-settings/general/two-factor#duo')
+  const web = desk.getByRole('group', { name: 'Web SDK application' })
+  await web.getByLabel('API hostname').fill('api-87654321.duosecurity.com')
+  await see(desk.getByText('bound to the Duo account that you leave'))
+  await look('duo-another-account', desk)
 }

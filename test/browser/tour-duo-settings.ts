@@ -72,6 +72,19 @@ export async function tourDuoSettings(at: BrowserKit, duo: DuoSimulator, look: L
   await page.getByRole('button', { name: 'Standardize all users on Duo' }).click()
   await see(page.getByRole('dialog').getByText('will set up an authenticator'))
   await look('duo-standardize-question', page)
+  const twins = [await person(organization, { name: longName }), await person(organization, { name: 'Gus Lindqvist' })]
+  for (const [nth, { id }] of twins.entries())
+    await db
+      .updateTable('users')
+      .set({ email: `alexandra.konstantinopoulos@site-${nth}.example` })
+      .where('id', '=', id)
+      .execute()
+  const reading = { organization_id: organization, prompt: 'simple', auth: 'simple', checked_by: head.id, checked_at: kit.now() } as const
+  await db.insertInto('duo_doctor').values(reading).execute()
+  await page.getByRole('dialog').getByRole('button', { name: 'Standardize on Duo' }).click()
+  await see(page.getByText('Nothing was saved: Duo would take several people for one'))
+  await look('duo-would-merge', page)
+  await db.deleteFrom('duo_doctor').where('organization_id', '=', organization).execute()
 
   const { page: theirs } = await at.openAs(admin, `${settings}#duo`)
   await see(theirs.getByText('can set up Duo.'))
