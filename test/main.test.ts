@@ -150,21 +150,19 @@ test('one life after the other: set up once, found again, never with another key
   }
 })
 
-test('a key that signs tokens is changed before its time: the first one signs at once, the next a day later', {
+test('a key that signs tokens is made by a command, which says from when it signs and where applications find it', {
   timeout: 55_000,
 }, async () => {
-  const settings = { DATA_DIR: newFolder() }
-  const store = await openStore({ dataDir: settings.DATA_DIR })
+  const dataDir = newFolder()
+  const store = await openStore({ dataDir })
   await store.migrate()
   await store.close()
-  for (const wait of [0, 86_400_000]) {
-    const before = Date.now()
-    const { code, stdout, stderr } = await runMain('rotate-keys', settings).ended
-    assert.equal(code, 0, stderr)
-    const [, id, from = ''] = /^The key ([\w-]+) signs from (\S+); applications find it at http:\/\/\S+\/oidc\/jwks\.\n$/.exec(stdout) ?? []
-    assert.ok(id, stdout)
-    assert.ok(Date.parse(from) >= before + wait && Date.parse(from) <= Date.now() + wait, from)
-  }
+  const before = Date.now()
+  const { code, stdout, stderr } = await runMain('rotate-keys', { DATA_DIR: dataDir }).ended
+  assert.equal(code, 0, stderr)
+  const [, id, from = ''] = /^The key ([\w-]+) signs from (\S+); applications find it at http:\/\/\S+\/oidc\/jwks\.\n$/.exec(stdout) ?? []
+  assert.ok(id, stdout)
+  assert.ok(Date.parse(from) >= before && Date.parse(from) <= Date.now(), from)
 })
 
 test('a taken port is said so even where something else listens on it', async () => {
