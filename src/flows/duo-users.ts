@@ -31,8 +31,8 @@ export async function duoUsersOf(rooms: Rooms, visit: Visit, organizationId: str
  * Stores the application of the type "Admin API" that takes people out of Duo, once Duo has taken its keys for that; or forgets it.
  * No transaction is open while Duo is asked.
  *
- * @throws {Problem} `invalid-duo` with the field, `duo-check-failed` with what is wrong, `not-found` where there is no account of one's
- *   own, `forbidden`, `proof-required`
+ * @throws {Problem} `invalid-duo` with the field, or `admin.account` where there is no account of one's own; `duo-check-failed` with
+ *   what is wrong, `forbidden`, `proof-required`
  */
 export async function changeDuoUsersOf(rooms: Rooms, visit: Visit, organizationId: string, change: DuoAdminChange): Promise<DuoUsers> {
   const first = await requireSession(rooms, visit)
@@ -43,7 +43,9 @@ export async function changeDuoUsersOf(rooms: Rooms, visit: Visit, organizationI
   const now = rooms.now()
   const id = await rooms.store.transaction(async (db) => {
     const found = await authorize(db, session, organizationId, 'change-duo')
-    if (!(await changeDuoAdmin(db, rooms.keys, now, found.id, application))) throw new Problem('not-found')
+    const isChanged = await changeDuoAdmin(db, rooms.keys, now, found.id, application)
+    if (!isChanged && application) throw new Problem('invalid-duo', { reason: 'admin.account' })
+    if (!isChanged) return found.id
     await note(db, now, visit, {
       action: 'duo.admin-changed',
       organizationId: found.id,

@@ -327,7 +327,7 @@ describe('S0.21 who left is taken out of Duo', () => {
     assert.ok(rows.includes(keys.key) && !rows.includes(keys.secret))
     const site: DuoSite = await managedSite()
     const path = `/api/v1/organizations/${site.id}/duo/users`
-    refused(await site.client.call('PUT', path, { admin: keys }), 404, 'not-found')
+    refused(await site.client.call('PUT', path, { admin: keys }), 422, 'invalid-duo', { reason: 'admin.account' })
     const plain = await kit.signIn(await kit.person(site.id, { role: 'admin' })).catch(() => undefined)
     assert.equal(plain, undefined, 'this site has everybody set up Duo first')
     refused(await site.client.call('GET', `/api/v1/organizations/${kit.provider.id}/duo/users`), 404, 'not-found')
