@@ -40,6 +40,12 @@ test('a key file is 32 bytes of base64url, and each purpose has a key of its own
   for (const bad of ['', 'short', `${text}AAAA`]) assert.throws(() => keysFrom(bad), RangeError)
 })
 
+test('ids of one moment are in the order in which they were made, and all of them differ', () => {
+  const made = Array.from({ length: 4000 }, () => newId(new Date(1000)))
+  assert.deepEqual(made.toSorted(), made)
+  assert.equal(new Set(made.map((id) => id.slice(19))).size, made.length)
+})
+
 test('tokens carry 256 bits, ids are version 7 in the order of time', () => {
   assert.equal(Buffer.from(newToken(), 'base64url').length, 32)
   assert.equal(new Set(Array.from({ length: 1000 }, newToken)).size, 1000)
