@@ -51,12 +51,12 @@ export type PortalCookie = { readonly by: 'portal' | 'session'; readonly tokenHa
 
 /** An application that is switched on, and the session that a cookie opens for it. A use or a look after a minute is written down. */
 export async function findPortal(
-  { db, run }: Store,
+  { db, read }: Store,
   now: Date,
   clientId: string,
   { by, tokenHash }: PortalCookie,
 ): Promise<{ readonly application: PortalApplication; readonly session?: OpenSession } | undefined> {
-  const rows = await run<{ readonly row: readonly [...ApplicationValues, ...SessionValues] }>(texts[by], [
+  const rows = await read<{ readonly row: readonly [...ApplicationValues, ...SessionValues] }>(texts[by], [
     clientId,
     now.toISOString(),
     tokenHash,

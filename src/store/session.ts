@@ -101,8 +101,8 @@ export async function dropSession(db: Database, id: string): Promise<void> {
   await db.deleteFrom('sessions').where('id', '=', id).execute()
 }
 
-async function lookUp({ db, run }: Store, text: string, key: Buffer | string, now: Date, isLook = true): Promise<OpenSession | undefined> {
-  const rows = await run<{ readonly row: SessionValues }>(text, [key, now.toISOString()])
+async function lookUp({ db, read }: Store, text: string, key: Buffer | string, now: Date, isLook = true): Promise<OpenSession | undefined> {
+  const rows = await read<{ readonly row: SessionValues }>(text, [key, now.toISOString()])
   return openSession(
     db,
     rows.map(({ row }) => row),
