@@ -68,6 +68,7 @@ async function serve(config: Config): Promise<void> {
   const inbox = config.inbox ? openInbox(now) : undefined
   let onMessage = () => {}
   let onReset = () => {}
+  let onLeft = () => {}
   const rooms: Rooms = {
     store,
     keys,
@@ -84,6 +85,7 @@ async function serve(config: Config): Promise<void> {
     phoneCountries: config.phoneCountries,
     onMessage: () => onMessage(),
     onReset: () => onReset(),
+    onLeft: () => onLeft(),
   }
   const app = await openServer({
     rooms,
@@ -113,6 +115,7 @@ async function serve(config: Config): Promise<void> {
   const logouts = startLogouts(rooms, log)
   onReset = resets.wake
   const duoCleanUp = startDuoCleanUp(rooms, log)
+  onLeft = duoCleanUp.wake
 
   console.log(`Countersign is ready on ${config.publicUrl} with ${store.engine}.`)
   const address = await offerSetUp(rooms)

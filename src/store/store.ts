@@ -28,6 +28,7 @@ import * as apiKeys from './migrations/0023-api-keys.ts'
 import * as prompts from './migrations/0024-prompts.ts'
 import * as passkeys from './migrations/0025-passkeys.ts'
 import * as emailVerified from './migrations/0027-email-verified.ts'
+import * as duoUsersIntended from './migrations/0029-duo-users-intended.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** All migrations, oldest first. Forward only; each stands in a file of its own and is never changed once released. */
@@ -58,6 +59,7 @@ export const migrations = {
   '0024-prompts': prompts,
   '0019-duo-doctor': duoDoctor,
   '0027-email-verified': emailVerified,
+  '0029-duo-users-intended': duoUsersIntended,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */
