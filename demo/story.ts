@@ -205,7 +205,7 @@ export async function tell(stage: Stage, setUpToken: string): Promise<Story> {
   await join(await invite(optics, lucerne, lotte, 'user'), lotte)
   await ruled(optics, lucerne, { enabled: false })
   applications('Lucerne Optics')
-  duo.account.addUser(luca.email, { phones: [phone('Phone of Luca')] })
+  for (const { name, email } of [lena, luca]) duo.account.addUser(email, { phones: [phone(`Phone of ${name.split(' ')[0]}`)] })
 
   const sas = { isOn: true, url: authAnvil.sasUrl, siteId: '1', pinOrder: 'before', showsPin: false, version: 0 }
   await insurance.signIn(clara)
