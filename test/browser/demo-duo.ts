@@ -89,6 +89,7 @@ export function duoWalks(demoOf: () => Demo): void {
     await connect.getByRole('button', { name: 'Save', exact: true }).click()
 
     await see(heading(page, 'Who is affected'))
+    await see(page.getByText('What happens at the next login'))
     await see(page.getByText('scan the QR code with Duo Mobile'))
     await page.getByRole('radio', { name: /^Everyone/ }).check()
     await see(page.getByText('you are asked to log in again at once'))
