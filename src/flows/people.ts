@@ -222,6 +222,7 @@ export async function changeMember(
   const session = await requireActor(rooms, visit, organizationId, action.rights)
   await act(rooms, visit, session, organizationId, memberId, action)
   rooms.onMessage()
+  rooms.onLeft?.()
   return view(await requireMember(rooms.store.db, organizationId, memberId, session.userId), session.userId, rooms.now())
 }
 

@@ -46,6 +46,8 @@ export interface Rooms {
   readonly onMessage: () => void
   /** Called after the reset of an organization began or was taken back, so that its work need not wait for the next look. */
   readonly onReset?: () => void
+  /** Called after somebody was removed or reset, so that their user in the provider's Duo need not wait for the next look. */
+  readonly onLeft?: () => void
 }
 
 /** Who asks, as far as the request shows it. The four cookies are bearer secrets. */

@@ -30,6 +30,7 @@ import * as prompts from './migrations/0024-prompts.ts'
 import * as passkeys from './migrations/0025-passkeys.ts'
 import * as emailVerified from './migrations/0027-email-verified.ts'
 import * as lighterSignIns from './migrations/0028-lighter-sign-ins.ts'
+import * as duoUsersIntended from './migrations/0029-duo-users-intended.ts'
 import { openReaders } from './readers.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -62,6 +63,7 @@ export const migrations = {
   '0019-duo-doctor': duoDoctor,
   '0027-email-verified': emailVerified,
   '0028-lighter-sign-ins': lighterSignIns,
+  '0029-duo-users-intended': duoUsersIntended,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */
