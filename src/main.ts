@@ -68,6 +68,7 @@ async function serve(config: Config): Promise<void> {
   const inbox = config.inbox ? openInbox(now) : undefined
   let onMessage = () => {}
   let onReset = () => {}
+  let onRules: Rooms['onRules']
   const rooms: Rooms = {
     store,
     keys,
@@ -84,6 +85,7 @@ async function serve(config: Config): Promise<void> {
     phoneCountries: config.phoneCountries,
     onMessage: () => onMessage(),
     onReset: () => onReset(),
+    onRules: (concerned) => onRules?.(concerned),
   }
   const app = await openServer({
     rooms,
@@ -112,6 +114,7 @@ async function serve(config: Config): Promise<void> {
   const resets = startResets(rooms, log)
   const logouts = startLogouts(rooms, log)
   onReset = resets.wake
+  onRules = logouts.ruled
   const duoCleanUp = startDuoCleanUp(rooms, log)
 
   console.log(`Countersign is ready on ${config.publicUrl} with ${store.engine}.`)
