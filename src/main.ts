@@ -70,6 +70,7 @@ async function serve(config: Config): Promise<void> {
   let onMessage = () => {}
   let onReset = () => {}
   let onLeft = () => {}
+  let onRules: Rooms['onRules']
   const rooms: Rooms = {
     store,
     keys,
@@ -87,6 +88,7 @@ async function serve(config: Config): Promise<void> {
     onMessage: () => onMessage(),
     onReset: () => onReset(),
     onLeft: () => onLeft(),
+    onRules: (concerned) => onRules?.(concerned),
   }
   const app = await openServer({
     rooms,
@@ -120,6 +122,7 @@ async function serve(config: Config): Promise<void> {
   const resets = startResets(rooms, log)
   const logouts = startLogouts(rooms, log)
   onReset = resets.wake
+  onRules = logouts.ruled
   const duoCleanUp = startDuoCleanUp(rooms, log)
   onLeft = duoCleanUp.wake
 

@@ -255,6 +255,7 @@ export async function act(
       ...events.map((event) => ({ ...event, organizationId: id, actorId: session.userId, subjectId: member.id, actsAs })),
     )
   })
+  rooms.onRules?.({ userId: memberId })
 }
 
 /** Rights to do what may leave an organization without a Security Admin: done one after another. */
