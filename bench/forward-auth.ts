@@ -14,6 +14,7 @@ import { type Cluster, freePort } from './cluster.ts'
 import type { Outcome, Ticket } from './load.ts'
 import type { Generator } from './measure.ts'
 import { type CloseLater, startCountersign } from './subjects.ts'
+import { median } from './table.ts'
 
 const callers = 32
 const clientId = 'bench-portal'
@@ -82,7 +83,7 @@ async function startEmpty(closeLater: CloseLater): Promise<number> {
 }
 
 /** A portal of the provider that lets in everybody. */
-async function addPortal(database: pg.Pool): Promise<void> {
+export async function addPortal(database: pg.Pool): Promise<void> {
   const rules = [{ path: '/', roles: ['owner', 'security-admin', 'admin', 'user'], strength: 'any', freshMinutes: 5 }]
   const settings = { kind: 'forward-auth', origins: [origin], people: 'all', organizations: [], rules }
   await database.query(
@@ -93,23 +94,29 @@ async function addPortal(database: pg.Pool): Promise<void> {
 }
 
 /** What the browsers of these sessions have at the portal, as requests of its proxy. */
-async function openPortal(database: pg.Pool, sessions: readonly Ticket[]): Promise<readonly Ticket[]> {
+export async function openPortal(
+  database: pg.Pool,
+  sessions: readonly Ticket[],
+): Promise<readonly (Ticket & { readonly headers: Readonly<Record<string, string>> })[]> {
   const tokens = sessions.map(({ cookie = '' }) => cookie.slice(cookie.indexOf('=') + 1))
   await database.query(
     `insert into portal_sessions (token_hash, application_id, user_id, session_id, started_at)
      select s.token_hash, a.id, s.user_id, s.id, now() from sessions s, applications a where s.token_hash = any($1::bytea[])`,
     [tokens.map(digest)],
   )
-  const headers = `Host: 127.0.0.1\r\nAccept: text/html\r\nX-Forwarded-Method: GET\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ${new URL(origin).host}\r\n`
-  return tokens.map((token, person) => ({
-    person,
-    request: `GET /forward-auth/${clientId} HTTP/1.1\r\n${headers}X-Forwarded-Uri: /reports/${person}?year=2026\r\nX-Forwarded-For: 192.0.2.1\r\nCookie: countersign-portal-${clientId}=${token}\r\n\r\n`,
-  }))
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+  return tokens.map((token, person) => {
+    const headers = {
+      Accept: 'text/html',
+      'X-Forwarded-Method': 'GET',
+      'X-Forwarded-Proto': 'http',
+      'X-Forwarded-Host': new URL(origin).host,
+      'X-Forwarded-Uri': `/reports/${person}?year=2026`,
+      'X-Forwarded-For': '192.0.2.1',
+      Cookie: `countersign-portal-${clientId}=${token}`,
+    }
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    return { person, headers, request: `GET /forward-auth/${clientId} HTTP/1.1\r\nHost: 127.0.0.1\r\n${lines.join('')}\r\n` }
+  })
 }
 
 if (process.argv[2] === 'answer-empty') {

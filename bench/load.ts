@@ -16,14 +16,14 @@ export interface Ticket {
   readonly request?: string
 }
 
-export type Operation = 'sign-in' | 'code' | 'session' | 'empty' | 'request'
+export type Operation = 'sign-in' | 'code' | 'session' | 'empty' | 'request' | 'token'
 
 export interface Window {
   readonly operation: Operation
   readonly port: number
   readonly callers: number
   readonly seconds: number
-  /** Drawn from the front, each once; a window ends early when they run out. Only session checks go round again. */
+  /** Drawn from the front, each once; a window ends early when they run out. Only what may be repeated goes round again. */
   readonly tickets: readonly Ticket[]
 }
 

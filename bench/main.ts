@@ -4,6 +4,7 @@
  *   --quick        tiny windows, to see that it works
  *   --floor-only   without Countersign
  *   --forward-auth only the checks of portals behind a proxy, beside an empty answer of Fastify
+ *   --tokens       only the tokens of OpenID Connect, and how soon the end of a session holds at another process
  *   --write        keep the report in bench/results/latest.md
  *   --profile=sign-in|code|session   instead of the tables: where Countersign's main thread spends its time
  *   --rounds=N --callers=1,8,32 --people=N
@@ -18,8 +19,10 @@ import { measureForwardAuth } from './forward-auth.ts'
 import { type Limit, machineLimits } from './machine-limits.ts'
 import { type Generator, type Measured, type Meter, peakMemoryMiB, type Subject, startGenerator, startMeter } from './measure.ts'
 import { summarize } from './profile.ts'
+import { measureRevocation } from './revocation.ts'
 import { startCountersign, startFloor } from './subjects.ts'
 import { report, type Series } from './table.ts'
+import { measureTokens } from './tokens.ts'
 
 const operations = ['sign-in', 'code', 'session'] as const
 type Measurable = (typeof operations)[number]
@@ -29,6 +32,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     'floor-only': { type: 'boolean', default: false },
     'forward-auth': { type: 'boolean', default: false },
+    tokens: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     profile: { type: 'string' },
     rounds: { type: 'string' },
@@ -141,10 +145,19 @@ try {
   const generator = startGenerator()
   cleanUp.push(generator.stop)
   const profiled = operations.find((operation) => operation === options.profile)
-  const checks = () =>
-    measureForwardAuth(cluster, generator, { rounds, seconds: seconds.session, say, closeLater: (close) => cleanUp.push(close) })
-  const whole = async () =>
-    options['forward-auth'] ? checks() : `${await compare(cluster, generator)}${options['floor-only'] ? '' : await checks()}`
+  const closeLater = (close: () => unknown) => cleanUp.push(close)
+  const checks = () => measureForwardAuth(cluster, generator, { rounds, seconds: seconds.session, say, closeLater })
+  const tokens = async () => {
+    const [codes, sessions] = options.quick ? [200, 5] : [1500, 40]
+    const exchanged = await measureTokens(cluster, generator, { rounds, seconds: seconds.session, codes, say, closeLater })
+    return exchanged + (await measureRevocation(cluster, { sessions, say, closeLater }))
+  }
+  const whole = async () => {
+    if (options['forward-auth'] || options.tokens)
+      return `${options['forward-auth'] ? await checks() : ''}${options.tokens ? await tokens() : ''}`
+    const compared = await compare(cluster, generator)
+    return options['floor-only'] ? compared : `${compared}${await checks()}${await tokens()}`
+  }
   const text = await (profiled ? profile(cluster, generator, profiled) : whole())
   process.stdout.write(text)
   if (options.write && !profiled) {

@@ -15,6 +15,8 @@ export interface RunningSubject extends Subject {
   /** From starting the process to its first answer, with everybody in the database. */
   readonly readySeconds: number
   readonly pageBytes?: number
+  /** Starts one more process on the same database, with the same key. */
+  startAnother(): Promise<ServerProcess>
   /** Ends the server before the run does. */
   stop(): Promise<void>
 }
@@ -38,7 +40,7 @@ function openDatabase(url: string, closeLater: CloseLater): pg.Pool {
   return database
 }
 
-function subjectOf(name: string, server: ServerProcess, preparations: Preparations, people: number): RunningSubject {
+function subjectOf(name: string, server: ServerProcess, preparations: Preparations, people: number): Omit<RunningSubject, 'startAnother'> {
   return {
     name,
     port: server.port,
@@ -51,7 +53,7 @@ function subjectOf(name: string, server: ServerProcess, preparations: Preparatio
   }
 }
 
-export async function startFloor(cluster: Cluster, people: number, closeLater: CloseLater): Promise<RunningSubject> {
+export async function startFloor(cluster: Cluster, people: number, closeLater: CloseLater): Promise<Omit<RunningSubject, 'startAnother'>> {
   const url = await cluster.createDatabase('floor')
   const database = openDatabase(url, closeLater)
   await seedFloor(database, people)
@@ -95,7 +97,15 @@ export async function startCountersign(
   const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
   closeLater(() => rmSync(folder, { recursive: true, force: true }))
   const port = await freePort()
-  const environment = { DATABASE_URL: url, DATA_DIR: folder, HOST: '127.0.0.1', LOG_LEVEL: 'warn', INBOX: 'off', ...settings }
+  const environment = {
+    DATABASE_URL: url,
+    DATA_DIR: folder,
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'warn',
+    INBOX: 'off',
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    ...settings,
+  }
   // The first start makes the tables and the key that everything is sealed with.
   const first = await startServer([countersignProgram, 'serve'], port, environment)
   await first.stop()
@@ -103,11 +113,16 @@ export async function startCountersign(
   const database = openDatabase(url, closeLater)
   const preparations = await seedCountersign(database, keys, people)
   await prepare?.(database, keys)
-  const server = await startServer([...flagsOfStart(), ...flags, countersignProgram, 'serve'], port, environment)
-  closeLater(server.stop)
+  const serve = async (at: number) => {
+    const started = await startServer([...flagsOfStart(), ...flags, countersignProgram, 'serve'], at, environment)
+    closeLater(started.stop)
+    return started
+  }
+  const server = await serve(port)
   await untilSealed(database)
   return {
     ...subjectOf(name, server, preparations, people),
+    startAnother: async () => serve(await freePort()),
     pageBytes: await pageBytes(`http://127.0.0.1:${port}/sign-in`),
   }
 }

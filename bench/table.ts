@@ -29,7 +29,7 @@ function medianOf(values: readonly number[]): number | undefined {
   return values.length > 0 ? median(values) : undefined
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
@@ -60,6 +60,7 @@ const names: Readonly<Record<Operation, string>> = {
   session: 'session check',
   empty: 'empty answer',
   request: 'check of forward-auth',
+  token: 'exchange for tokens',
 }
 
 function windowsTable(series: readonly Series[]): string {

@@ -86,7 +86,7 @@ export interface Kit {
   /** Takes people out of the provider's Duo, when a test says so. */
   readonly duoCleanUp: Pick<DuoCleanUp, 'drain'>
   /** Tells applications of sessions that have ended, when a test says so. */
-  readonly logouts: Pick<LogoutWork, 'drain'>
+  readonly logouts: Pick<LogoutWork, 'drain' | 'ruled'>
   /** A site of its own for a test, so that every test is also a test of isolation. */
   site(policy?: Partial<Policy>): Promise<{ readonly id: string; readonly name: string }>
   /** A member with a password, without an authenticator. */

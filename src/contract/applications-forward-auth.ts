@@ -42,7 +42,10 @@ export const ForwardAuthPreview = Type.Object({
     Type.Object({
       path: Type.String(),
       letIn: Type.Integer({ description: 'People whose organization and role are let in' }),
-      secured: Type.Integer({ description: 'Those of them who have an authenticator set up' }),
+      asks: Type.Union([Type.Literal('any'), Type.Literal('second-factor'), Type.Literal('phishing-resistant')], {
+        description: 'The most that the rules of this path ask for',
+      }),
+      secured: Type.Integer({ description: 'Those of them who have an authenticator with which they can show that' }),
     }),
   ),
 })

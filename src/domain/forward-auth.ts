@@ -1,5 +1,5 @@
 import { acrs, acrsOf } from './acr.ts'
-import type { ForwardAuthRule, ForwardAuthSettings } from './applications-forward-auth.ts'
+import type { ForwardAuthRule, ForwardAuthSettings, Strength } from './applications-forward-auth.ts'
 import { type Evidence, hasSecondStep } from './assurance.ts'
 import type { Membership } from './policy.ts'
 
@@ -87,6 +87,12 @@ export type Entry =
 /** Whether a path takes a passkey or security key. */
 export const takesPasskey = (settings: Pick<ForwardAuthSettings, 'rules'>, path: string): boolean =>
   rulesFor(settings, path).some(({ strength }) => strength === 'phishing-resistant')
+
+/** The most that the rules of a path ask of whoever they let in. */
+export function strengthOf(settings: Pick<ForwardAuthSettings, 'rules'>, path: string): Exclude<Strength, 'fresh'> {
+  if (takesPasskey(settings, path)) return 'phishing-resistant'
+  return rulesFor(settings, path).some(({ strength }) => strength !== 'any') ? 'second-factor' : 'any'
+}
 
 /** The rules that hold for a path. */
 export function rulesFor({ rules }: Pick<ForwardAuthSettings, 'rules'>, path: string): readonly ForwardAuthRule[] {

@@ -1,7 +1,7 @@
 import type { ForwardAuthPreview } from '#contract/applications-forward-auth.ts'
 import { isId, newToken } from '#crypto/random.ts'
 import { type ForwardAuthSettings, faultOfForwardAuth, plainForwardAuth } from '#domain/applications-forward-auth.ts'
-import { comparablePath, rulesFor } from '#domain/forward-auth.ts'
+import { comparablePath, rulesFor, strengthOf } from '#domain/forward-auth.ts'
 import { Problem } from '#domain/problem.ts'
 import { countLetIn, endPortalSessions } from '#store/forward-auth.ts'
 import type { ApplicationDoor } from './applications.ts'
@@ -42,10 +42,12 @@ export async function previewForwardAuth(
           ? [id]
           : []
   const counted = settings.rules.map(async ({ path }) => {
-    const rules = rulesFor(settings, comparablePath(path) ?? '')
+    const compared = comparablePath(path) ?? ''
+    const rules = rulesFor(settings, compared)
+    const asks = strengthOf(settings, compared)
     const [first, ...others] = rules.map((rule) => rule.roles)
     const roles = (first ?? []).filter((role) => others.every((list) => list.includes(role)))
-    return { path, ...(await countLetIn(db, organizations, roles)) }
+    return { path, asks, ...(await countLetIn(db, organizations, roles, asks)) }
   })
   return { rules: await Promise.all(counted) }
 }

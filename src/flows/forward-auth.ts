@@ -6,6 +6,7 @@ import { originOf } from '#domain/host.ts'
 import { requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { addTicket, findPortal, type PortalApplication, type PortalCookie, spendTicket } from '#store/forward-auth.ts'
+import type { Account } from '#store/person.ts'
 import { findAccount, type OpenSession } from '#store/session.ts'
 import type { Rooms, Visit } from './rooms.ts'
 import { isEnough, requireSession } from './session.ts'
@@ -127,8 +128,18 @@ export type Entered =
   | { readonly go: 'sign-in' }
   | ({ readonly go: 'portal'; readonly address: string } & NamedPortal)
   | ({ readonly go: 'not-let-in' } & NamedPortal)
-  /** `passkey`: nothing else will do. */
-  | ({ readonly go: 'step-up'; readonly passkey: boolean } & NamedPortal)
+  | ({ readonly go: 'step-up' } & SteppingUp & NamedPortal)
+
+interface SteppingUp {
+  /** Nothing else will do. */
+  readonly passkey: boolean
+  /** Why this person cannot show more, whatever they do. */
+  readonly hindrance?: Hindrance
+  /** Where the portal lets them in as they are. */
+  readonly back?: string
+}
+
+type Hindrance = 'two-factor-not-available' | 'passkey-not-available'
 
 interface NamedPortal {
   readonly portal: string
@@ -151,7 +162,14 @@ export async function enterPortal(rooms: Rooms, visit: Visit, { clientId, to, wa
   if (!session || !isEnough(session, now)) return { go: 'sign-in' }
   const { entry } = judgeEntry(application, session, target.path, now)
   const named = { portal: application.name, organizationId: application.organizationId }
-  if (entry === 'step-up') return { go: entry, passkey: takesPasskey(application.settings, target.path), ...named }
+  if (entry === 'step-up') {
+    const passkey = takesPasskey(application.settings, target.path)
+    const account = await findAccount(rooms.store.db, session.userId)
+    const hindrance = account ? hindranceOf(account, passkey) : 'two-factor-not-available'
+    const isOpenElsewhere = judgeEntry(application, session, '/', now).entry === 'let-in'
+    const hindered = hindrance && { hindrance, ...(isOpenElsewhere ? { back: `${target.origin}/` } : {}) }
+    return { go: entry, passkey, ...hindered, ...named }
+  }
   if (entry === 'not-let-in') return { go: entry, ...named }
   if (target.origin === homeOf(rooms, application)) return { go: 'portal', address: target.uri, ...named }
   const token = newToken()
@@ -196,16 +214,21 @@ export async function stepUp(rooms: Rooms, visit: Visit, entering: Entering): Pr
   const { userId } = await requireSession(rooms, visit)
   const found = await findPortal(rooms.store, rooms.now(), entering.clientId, { by: 'portal', tokenHash: digest('') })
   const account = await findAccount(rooms.store.db, userId)
-  const isAsked = account && requirementFor(account.memberships, account.setUpDue).secondStep !== 'never'
-  if (!isAsked) throw new Problem('two-factor-not-available')
+  const passkey = found !== undefined && takesPasskey(found.application.settings, target.path)
+  const hindrance = account ? hindranceOf(account, passkey) : 'two-factor-not-available'
+  if (!account || hindrance) throw new Problem(hindrance ?? 'two-factor-not-available')
   const returnTo = enterPath(entering, 'page')
-  const isWithoutPasskey = account.authenticators.every(({ kind }) => !isPhishingResistant(kind))
-  if (isWithoutPasskey && found && takesPasskey(found.application.settings, target.path)) {
-    if (!maySetUpPasskey(account)) throw new Problem('passkey-not-available')
-    return startStepUp(rooms, visit, { returnTo, isAnew: false, passkey: true })
-  }
+  if (passkey && !hasPasskey(account)) return startStepUp(rooms, visit, { returnTo, isAnew: false, passkey: true })
   const intent = account.authenticators.some((one) => one.kind !== 'backup-codes') ? 'confirm' : 'enroll'
   return startFromSession(rooms, visit, { intent, returnTo })
+}
+
+const hasPasskey = ({ authenticators }: Account) => authenticators.some(({ kind }) => isPhishingResistant(kind))
+
+/** What keeps somebody from ever showing more than they have: the rules ask them for no second step, or let them have no passkey. */
+function hindranceOf(account: Account, isPasskeyAsked: boolean): Hindrance | undefined {
+  if (requirementFor(account.memberships, account.setUpDue).secondStep === 'never') return 'two-factor-not-available'
+  return isPasskeyAsked && !hasPasskey(account) && !maySetUpPasskey(account) ? 'passkey-not-available' : undefined
 }
 
 /** Whether what a proxy says that a browser asked for belongs to an application that is switched on. */

@@ -1,6 +1,6 @@
 import { newId } from '#crypto/random.ts'
 import { signToken } from '#crypto/signing.ts'
-import { dropLogout, type Logout, leaseLogouts, retryLogout, sessionsToTellOf } from '#store/oidc-logouts.ts'
+import { type Concerned, dropLogout, type Logout, leaseLogouts, retryLogout, sessionsToTellOf } from '#store/oidc-logouts.ts'
 import { namesOf } from './oidc.ts'
 import { signingKeys } from './oidc-keys.ts'
 import type { Rooms } from './rooms.ts'
@@ -13,6 +13,8 @@ const mostAtOnce = 10
 const mostBytes = 16_384
 
 export interface LogoutWork {
+  /** Looks at once whose session a rule that was changed no longer lets in, and tells the applications of its end. */
+  ruled(concerned: Concerned): void
   /** Tells everybody who is to be told now; for tests and for a clean stop. */
   drain(): Promise<void>
   stop(): Promise<void>
@@ -39,22 +41,35 @@ export function startLogouts(rooms: Rooms, log: (error: unknown, what: string) =
       })
     return working
   }
+  /** What a changed rule has ended is looked for in one change after another, so that many at once are no flood. */
+  let ruling = Promise.resolve()
+  const ruled = (concerned: Concerned) => {
+    ruling = ruling
+      .then(() => endOutlawedSessions(rooms, concerned))
+      .catch((error: unknown) => log(error, 'sessions that the rules let in no longer could not be ended'))
+      .then(() => void look())
+  }
   const ticker = setInterval(() => void look(), everyMilliseconds)
   ticker.unref()
   return {
-    drain: look,
+    ruled,
+    drain: () => ruling.then(look),
     stop: async () => {
       clearInterval(ticker)
+      await ruling
       await working
     },
   }
 }
 
-/** Ends the sessions that a changed rule no longer lets in, where an application is to be told. */
-export async function endOutlawedSessions(rooms: Rooms): Promise<void> {
+/**
+ * Ends the sessions that a changed rule no longer lets in, where an application is to be told. A change asks for it at once; the sweep does
+ * too, for what no change has asked for: because time has passed, or a process died behind its change.
+ */
+export async function endOutlawedSessions(rooms: Rooms, concerned?: Concerned): Promise<void> {
   const most = 200
   for (let after: string | undefined; ; ) {
-    const ids = await sessionsToTellOf(rooms.store.db, after, most)
+    const ids = await sessionsToTellOf(rooms.store.db, concerned, after, most)
     for (const id of ids) await endIfOutlawed(rooms, id)
     if (ids.length < most) return
     after = ids.at(-1)

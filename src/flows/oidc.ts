@@ -4,7 +4,7 @@ import type { OidcSettings } from '#domain/applications-oidc.ts'
 import { assuranceOf, isPhishingResistant } from '#domain/assurance.ts'
 import { requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
-import { type Application, findApplicationSecret, findClient, hasApplicationOf, noteUse } from '#store/applications.ts'
+import { type Application, findClientWithSecret, hasApplicationOf, noteUse } from '#store/applications.ts'
 import {
   type Artifact,
   consumeArtifact,
@@ -33,10 +33,9 @@ export const hasOidcApplications = ({ store }: Pick<Rooms, 'store'>): Promise<bo
 
 /** The application that calls itself so, while it is switched on and its organization is open. */
 export async function oidcApplication(rooms: Rooms, clientId: string): Promise<OidcApplication | undefined> {
-  const found = await findClient(rooms.store.db, clientId)
-  if (!found?.isOn || found.settings.kind !== 'oidc') return undefined
-  const secretHash = await findApplicationSecret(rooms.store.db, rooms.keys, found.id)
-  return typeof secretHash === 'string' ? { ...found, settings: found.settings, secretHash } : undefined
+  const found = await findClientWithSecret(rooms.store.db, rooms.keys, clientId)
+  if (!found?.application.isOn || found.application.settings.kind !== 'oidc' || typeof found.secret !== 'string') return undefined
+  return { ...found.application, settings: found.application.settings, secretHash: found.secret }
 }
 
 /** Whether a text is the secret that this is the hash of. */

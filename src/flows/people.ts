@@ -222,6 +222,7 @@ export async function changeMember(
   const session = await requireActor(rooms, visit, organizationId, action.rights)
   await act(rooms, visit, session, organizationId, memberId, action)
   rooms.onMessage()
+  rooms.onLeft?.()
   return view(await requireMember(rooms.store.db, organizationId, memberId, session.userId), session.userId, rooms.now())
 }
 
@@ -254,6 +255,7 @@ export async function act(
       ...events.map((event) => ({ ...event, organizationId: id, actorId: session.userId, subjectId: member.id, actsAs })),
     )
   })
+  rooms.onRules?.({ userId: memberId })
 }
 
 /** Rights to do what may leave an organization without a Security Admin: done one after another. */

@@ -87,6 +87,7 @@ export async function changePolicyOf(rooms: Rooms, visit: Visit, organizationId:
     }
   })
   rooms.onMessage()
+  rooms.onRules?.({ organizationId: id })
   return view(rooms, organizationId)
 }
 

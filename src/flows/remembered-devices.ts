@@ -57,6 +57,7 @@ export async function forgetDevice(rooms: Rooms, visit: Visit, deviceId: string)
     if (!(await store.forgetDevice(db, userId, deviceId))) throw new Problem('not-found')
     await note(db, rooms.now(), visit, { action: 'device.forgotten', actorId: userId, subjectId: userId, detail: { id: deviceId } })
   })
+  rooms.onRules?.({ userId })
 }
 
 /** Forgets all of one's own devices, also one that is being remembered at this moment. */
@@ -66,4 +67,5 @@ export async function forgetAllDevices(rooms: Rooms, visit: Visit): Promise<void
     const devices = await store.forgetDevices(db, userId)
     await note(db, rooms.now(), visit, { action: 'device.forgotten', actorId: userId, subjectId: userId, detail: { devices } })
   })
+  rooms.onRules?.({ userId })
 }

@@ -10,6 +10,7 @@ import type { Channel, Message } from '#domain/message.ts'
 import type { Clock } from '#domain/ports.ts'
 import type { Ask } from '#factors/outside.ts'
 import { sealMessage } from '#store/messages.ts'
+import type { Concerned } from '#store/oidc-logouts.ts'
 import type { EventRow, MessageRow, Origin } from '#store/settlement.ts'
 import type { Store } from '#store/store.ts'
 
@@ -46,6 +47,10 @@ export interface Rooms {
   readonly onMessage: () => void
   /** Called after the reset of an organization began or was taken back, so that its work need not wait for the next look. */
   readonly onReset?: () => void
+  /** Called after somebody was removed or reset, so that their user in the provider's Duo need not wait for the next look. */
+  readonly onLeft?: () => void
+  /** Called after a rule was changed that some sessions may no longer meet, so that applications need not wait to be told. */
+  readonly onRules?: (concerned: Concerned) => void
 }
 
 /** Who asks, as far as the request shows it. The four cookies are bearer secrets. */

@@ -163,6 +163,7 @@ async function changeBelow(
     await note(db, now, visit, ...events.map((event) => ({ ...event, ...acting })))
   })
   rooms.onMessage()
+  rooms.onRules?.({ organizationId: siteId })
 }
 
 async function tellAdministrators(

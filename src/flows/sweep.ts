@@ -2,6 +2,7 @@ import { methods } from '#domain/methods.ts'
 import { sweepPushes } from '#store/duo-pushes.ts'
 import { sweepPortals } from '#store/forward-auth.ts'
 import { sweepArtifacts } from '#store/oidc.ts'
+import { sweepSecretCounts } from '#store/oidc-clients.ts'
 import { sweepPrompts } from '#store/second-factor.ts'
 import { sweepWindows } from '#store/sending-limits.ts'
 import { sweep } from '#store/session.ts'
@@ -21,6 +22,9 @@ export function startSweep(rooms: Rooms, log: (error: unknown, what: string) => 
     void sweep(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has run out could not be removed'))
     void sweepArtifacts(rooms.store.db, rooms.now()).catch((error: unknown) =>
       log(error, 'codes and tokens that are over could not be removed'),
+    )
+    void sweepSecretCounts(rooms.store.db, rooms.now()).catch((error: unknown) =>
+      log(error, 'counts of wrong secrets that are over could not be removed'),
     )
     void sweepPortals(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'what has ended at portals could not be removed'))
     void sweepPrompts(rooms.store.db, rooms.now()).catch((error: unknown) => log(error, 'prompts that are over could not be removed'))

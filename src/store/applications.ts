@@ -66,15 +66,30 @@ export async function findApplication(db: Database, organizationId: string, id: 
   return row && toApplication(row)
 }
 
-/** The application that calls itself so, switched on or not; its organization is there and open. */
-export async function findClient(db: Database, clientId: string): Promise<Application | undefined> {
-  const row = await selected(db)
+const client = (db: Database, clientId: string) =>
+  selected(db)
     .innerJoin('organizations as o', 'o.id', 'a.organization_id')
     .where('a.client_id', '=', clientId)
     .where('o.removed_at', 'is', null)
     .where('o.suspended_at', 'is', null)
     .executeTakeFirst()
+
+/** The application that calls itself so, switched on or not; its organization is there and open. */
+export async function findClient(db: Database, clientId: string): Promise<Application | undefined> {
+  const row = await client(db, clientId)
   return row && toApplication(row)
+}
+
+/** The same with what is kept of its secret, in one statement. */
+export async function findClientWithSecret(
+  db: Database,
+  keys: Keys,
+  clientId: string,
+): Promise<{ readonly application: Application; readonly secret: Json | undefined } | undefined> {
+  const row = await client(db, clientId)
+  if (!row) return undefined
+  const { id, organization_id: organizationId, secret_sealed: sealed } = row
+  return { application: toApplication(row), secret: sealed ? unseal(keys.seal, secretAddress(organizationId, id), sealed) : undefined }
 }
 
 /** What is kept of the secret of an application: what its kind keeps of one. */

@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
-import type { ForwardAuthSettings } from '#domain/applications-forward-auth.ts'
+import type { ForwardAuthSettings, Strength } from '#domain/applications-forward-auth.ts'
+import { phishingResistantKinds } from '#domain/assurance.ts'
+import { byPhone, rescues } from '#domain/authenticators.ts'
 import { gathered, sorted } from './gathering.ts'
 import { isLive, type OpenSession, openSession, type SessionValues, sessionJoins, sessionValues } from './session.ts'
 import type { Store } from './store.ts'
@@ -63,11 +65,11 @@ function readerBy(by: PortalCookie['by']) {
   const oneText = portalText('', 'applications a', 'a.client_id = $1 and ', ofOne)
   const asked = 'unnest($1::text[], $3::text[]) with ordinality k(client_id, cookie, at) join applications a on a.client_id = k.client_id'
   const manyText = portalText('k.at::int as at, ', asked, '', opened[by]('k.cookie', 'a.id'))
-  return gathered<Question, readonly PortalRow[]>(async ({ run }, questions) => {
+  return gathered<Question, readonly PortalRow[]>(async ({ read }, questions) => {
     const now = new Date(Math.max(...questions.map((one) => one.now.getTime()))).toISOString()
     const [clients, cookies] = [questions.map(({ clientId }) => clientId), questions.map(({ cookie }) => cookie)]
-    if (questions.length === 1) return [await run<PortalRow>(oneText, [clients[0], now, cookies[0]])]
-    return sorted(await run<PortalRow & { readonly at: number }>(manyText, [clients, now, cookies]), questions.length)
+    if (questions.length === 1) return [await read<PortalRow>(oneText, [clients[0], now, cookies[0]])]
+    return sorted(await read<PortalRow & { readonly at: number }>(manyText, [clients, now, cookies]), questions.length)
   })
 }
 const readers = { portal: readerBy('portal'), session: readerBy('session') }
@@ -149,15 +151,32 @@ export async function spendTicket(
   return (await run<{ readonly uri: string }>(spendText, values))[0]?.uri
 }
 
-/** How many people of an organization, or of others too, have one of these roles, and how many of them have an authenticator. */
+/**
+ * How many people of an organization, or of others too, have one of these roles, and how many of them have an authenticator with which
+ * they can show what is asked. As a sign-in would judge it: nobody is asked for a second step where two-factor authentication is off in all
+ * of their organizations, nothing but a passkey is taken of whom one of them leaves nothing else, and a code is sent to nobody whose number
+ * was never proved, or by mail after a password that came by mail.
+ */
 export async function countLetIn(
   db: Database,
   organizations: readonly string[] | 'all',
   roles: readonly string[],
+  asks: Exclude<Strength, 'fresh'>,
 ): Promise<{ readonly letIn: number; readonly secured: number }> {
+  const isWithout = sql`${asks === 'any'}::boolean`
+  const isResistant = sql`(${asks === 'phishing-resistant'}::boolean or bool_or(p.phishing_resistant = 'everyone' or (p.phishing_resistant = 'administrators' and theirs.role <> 'user')))`
+  const counts = sql`case when ${isResistant} then bool_or(a.kind = any(${[...phishingResistantKinds]}::text[]))
+    else bool_or(a.kind <> all(${[...rescues]}::text[]) and (a.kind <> all(${[...byPhone]}::text[]) or u.phone_verified_at is not null)
+      and not (a.kind = 'email' and u.password_mailed)) end`
   const [row] = (
     await sql<{ let_in: number; secured: number }>`
-      select count(distinct m.user_id)::int as let_in, count(distinct m.user_id) filter (where m.enrolled)::int as secured
+      select count(distinct m.user_id)::int as let_in,
+        count(distinct m.user_id) filter (where ${isWithout} or (m.enrolled and exists (
+          select from memberships theirs join organizations open on open.id = theirs.organization_id and open.suspended_at is null
+            join policies p on p.organization_id = theirs.organization_id and p.enabled
+            join users u on u.id = theirs.user_id join authenticators a on a.user_id = u.id and a.retired_at is null
+          where theirs.user_id = m.user_id and theirs.joined_at is not null and theirs.suspended_at is null
+          group by u.id having ${counts})))::int as secured
       from memberships m join organizations o on o.id = m.organization_id
       where m.joined_at is not null and m.suspended_at is null and o.suspended_at is null and o.removed_at is null
         and m.role = any(${[...roles]}::text[])

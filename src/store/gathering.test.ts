@@ -16,12 +16,12 @@ function slowly() {
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
-const run: Run = async () => []
+const read: Run = async () => []
 
 describe('questions that are gathered', () => {
   test('whoever is alone is asked for at once; who comes while two statements are under way goes into the next one', async () => {
     const { asked, ask } = slowly()
-    const store = { run }
+    const store = { read }
     const answers = [1, 2, 3, 4, 5].map((question) => ask(store, question))
     assert.deepEqual(
       asked.map(({ questions }) => questions),
@@ -46,7 +46,7 @@ describe('questions that are gathered', () => {
 
   test('a statement that fails fails for those who were in it, and the next ones are asked', async () => {
     const { asked, ask } = slowly()
-    const store = { run }
+    const store = { read }
     const outcomes = Promise.allSettled([1, 2, 3, 4].map((question) => ask(store, question)))
     asked[0]?.end(new Error('gone'))
     asked[1]?.end()
@@ -63,7 +63,7 @@ describe('questions that are gathered', () => {
 
   test('what is asked of one database is not asked of another', async () => {
     const { asked, ask } = slowly()
-    const stores = [{ run }, { run }]
+    const stores = [{ read }, { read }]
     for (const store of stores) for (const question of [1, 2]) void ask(store, question)
     assert.equal(asked.length, 4)
   })

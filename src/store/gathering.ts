@@ -18,10 +18,10 @@ interface Waiting<Question, Answer> {
  * @param ask gives an answer for each question, in their order
  */
 export function gathered<Question, Answer>(
-  ask: (store: Pick<Store, 'run'>, questions: readonly Question[]) => Promise<readonly Answer[]>,
-): (store: Pick<Store, 'run'>, question: Question) => Promise<Answer> {
+  ask: (store: Pick<Store, 'read'>, questions: readonly Question[]) => Promise<readonly Answer[]>,
+): (store: Pick<Store, 'read'>, question: Question) => Promise<Answer> {
   const queues = new WeakMap<object, { underWay: number; waiting: Waiting<Question, Answer>[] }>()
-  const go = async (store: Pick<Store, 'run'>, queue: { underWay: number; waiting: Waiting<Question, Answer>[] }): Promise<void> => {
+  const go = async (store: Pick<Store, 'read'>, queue: { underWay: number; waiting: Waiting<Question, Answer>[] }): Promise<void> => {
     queue.underWay++
     while (queue.waiting.length > 0) {
       const together = queue.waiting.splice(0, mostTogether)

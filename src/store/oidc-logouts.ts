@@ -25,14 +25,26 @@ export async function leaseLogouts(db: Database, now: Date, most: number, second
   return rows.map((row) => ({ ...row, address: row.address ?? undefined }))
 }
 
+/** Whom a change bears on: one person, the people of one organization, or everybody. */
+export type Concerned = { readonly userId: string } | { readonly organizationId: string } | undefined
+
 /** Sessions from which somebody is signed in to an application that wants to be told of their end, in the order of their ids. */
-export async function sessionsToTellOf(db: Database, after: string | undefined, most: number): Promise<readonly string[]> {
+export async function sessionsToTellOf(
+  db: Database,
+  concerned: Concerned,
+  after: string | undefined,
+  most: number,
+): Promise<readonly string[]> {
+  const people = concerned && ('userId' in concerned ? sql`(${concerned.userId}::uuid)` : membersOf(concerned.organizationId))
   const { rows } = await sql<{ session_id: string }>`
     select distinct o.session_id from oidc_artifacts o join applications a on a.client_id = o.client_id
     where o.kind = 'Grant' and o.session_id > ${after ?? '00000000-0000-0000-0000-000000000000'} and a.settings ->> 'backChannelLogoutUri' is not null
+      ${people ? sql`and o.session_id in (select id from sessions where user_id in ${people})` : sql``}
     order by o.session_id limit ${most}`.execute(db)
   return rows.map(({ session_id }) => session_id)
 }
+
+const membersOf = (organizationId: string) => sql`(select user_id from memberships where organization_id = ${organizationId})`
 
 export async function dropLogout(db: Database, id: string): Promise<void> {
   await db.deleteFrom('oidc_logouts').where('id', '=', id).execute()

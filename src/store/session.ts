@@ -64,10 +64,10 @@ function readerBy(column: string, fromText: (text: string) => string) {
     'k.at::int as at, ',
     `unnest($1::text[]) with ordinality k(key, at) join sessions s on ${column} = ${fromText('k.key')}`,
   )
-  return gathered<{ readonly key: string; readonly now: Date }, readonly SessionValues[]>(async ({ run }, questions) => {
+  return gathered<{ readonly key: string; readonly now: Date }, readonly SessionValues[]>(async ({ read }, questions) => {
     const [keys, now] = [questions.map(({ key }) => key), new Date(Math.max(...questions.map((one) => one.now.getTime()))).toISOString()]
-    if (keys.length === 1) return [(await run<{ readonly row: SessionValues }>(oneText, [keys[0], now])).map(({ row }) => row)]
-    const rows = await run<{ readonly at: number; readonly row: SessionValues }>(manyText, [keys, now])
+    if (keys.length === 1) return [(await read<{ readonly row: SessionValues }>(oneText, [keys[0], now])).map(({ row }) => row)]
+    const rows = await read<{ readonly at: number; readonly row: SessionValues }>(manyText, [keys, now])
     return sorted(rows, keys.length).map((own) => own.map(({ row }) => row))
   })
 }

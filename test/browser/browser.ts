@@ -122,7 +122,7 @@ export async function setUpApp(kit: Kit, page: Page, person: Person): Promise<vo
   await keepCodes(page, person)
 }
 
-export async function keepCodes(page: Page, person: Person): Promise<void> {
+export async function keepCodes(page: Page, person: Partial<Person>): Promise<void> {
   await see(heading(page, 'Save your backup codes'))
   person.backupCodes = await page.getByRole('list', { name: 'Backup codes' }).getByRole('listitem').allInnerTexts()
   await page.getByLabel('I have saved these codes').check()

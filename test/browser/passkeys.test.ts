@@ -31,6 +31,18 @@ async function finish(page: Page, person: Person): Promise<void> {
 
 const signOut = (page: Page) => page.context().clearCookies()
 
+/** Somebody whose passkey is a whole sign-in, in a browser that has it and in which nobody is signed in. */
+async function withWholePasskey() {
+  const site = await at.kit.site({ ...only, passwordless: true })
+  const person = await at.kit.person(site.id)
+  const page = await at.open('/sign-in')
+  const key = await plugIn(page, { isInside: true })
+  await setUp(page, person)
+  await finish(page, person)
+  await signOut(page)
+  return { page, person, key }
+}
+
 test('a passkey is set up in the browser, and signs in as the second step', async () => {
   const site = await at.kit.site(only)
   const person = await at.kit.person(site.id)
@@ -72,15 +84,34 @@ test('what the browser breaks off says so in place, and the other ways are one l
 })
 
 test('a passkey is a whole sign-in where the organization says so: no email, no password', async () => {
-  const site = await at.kit.site({ ...only, passwordless: true })
-  const person = await at.kit.person(site.id)
-  const page = await at.open('/sign-in')
-  await plugIn(page, { isInside: true })
-  await setUp(page, person)
-  await finish(page, person)
-  await signOut(page)
+  const { page, person } = await withWholePasskey()
+  // A browser that cannot offer keys where it fills in the email.
+  await page.addInitScript('PublicKeyCredential.isConditionalMediationAvailable = async () => false')
   await page.goto('/sign-in')
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'))
+  await see(page.getByText(person.name))
+})
+
+test('where the browser fills in the email it offers the passkey, too, and whoever takes it is signed in', async () => {
+  const { page, person, key } = await withWholePasskey()
+  // The key does not know its owner: what the browser offered comes to nothing, and nothing on the page says so.
+  await key.behave({ isVerified: false })
+  await page.goto('/sign-in')
+  await see(heading(page, 'Log in'))
+  assert.equal(await page.getByLabel('Email').getAttribute('autocomplete'), 'username webauthn')
+  assert.equal(await said(page.locator('[data-say]')), '')
+  // The email and the password go their way beside it, and so does the button.
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+  await see(page.getByText('The browser ended it'))
+  await page.goto('/sign-in')
+  await givePassword(page, person)
+  await see(page.getByRole('button', { name: 'Use passkey' }))
+
+  await signOut(page)
+  await key.behave({})
+  // Chromium's own authenticator takes what is offered at once.
+  await page.goto('/sign-in')
   await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'))
   await see(page.getByText(person.name))
 })

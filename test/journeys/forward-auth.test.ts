@@ -292,10 +292,20 @@ describe('forward-auth', () => {
     const query = new URL(address, portal).searchParams
     const form = { to: query.get('to') ?? '', way: query.get('way') ?? '' }
     const stepUp = () => client.submit(address, `/forward-auth/${clientId}/step-up`, form)
-    assert.match((await client.call('GET', address)).text, /asks for a passkey or security key here/)
-    const barred = await stepUp()
-    assert.equal(barred.status, 409)
-    assert.match(barred.text, /You can set up no passkey\./)
+    const late = await client.submit(`/forward-auth/${clientId}/sign-out`, `/forward-auth/${clientId}/step-up`, form)
+    for (const barred of [await client.call('GET', address), late]) {
+      assert.equal(barred.status, 403)
+      assert.match(barred.text, /asks for a passkey or security key here\. You can set up no passkey/)
+      assert.match(barred.text, /href="https:\/\/portal\.example\/">Back to/, 'it lets them in elsewhere')
+      assert.doesNotMatch(barred.text, /Go on</)
+    }
+    const draft = settingsOf([{}, { path: '/vault', strength: 'phishing-resistant' }])
+    const counted = async () => (await office.call('POST', `/api/v1/organizations/${site.id}/forward-auth/preview`, draft)).json.rules[1]
+    assert.deepEqual(
+      await counted(),
+      { path: '/vault', asks: 'phishing-resistant', letIn: 2, secured: 0 },
+      'an app is no passkey here either',
+    )
 
     kit.pass(30)
     await office.call('GET', '/api/v1/session')
@@ -316,6 +326,8 @@ describe('forward-auth', () => {
     assert.equal(bound.json.step, 'done', bound.text)
     const opens = await browser.ask('', vault)
     assert.deepEqual([opens.statusCode, opens.headers['remote-acr']], [200, 'phr'])
+    await office.call('GET', '/api/v1/session')
+    assert.equal((await counted()).secured, 1)
 
     const elsewhere = kit.client()
     kit.pass(30)
@@ -732,13 +744,13 @@ describe('forward-auth', () => {
     const told = await client.call('POST', path, draft)
     assert.deepEqual(told.json, {
       rules: [
-        { path: '/', letIn: 3, secured: 2 },
-        { path: '/admin', letIn: 2, secured: 2 },
-        { path: '/admin/own', letIn: 1, secured: 1 },
+        { path: '/', asks: 'any', letIn: 3, secured: 3 },
+        { path: '/admin', asks: 'any', letIn: 2, secured: 2 },
+        { path: '/admin/own', asks: 'any', letIn: 1, secured: 1 },
       ],
     })
     const none = settingsOf([{}], { people: 'chosen', organizations: [kit.provider.id] })
-    assert.deepEqual((await client.call('POST', path, none)).json.rules, [{ path: '/', letIn: 0, secured: 0 }])
+    assert.deepEqual((await client.call('POST', path, none)).json.rules, [{ path: '/', asks: 'any', letIn: 0, secured: 0 }])
     refused(await client.call('POST', path, settingsOf([{ path: '/a' }])), 422, 'invalid-application', { reason: 'rules' })
     assert.equal(await contentsOf(kit), before)
     const admin = await kit.signIn(await kit.person(site.id, { role: 'admin' }))

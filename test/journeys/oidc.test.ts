@@ -640,6 +640,7 @@ describe('back-channel logout', () => {
     await endOutlawedSessions(own.rooms)
     await own.logouts.drain()
     assert.equal(heard.length, 3, 'one that a rule no longer lets in is ended')
+    await own.rooms.store.db.updateTable('policies').set({ mode: 'chosen' }).where('organization_id', '=', site.id).execute()
 
     browser = await own.signIn(person)
     await visit(portal)
@@ -648,6 +649,56 @@ describe('back-channel logout', () => {
     await sweep(own.rooms.store.db, own.now())
     await own.logouts.drain()
     assert.equal(heard.length, 3)
+    await own.close()
+    await new Promise((done) => server.close(done))
+  })
+
+  test('a change of the rules, of what one person must, and a suspension tell at once, and only of sessions that they end', async () => {
+    const heard: string[] = []
+    const server = createServer((request, reply) => {
+      request.resume().on('end', () => {
+        heard.push(request.url ?? '')
+        reply.writeHead(200).end()
+      })
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const { port } = server.address() as AddressInfo
+    const own = await openKit({ isRunning: true, delivery: { allowedHosts: ['127.0.0.1'] } })
+    // As in `main.ts`.
+    Object.assign(own.rooms, { onRules: own.logouts.ruled })
+    const site = await own.site({ mode: 'chosen' })
+    const admin = await own.person(site.id, { role: 'security-admin' })
+    const office = await own.signIn(admin)
+    await own.enroll(admin, office)
+    const portal = await addPortal(own, site.id, office, { backChannelLogoutUri: `http://127.0.0.1:${port}/told` })
+    const visitor = async (isEnrolled = false) => {
+      const person = await own.person(site.id)
+      const browser = await own.signIn(person)
+      if (isEnrolled) await own.enroll(person, browser)
+      const begun = await portal.begin()
+      await portal.finish(begun, (await follow(browser, begun.url)).at)
+      return person
+    }
+    const [strong, required, suspended, bulk] = [await visitor(true), await visitor(), await visitor(), await visitor()]
+    const elsewhere = await own.site()
+    const told = async (times: number, why: string) => {
+      await own.logouts.drain()
+      assert.equal(heard.splice(0).length, times, why)
+    }
+    const change = async (method: 'POST' | 'PATCH' | 'PUT', path: string, body: object | undefined) => {
+      const changed = await office.call(method, `/api/v1/organizations/${site.id}${path}`, body)
+      assert.ok(changed.status < 300, changed.text)
+    }
+    await change('PATCH', `/users/${strong.id}`, { required: true })
+    await told(0, 'somebody with a second step goes on')
+    await change('PATCH', `/users/${required.id}`, { required: true })
+    await told(1, 'somebody without one does not')
+    await change('POST', `/users/${suspended.id}/suspension`, undefined)
+    await told(1, 'nor somebody who is suspended')
+    own.logouts.ruled({ organizationId: elsewhere.id })
+    await told(0, 'rules of others end nothing')
+    await change('PUT', '/policy', { ...(await rulesOf(office, site.id)), mode: 'everyone' })
+    await told(1, `of two the one without a second step: ${bulk.id}`)
     await own.close()
     await new Promise((done) => server.close(done))
   })

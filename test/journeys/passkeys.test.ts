@@ -524,6 +524,17 @@ describe('a passkey as a whole sign-in', () => {
     assert.equal((await answer(client, { passkey: device.get(confirmed.json.passkey) })).json.step, 'done')
   })
 
+  test('its page and all that it loads are at most 30 KB, uncompressed', async () => {
+    await kit.site({ ...withPasskeys, passwordless: true })
+    const page = await kit.client().call('GET', '/sign-in', undefined, { accept: 'text/html' })
+    assert.match(page.text, /data-fills/)
+    const loaded = [...page.text.matchAll(/<(?:link|script|img)\b[^>]*?\s(?:href|src)="(\/[^"]+)"/g)].map(([, path = '']) => path)
+    assert.equal(loaded.length, 4, loaded.join(' '))
+    const parts = await Promise.all(loaded.map((url) => kit.app.inject({ url })))
+    const bytes = [Buffer.from(page.text), ...parts.map(({ rawPayload }) => rawPayload)].reduce((sum, part) => sum + part.length, 0)
+    assert.ok(bytes <= 30 * 1024, `${bytes} bytes`)
+  })
+
   test('takes a PIN or a finger, what was asked of this browser a short time ago, and each answer once', async () => {
     const site = await kit.site({ ...withPasskeys, passwordless: true })
     const [device, touched] = [key(), key({ verifies: false })]

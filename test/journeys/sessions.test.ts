@@ -50,12 +50,12 @@ test('of many who ask at one moment each is told of their own session, in a few 
   for (const client of people) alone.push((await client.call('GET', '/api/v1/session')).json.user?.email)
   assert.equal(new Set(alone).size, 4)
   const { store } = kit.rooms
-  const run = store.run
+  const read = store.read
   let statements = 0
   Object.assign(store, {
-    run: (...given: Parameters<typeof run>) => {
+    read: (...given: Parameters<typeof read>) => {
       statements += 1
-      return run(...given)
+      return read(...given)
     },
   })
   try {
@@ -67,7 +67,7 @@ test('of many who ask at one moment each is told of their own session, in a few 
     )
     assert.ok(statements < 48, `${statements} statements`)
   } finally {
-    Object.assign(store, { run })
+    Object.assign(store, { read })
   }
 })
 

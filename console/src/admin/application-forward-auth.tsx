@@ -213,14 +213,13 @@ function Preview({ settings }: { readonly settings: ForwardAuthSettings }) {
   const { organization } = useWho()
   const [draft] = useDebouncedValue(settings, 300)
   const { data } = useQuery({ ...forwardAuthPreviewQuery(organization.id, draft), placeholderData: keepPreviousData, retry: false })
-  const asks = new Map(settings.rules.map((rule) => [rule.path, rule.strength !== 'any']))
   return (
     <div role="status">
       {data && (
         <Alert color="gray" icon={<IconUsers aria-hidden />} title={say.previewTitle}>
-          {data.rules.map(({ path, letIn, secured }) => (
+          {data.rules.map(({ path, asks, letIn, secured }) => (
             <Text key={path} size="sm" className="words">
-              {say.preview(letIn, path)} {asks.get(path) && letIn > secured && say.unsecured(letIn - secured)}
+              {say.preview(letIn, path)} {asks !== 'any' && letIn > secured && say.unsecured(letIn - secured, asks)}
             </Text>
           ))}
         </Alert>

@@ -48,9 +48,10 @@ export async function registerOidc(app: FastifyInstance, options: PromptOptions)
     const keys = await signingKeys(rooms)
     const keyIds = keys.map(({ id }) => id).join(' ')
     const sessionOf = (ctx: KoaContextWithOIDC) => oidcSessionOf(rooms, visits.of(requestOf(ctx)))
+    const addressOf = (ctx: KoaContextWithOIDC) => visits.of(requestOf(ctx)).address
     const jwks = keys.map(({ jwk }) => jwk as object)
     const { openProvider } = await protocol()
-    const opened = current?.keyIds === keyIds ? current.provider : openProvider({ rooms, jwks, sessionOf, pages })
+    const opened = current?.keyIds === keyIds ? current.provider : openProvider({ rooms, jwks, sessionOf, addressOf, pages })
     if (opened !== current?.provider) opened.on('server_error', (_ctx, error) => app.log.error({ err: error }, 'OpenID Connect failed'))
     current = { provider: opened, keyIds, at }
     return opened

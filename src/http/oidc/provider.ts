@@ -1,7 +1,6 @@
 import Provider, { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
 import { knownAcrs } from '#domain/acr.ts'
 import {
-  isApplicationSecret,
   knownOf,
   meets,
   namesOf,
@@ -12,6 +11,7 @@ import {
   oidcSessionById,
   openArtifacts,
 } from '#flows/oidc.ts'
+import { openClientSecrets } from '#flows/oidc-clients.ts'
 import type { Rooms } from '#flows/rooms.ts'
 import { pagePolicy } from '../prompt/page.ts'
 import { adapterFor } from './adapter.ts'
@@ -33,6 +33,8 @@ export interface ProviderOptions {
   readonly jwks: readonly object[]
   /** The Countersign session behind a request. */
   readonly sessionOf: (ctx: KoaContextWithOIDC) => Promise<OidcSession | undefined>
+  /** Where a request comes from, as far as it is to be believed. */
+  readonly addressOf: (ctx: KoaContextWithOIDC) => string
   readonly pages: OidcPages
 }
 
@@ -42,7 +44,7 @@ const hour = 3600
  * Speaks OpenID Connect. Who is signed in, and how surely, is asked of Countersign's session on every request and is kept nowhere else:
  * the session of oidc-provider is a view of it, made anew each time, that cannot be saved.
  */
-export function openProvider({ rooms, jwks, sessionOf, pages }: ProviderOptions): Provider {
+export function openProvider({ rooms, jwks, sessionOf, addressOf, pages }: ProviderOptions): Provider {
   const isSecure = rooms.publicUrl.startsWith('https:')
   const cookie = (name: string) => `${isSecure ? '__Secure-' : ''}countersign-${name}`
   const configuration: Configuration = {
@@ -157,10 +159,26 @@ export function openProvider({ rooms, jwks, sessionOf, pages }: ProviderOptions)
   })
   viewSessions(provider, rooms, sessionOf)
   provider.Client.prototype.includeSid = () => true
-  provider.Client.prototype.compareClientSecret = function compare(this: { readonly clientSecret?: string }, given: string) {
-    return this.clientSecret !== undefined && isApplicationSecret(this.clientSecret, given)
-  }
+  judgeSecrets(provider, rooms, addressOf)
   return provider
+}
+
+/** Makes oidc-provider judge secrets as we do: against a hash, and only so many wrong ones. */
+function judgeSecrets(provider: Provider, rooms: Rooms, addressOf: ProviderOptions['addressOf']): void {
+  const judge = openClientSecrets(rooms)
+  provider.Client.prototype.compareClientSecret = async function compare(
+    this: { readonly clientId: string; readonly clientSecret?: string },
+    given: string,
+  ) {
+    const { ctx } = Provider
+    if (this.clientSecret === undefined || !ctx) return false
+    const found = await judge({ clientId: this.clientId, secretHash: this.clientSecret, given, address: addressOf(ctx) })
+    if (found.verdict !== 'too-many') return found.verdict === 'right'
+    ctx.set('retry-after', String(found.retryAfterSeconds))
+    const refusal = new errors.OIDCProviderError(429, 'temporarily_unavailable')
+    refusal.error_description = `too many wrong secrets of this client; try again in ${found.retryAfterSeconds} seconds`
+    throw refusal
+  }
 }
 
 /** Makes oidc-provider's sessions a view of ours: read anew for each request, never saved, and named without being kept. */

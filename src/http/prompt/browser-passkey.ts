@@ -46,16 +46,28 @@
     return { id: made.id, rawId: made.id, type: made.type, response }
   }
 
-  const run = async (form: HTMLFormElement) => {
+  /** What waits for somebody to choose a passkey where the browser fills in the email. Browsers take one request at a time. */
+  const filling = new AbortController()
+  /** Shorter than what is to be signed is good. */
+  const fillingMilliseconds = 290_000
+
+  const run = async (form: HTMLFormElement, rest: CredentialRequestOptions = {}) => {
     const options = JSON.parse(form.dataset.options ?? '{}') as Options
     const publicKey = parsed(options) as never
     const made = await (form.dataset.passkey === 'create'
       ? navigator.credentials.create({ publicKey })
-      : navigator.credentials.get({ publicKey }))
+      : navigator.credentials.get({ ...rest, publicKey }))
     if (!(made instanceof PublicKeyCredential)) throw new Error('nothing')
     const input = form.querySelector<HTMLInputElement>('input[name=passkey]')
     if (input) input.value = JSON.stringify(written(made))
     form.submit()
+  }
+
+  const fill = async (form: HTMLFormElement) => {
+    if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return
+    const { signal } = filling
+    setTimeout(() => filling.abort(), fillingMilliseconds)
+    await run(form, { mediation: 'conditional', signal })
   }
 
   for (const form of document.querySelectorAll<HTMLFormElement>('form[data-passkey]')) {
@@ -68,12 +80,13 @@
     if (!('credentials' in navigator) || typeof PublicKeyCredential === 'undefined') {
       say('unsupported')
       if (button) button.disabled = true
-    }
+    } else if (form.dataset.fills !== undefined) fill(form).catch(() => {})
     form.addEventListener('submit', (event) => {
       event.preventDefault()
       // A form that was cancelled can be sent again, unlike those that went.
       if (form.dataset.asking !== undefined) return
       form.dataset.asking = ''
+      filling.abort()
       say('waiting')
       run(form).catch((error: Error) => {
         delete form.dataset.asking

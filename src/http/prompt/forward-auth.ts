@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '#domain/problem.ts'
-import { type Entering, enterPath, enterPortal, portalOf, stepUp } from '#flows/forward-auth.ts'
+import { type Entered, type Entering, enterPath, enterPortal, portalOf, stepUp } from '#flows/forward-auth.ts'
 import { signOut } from '#flows/session.ts'
-import { frameOf, type PromptOptions, textOf, toPageProblem, withStatus, wordsOf } from './page.ts'
+import { frameOf, type PromptOptions, textOf, wordsOf } from './page.ts'
 import { goOnPage, signOutPage, stepUpPage, triedPage } from './pages/forward-auth.ts'
 import { messagePage } from './pages/message.ts'
 
@@ -21,17 +21,18 @@ export function forwardAuthPages(app: FastifyInstance, options: PromptOptions): 
   const drawStepUp = async (
     request: FastifyRequest<OfApplication>,
     reply: FastifyReply,
-    entering: Entering,
-    passkey: boolean,
-    problem?: Problem,
+    { passkey, hindrance, back, portal, organizationId }: Extract<Entered, { readonly go: 'step-up' }>,
   ) => {
-    const { name, organizationId } = await portalOf(rooms, entering.clientId)
     const words = wordsOf(request)
-    const csrf = visits.csrfToken(visits.of(request).session ?? '')
     const frame = await frameOf(options, request, organizationId)
-    if (problem) withStatus(reply, problem)
-    const shown = problem && words.pages.explain(toPageProblem(problem))
-    return reply.send(stepUpPage({ ...entering, passkey, portal: name, csrf, ...frame, problem: shown }, words))
+    if (hindrance) {
+      const { title, text, back: label } = words.forwardAuth.barred
+      const action = back === undefined ? {} : { action: { href: back, label: label(portal) } }
+      return reply.code(403).send(messagePage({ title, text: text[hindrance](portal), ...action, ...frame }, words))
+    }
+    const csrf = visits.csrfToken(visits.of(request).session ?? '')
+    const entering = enteringOf(request, request.method === 'GET' ? request.query : request.body)
+    return reply.send(stepUpPage({ ...entering, passkey, portal, csrf, ...frame }, words))
   }
 
   app.get<OfApplication>('/forward-auth/:clientId/enter', { config }, async (request, reply) => {
@@ -47,7 +48,7 @@ export function forwardAuthPages(app: FastifyInstance, options: PromptOptions): 
         return reply.redirect(`/sign-in?${back}`, 303)
       }
       case 'step-up':
-        return drawStepUp(request, reply, entering, entered.passkey)
+        return drawStepUp(request, reply, entered)
       case 'not-let-in': {
         const words = wordsOf(request)
         const { title, text } = words.forwardAuth.notLetIn
@@ -67,7 +68,10 @@ export function forwardAuthPages(app: FastifyInstance, options: PromptOptions): 
       return reply.redirect(step.step === 'done' ? step.returnTo : '/sign-in', 303)
     } catch (error) {
       if (!(error instanceof Problem && (error.code === 'two-factor-not-available' || error.code === 'passkey-not-available'))) throw error
-      return drawStepUp(request, reply, entering, error.code === 'passkey-not-available', error)
+      // The same page as whoever comes anew now sees.
+      const entered = await enterPortal(rooms, visit, entering)
+      if (entered.go === 'step-up') return drawStepUp(request, reply, entered)
+      return reply.redirect(enterPath(entering, 'page'), 303)
     }
   })
 

@@ -40,10 +40,11 @@ export const forwardAuthWords = isolating({
         ? '1 person is let in.'
         : `${letIn.toLocaleString('en-US')} people are let in.`
       : `${path}: ${letIn.toLocaleString('en-US')} of them.`,
-  unsecured: (count: number) =>
-    count === 1
-      ? '1 of them has no authenticator yet, and is asked to set one up.'
-      : `${count.toLocaleString('en-US')} of them have no authenticator yet, and are asked to set one up.`,
+  unsecured: (count: number, asks: 'second-factor' | 'phishing-resistant') => {
+    const missing = asks === 'phishing-resistant' ? 'no passkey or security key' : 'no authenticator that counts'
+    const who = count === 1 ? '1 of them has' : `${count.toLocaleString('en-US')} of them have`
+    return `${who} ${missing} yet: asked to set one up where their rules allow it, and not let in where they do not.`
+  },
   check: 'Address that the proxy asks',
   checkNginx: 'Address that nginx asks',
   signOut: 'Address to log out',

@@ -15,6 +15,16 @@ export const forwardAuth = isolating({
       `${portal} asks for a passkey or security key here. Use yours, or set one up; then you go on where you were.`,
     go: 'Go on',
   },
+  barred: {
+    title: 'You cannot go on here',
+    text: {
+      'two-factor-not-available': (portal: string) =>
+        `${portal} asks for a second step here, and Two-Factor Authentication is switched off for you. Ask a Security Admin of your organization.`,
+      'passkey-not-available': (portal: string) =>
+        `${portal} asks for a passkey or security key here. You can set up no passkey: the rules of your organization do not allow it, or you have as many authenticators as there may be. Ask a Security Admin of your organization.`,
+    },
+    back: (portal: string) => `Back to ${portal}`,
+  },
   notLetIn: {
     title: 'You are not let in here',
     text: (portal: string) =>

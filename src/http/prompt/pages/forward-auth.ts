@@ -1,5 +1,4 @@
 import type { PageLook } from '#flows/look.ts'
-import type { Explanation } from '#words/problem.ts'
 import type { Words } from '#words/words.ts'
 import { csrfField, lead, submit } from '../form.ts'
 import { address, html } from '../html.ts'
@@ -35,18 +34,17 @@ export interface StepUpView extends Common {
   readonly way: string
   /** Whether nothing but a passkey or security key will do. */
   readonly passkey: boolean
-  readonly problem?: Explanation | undefined
 }
 
 /** A portal asks for more than the sign-in gave: why, and the button that goes on. */
 export function stepUpPage(view: StepUpView, words: Words = defaultWords): string {
   const { stepUp } = words.forwardAuth
   const content = html`<h1>${stepUp.title}</h1>
-${lead((view.passkey ? stepUp.passkeyText : stepUp.text)(view.portal), view.problem, true)}
+${lead((view.passkey ? stepUp.passkeyText : stepUp.text)(view.portal))}
 <form method="post" action="/forward-auth/${view.clientId}/step-up">${csrfField(view.csrf)}
 <input type="hidden" name="to" value="${view.to}"><input type="hidden" name="way" value="${view.way}">
 ${submit(stepUp.go)}</form>`
-  return document({ ...view, title: stepUp.title, content, words, hasProblem: view.problem !== undefined })
+  return document({ ...view, title: stepUp.title, content, words })
 }
 
 /** The way out of a portal and of everything else that Countersign signed somebody in to. */
