@@ -5,7 +5,7 @@ import { confirm, type Kit, openKit, refused } from '../kit.ts'
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
 })
 after(() => kit.close())
 
