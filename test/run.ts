@@ -17,9 +17,8 @@ type Circle = {
   name: string
   database: 'none' | 'pglite' | 'postgres'
   files: readonly string[]
-  /** Processes at a time. Each takes one file after the other, or, `apart`, is there for one file alone. */
+  /** Processes at a time. Each takes one file after the other. */
   beside: number
-  apart?: true
   /** For one file, in seconds; a file that hangs is ended and counts as failed. */
   patience: number
 }
@@ -46,7 +45,7 @@ const circles: readonly Circle[] = [
   { name: 'crashes', database: 'pglite', files: ['test/crashes/**/*.test.ts'], beside: 2, patience: 600 },
   { name: 'crashes', database: 'postgres', files: ['test/crashes/**/*.test.ts'], beside: 2, patience: 600 },
   { name: 'proxies', database: 'pglite', files: ['test/proxies/**/*.test.ts'], beside: 1, patience: 600 },
-  { name: 'browser', database: 'pglite', files: ['test/browser/**/*.test.ts'], beside: 3, patience: 600, apart: true },
+  { name: 'browser', database: 'pglite', files: ['test/browser/**/*.test.ts'], beside: 3, patience: 600 },
 ]
 
 type Outcome = { circle: Circle; counts: CountRecord['counts']; seconds: number; records: TestRecord[]; trouble: string | undefined }
@@ -142,7 +141,7 @@ async function runCircle(circle: Circle, files: readonly string[], env: NodeJS.P
   const report = `${draft}.jsonl`
   mkdirSync(draft, { recursive: true })
   const patience = circle.patience * 1000
-  const given = circle.apart ? { programs: files, env: {}, patience } : workers(circle, files, draft, patience)
+  const given = workers(circle, files, draft, patience)
   const options = [
     '--test',
     // The Prompt's script is stripped of its types by Node itself, which calls that an experiment each time.
@@ -190,12 +189,18 @@ async function runCircle(circle: Circle, files: readonly string[], env: NodeJS.P
 
 /** As many processes as the circle has places, which share its files; the longest files first, so that none comes late and alone. */
 function workers(circle: Circle, files: readonly string[], folder: string, patience: number) {
-  const size = (file: string) => statSync(join(root, file)).size
-  const longestFirst = files.toSorted((one, other) => size(other) - size(one))
+  const longestFirst = files.toSorted((one, other) => weight(other) - weight(one))
   const programs = Array.from({ length: Math.min(circle.beside, files.length) }, (_, nth) => join(folder, `worker-${nth + 1}.mjs`))
   for (const program of programs) writeFileSync(program, `import ${JSON.stringify(join(import.meta.dirname, 'machine/worker.ts'))}\n`)
   const env = { TEST_FILES: JSON.stringify(longestFirst), TEST_TAKEN: folder, TEST_PATIENCE: String(patience) }
   return { programs, env, patience: 3 * 600_000 }
+}
+
+/** How much there is to do in a test file, by how much is written in it and in those beside it that it begins: a tour, say. */
+function weight(file: string): number {
+  const path = join(root, file)
+  const beside = [...readFileSync(path, 'utf8').matchAll(/ from '(\.\/[^']+\.ts)'/g)].map(([, name = '']) => join(path, '..', name))
+  return [path, ...beside].reduce((sum, each) => sum + statSync(each).size, 0)
 }
 
 function notRun(circle: Circle, trouble: string | undefined): Outcome {
