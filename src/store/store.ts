@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PGlite } from '@electric-sql/pglite'
 import { CompiledQuery, type Dialect, Kysely, PGliteDialect, PostgresDialect } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { ClientConfig } from 'pg'
@@ -100,13 +101,13 @@ export interface StoreOptions {
   /** Folder of the embedded database; `memory:` keeps nothing. */
   readonly dataDir: string
   readonly poolSize?: number
-  /** What a database in memory begins with: another one as `dumpDataDir` of PGlite gave it. */
-  readonly dump?: Blob
+  /** An embedded database that is open already, in place of one in `dataDir`. It is closed with the store. */
+  readonly pglite?: PGlite
 }
 
 /** Opens the database. PostgreSQL and PGlite differ in this function and nowhere else. @throws {StoreUnusable} */
-export async function openStore({ databaseUrl, dataDir, poolSize = 10, dump }: StoreOptions): Promise<Store> {
-  const { dialect, engine, run, read, end } = databaseUrl ? await postgres(databaseUrl, poolSize) : await embedded(dataDir, dump)
+export async function openStore({ databaseUrl, dataDir, poolSize = 10, pglite }: StoreOptions): Promise<Store> {
+  const { dialect, engine, run, read, end } = databaseUrl ? await postgres(databaseUrl, poolSize) : await embedded(pglite ?? dataDir)
   const db = new Kysely<Tables>({ dialect })
   const close = async () => {
     await Promise.all([db.destroy(), end?.()])
@@ -229,14 +230,18 @@ async function outOfCircles<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-async function embedded(dataDir: string, dump: Blob | undefined): Promise<Engine> {
+async function embedded(place: string | PGlite): Promise<Engine> {
+  const pglite = typeof place === 'string' ? await openEmbedded(place) : place
+  const run: Run = async <Row>(text: string, parameters: readonly unknown[]) => (await pglite.query<Row>(text, [...parameters])).rows
+  return { dialect: new PGliteDialect({ pglite }), run, read: run, engine: (version) => `PGlite (PostgreSQL ${version})` }
+}
+
+async function openEmbedded(dataDir: string): Promise<PGlite> {
   const { PGlite } = await import('@electric-sql/pglite')
   const folder = dataDir === 'memory:' ? undefined : join(dataDir, 'database')
   if (folder) mkdirSync(folder, { recursive: true, mode: 0o700 })
   try {
-    const pglite = await PGlite.create(folder ? { dataDir: folder } : dump ? { loadDataDir: dump } : {})
-    const run: Run = async <Row>(text: string, parameters: readonly unknown[]) => (await pglite.query<Row>(text, [...parameters])).rows
-    return { dialect: new PGliteDialect({ pglite }), run, read: run, engine: (version) => `PGlite (PostgreSQL ${version})` }
+    return await PGlite.create(folder ? { dataDir: folder } : {})
   } catch (cause) {
     throw new StoreUnusable(
       `The embedded database in ${folder} cannot be opened: ${reason(cause)}. Is another Countersign running on it?`,

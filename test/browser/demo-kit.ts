@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { codeOf as codeOfApp } from '../../demo/client.ts'
 import { findChromium } from '../machine/chromium.ts'
 import { freePort } from '../machine/server.ts'
 import { giveCode, givePassword } from './browser.ts'
@@ -22,8 +25,12 @@ export interface Demo {
   enter(email: string): Promise<Page>
   /** Somebody with an app, who is in. */
   signIn(email: string): Promise<Page>
-  /** What `npm run demo -- code` prints of somebody. */
+  /** What an app shows that was given the key in the printed table. */
   codeOf(email: string): string
+  /** What `npm run demo -- code EMAIL` says. */
+  askCode(email: string): SpawnSyncReturns<string>
+  /** What lies in its folder for what is thrown away. */
+  leftBehind(): readonly string[]
   /** Ends it as Ctrl+C does. @returns how it ended */
   end(): Promise<number | null>
   /** Closes the browser, and ends what still runs. */
@@ -34,17 +41,11 @@ const root = resolve(import.meta.dirname, '../..')
 const node = ['--disable-warning=ExperimentalWarning', join(root, 'demo/main.ts')]
 const hosts: Readonly<Record<string, string>> = { 'provider.example': 'localhost', 'example.org': 'localhost' }
 
-/** Asks the command line of the demo for somebody's code. */
-export const askCode = (port: number, email: string) =>
-  spawnSync(process.execPath, [...node, 'code', email], { cwd: root, encoding: 'utf8', env: { ...process.env, PORT: String(port) } })
-
 export async function openDemo(): Promise<Demo> {
   const port = await freePort()
-  const child: ChildProcess = spawn(process.execPath, node, {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PORT: String(port) },
-  })
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-demo-of-a-test-'))
+  const env = { ...process.env, PORT: String(port), TMPDIR: folder }
+  const child: ChildProcess = spawn(process.execPath, node, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env })
   let said = ''
   const ready = new Promise<void>((done, failed) => {
     const listen = (part: Buffer) => {
@@ -73,9 +74,18 @@ export async function openDemo(): Promise<Demo> {
     return page
   }
   const codeOf = (email: string) => {
-    const { stdout, status, stderr } = askCode(port, email)
-    assert.equal(status, 0, stderr)
-    return /^\d{6}/.exec(stdout)?.[0] ?? ''
+    const key = said
+      .split('\n')
+      .find((line) => line.startsWith(`${email} `))
+      ?.split(' ')
+      .at(-1)
+    assert.match(key ?? '', /^[A-Z2-7]{32}$/, `no key of ${email} is in the table`)
+    return codeOfApp(key ?? '', new Date())
+  }
+  const end = async () => {
+    const ended = new Promise<number | null>((done) => child.once('exit', done))
+    child.kill('SIGINT')
+    return ended
   }
   return {
     said,
@@ -92,14 +102,13 @@ export async function openDemo(): Promise<Demo> {
       await page.waitForURL((url) => url.pathname === '/')
       return page
     },
-    end: async () => {
-      const ended = new Promise<number | null>((done) => child.once('exit', done))
-      child.kill('SIGINT')
-      return ended
-    },
+    askCode: (email) => spawnSync(process.execPath, [...node, 'code', email], { cwd: root, encoding: 'utf8', env }),
+    leftBehind: () => readdirSync(folder),
+    end,
     close: async () => {
       await browser.close()
-      if (child.exitCode === null) child.kill('SIGTERM')
+      if (child.exitCode === null) await end()
+      rmSync(folder, { recursive: true, force: true })
     },
   }
 }

@@ -280,10 +280,12 @@ async function statementsOf(act: () => Promise<void>): Promise<{ readonly statem
   const held = executor.provideConnection
   let connections = 0
   const { run, read } = store
-  const noting = (carryOut: typeof run): typeof run => (text, parameters) => {
-    statements.push(text)
-    return carryOut(text, parameters)
-  }
+  const noting =
+    (carryOut: typeof run): typeof run =>
+    (text, parameters) => {
+      statements.push(text)
+      return carryOut(text, parameters)
+    }
   Object.assign(store, { run: noting(run), read: noting(read) })
   executor.provideConnection = function (this: unknown, ...rest: unknown[]) {
     connections += 1

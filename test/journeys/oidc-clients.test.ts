@@ -45,7 +45,7 @@ const told = (replies: readonly { readonly status: number; readonly error: strin
   replies.map(({ status, error }) => `${status} ${error}`)
 
 describe('secrets of applications', () => {
-  test(`R016 A09 of 100 wrong ones at once exactly ${most} are judged, and then not even the right one, until a minute is over`, async () => {
+  test(`R016 of 100 wrong ones at once exactly ${most} are judged, and then not even the right one, until a minute is over`, async () => {
     const portal = await portalOfSite()
     const wrong = await Promise.all(Array.from({ length: 100 }, (_, nth) => ask(portal, `guess ${nth}`)))
     assert.equal(told(wrong).filter((one) => one === '401 invalid_client').length, most)

@@ -2,6 +2,20 @@ import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provid
 import { type Artifacts, type OidcApplication, oidcApplication } from '#flows/oidc.ts'
 import type { Rooms } from '#flows/rooms.ts'
 
+/** Applications that a request has looked up: it asks for the same one several times. */
+const lookedUp = new WeakMap<object, Map<string, Promise<OidcApplication | undefined>>>()
+
+/** The application that calls itself so, looked up once for each request. */
+export function applicationOf(rooms: Rooms, clientId: string): Promise<OidcApplication | undefined> {
+  const { ctx } = Provider
+  if (!ctx) return oidcApplication(rooms, clientId)
+  const known = lookedUp.get(ctx) ?? new Map<string, Promise<OidcApplication | undefined>>()
+  lookedUp.set(ctx, known)
+  const found = known.get(clientId) ?? oidcApplication(rooms, clientId)
+  known.set(clientId, found)
+  return found
+}
+
 /** Kinds that rest on a grant and die with it. */
 const tokens: readonly string[] = ['AuthorizationCode', 'AccessToken', 'RefreshToken']
 
@@ -13,7 +27,7 @@ export function adapterFor(rooms: Rooms, artifacts: Artifacts): (kind: string) =
   return (kind) => ({
     find: async (id) => {
       if (kind === 'Client') {
-        const application = await oidcApplication(rooms, id)
+        const application = await applicationOf(rooms, id)
         return application && toClient(application)
       }
       const found = await artifacts.find(kind, id)

@@ -1,20 +1,10 @@
 import Provider, { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
 import { knownAcrs } from '#domain/acr.ts'
-import {
-  knownOf,
-  meets,
-  namesOf,
-  noteApplicationUse,
-  type OidcSession,
-  oidcApplication,
-  oidcPerson,
-  oidcSessionById,
-  openArtifacts,
-} from '#flows/oidc.ts'
+import { knownOf, meets, namesOf, noteApplicationUse, type OidcSession, oidcPerson, oidcSessionById, openArtifacts } from '#flows/oidc.ts'
 import { openClientSecrets } from '#flows/oidc-clients.ts'
 import type { Rooms } from '#flows/rooms.ts'
 import { pagePolicy } from '../prompt/page.ts'
-import { adapterFor } from './adapter.ts'
+import { adapterFor, applicationOf } from './adapter.ts'
 import { oidcPaths } from './paths.ts'
 
 export const scopes = ['openid', 'profile', 'email', 'organizations', 'roles', 'offline_access'] as const
@@ -101,7 +91,7 @@ export function openProvider({ rooms, jwks, sessionOf, addressOf, pages }: Provi
     interactions: { url: (_ctx, { uid }) => `/oidc/interaction/${uid}`, policy: policyFor(rooms) },
     findAccount: async (ctx, userId) => {
       const clientId = ctx.oidc.client?.clientId
-      const application = clientId === undefined ? undefined : await oidcApplication(rooms, clientId)
+      const application = clientId === undefined ? undefined : await applicationOf(rooms, clientId)
       const person = application && (await oidcPerson(rooms, application, userId))
       if (!person) return undefined
       const { name, email, isEmailVerified, language, memberships } = person
@@ -142,7 +132,7 @@ export function openProvider({ rooms, jwks, sessionOf, addressOf, pages }: Provi
     await next()
     const { oidc } = ctx as Partial<KoaContextWithOIDC>
     const signedIn = oidc?.entities.AuthorizationCode && oidc.route !== 'token' ? oidc.client?.clientId : undefined
-    const used = signedIn === undefined ? undefined : await oidcApplication(rooms, signedIn)
+    const used = signedIn === undefined ? undefined : await applicationOf(rooms, signedIn)
     if (used) await noteApplicationUse(rooms, used.id)
     // Both would be pages with a script in them that posts a form by itself: to say that this may not be asked for, and to sign nobody out.
     const isPosted = oidc?.params?.response_mode === 'form_post'
