@@ -41,6 +41,8 @@ const plan: Readonly<Record<string, Room>> = {
     },
   },
   words: { at: 'src/words', height: 1, rooms: ['domain', 'types of contract'], node: [], packages: {} },
+  // What takes the types off a file and keeps what is left; plain JavaScript, because it is there before any TypeScript.
+  'without-types': { at: 'src/without-types.mjs', height: 1, rooms: [], node: 'all', packages: {} },
   factors: {
     at: 'src/factors',
     height: 2,
@@ -84,7 +86,7 @@ const plan: Readonly<Record<string, Room>> = {
   http: {
     at: 'src/http',
     height: 4,
-    rooms: ['domain', 'contract', 'crypto', 'words', 'flows'],
+    rooms: ['domain', 'contract', 'crypto', 'words', 'flows', 'without-types'],
     node: 'all',
     packages: {
       fastify: 'The HTTP server: validates by schema, limits sizes and times, and can be tested without a socket.',

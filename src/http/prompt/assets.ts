@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
+import { withoutTypes } from '#without-types'
 
 const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')
 
@@ -18,8 +18,8 @@ export function registerAssets(app: FastifyInstance): void {
   const assets = {
     '/assets/tokens.css': { type: 'text/css; charset=utf-8', text: read('tokens.css') },
     '/assets/prompt.css': { type: 'text/css; charset=utf-8', text: read('prompt.css') },
-    '/assets/passkey.js': { type: 'text/javascript; charset=utf-8', text: stripTypeScriptTypes(read('browser-passkey.ts')) },
-    '/assets/prompt.js': { type: 'text/javascript; charset=utf-8', text: stripTypeScriptTypes(read('browser.ts')) },
+    '/assets/passkey.js': { type: 'text/javascript; charset=utf-8', text: withoutTypes(read('browser-passkey.ts')) },
+    '/assets/prompt.js': { type: 'text/javascript; charset=utf-8', text: withoutTypes(read('browser.ts')) },
   }
   for (const [path, { type, text }] of Object.entries(assets)) {
     const plain = Buffer.from(compact(text))

@@ -1,0 +1,1 @@
+export declare function withoutTypes(source: string): string
