@@ -158,7 +158,10 @@ ${table
 The code of an app:  npm run demo -- code ${roles[1]?.player.email}
                      or type the key into an app of your own (account with key, time-based).
 Simulated beside it, with certificates of this demo that your browser warns of once:
-  Duo        ${duo.url}/phone has the phones, to approve or deny on; ${duo.url} makes it misbehave
+  Duo        ${duo.url}/phone has the phones, to approve or deny on, and scans QR codes by what they say
+             ${duo.url}/panel is the Admin Panel: keys of the applications, and users
+             ${duo.url} makes it misbehave
+             Keys for SET UP ORGANIZATION 2FA: those of Lucerne Optics in the Admin Panel
              Admin API keys for the key doctor: ${duoAdmin.key}  ${duoAdmin.secret}
   AuthAnvil  ${authAnvil.url} makes it misbehave; the token of Carl: npm run demo -- code carl@contoso.example
 

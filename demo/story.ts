@@ -26,7 +26,7 @@ const hour = 3600
 const day = 24 * hour
 
 /**
- * Three days in the life of a provider and its two sites, told through the API as anybody could: at the end there is somebody in every
+ * Three days in the life of a provider and its sites, told through the API as anybody could: at the end there is somebody in every
  * state that the Console knows, with the audit and the mails that led there.
  *
  * @param setUpToken the last part of the address that a new installation prints
@@ -43,7 +43,7 @@ export async function tell(stage: Stage, setUpToken: string): Promise<Story> {
   const founding = { token: setUpToken, organizationName: 'Harbor Hosting', name: olive.name, email: olive.email, password }
   await owner.goOn(olive, await owner.call('POST', '/setup', founding))
   const provider: string = (await owner.call('GET', '/session')).memberships[0].organizationId
-  note(olive, 'Harbor Hosting', 'Owner', 'protected; acts for both sites')
+  note(olive, 'Harbor Hosting', 'Owner', 'protected; acts for all sites')
 
   const makeSite = async (name: string, host: string, accent: string, supportContact: string, rules: object): Promise<string> => {
     const { id } = await owner.call('POST', `/organizations/${provider}/sites`, { name })
@@ -133,20 +133,21 @@ export async function tell(stage: Stage, setUpToken: string): Promise<Story> {
   // ---- Duo of a site, Duo of the provider, and AuthAnvil
 
   const { duo, authAnvil } = stage.services
-  const ruled = async (by: Browser, id: string, method: string) => {
+  const ruled = async (by: Browser, id: string, changed: object) => {
     const {
       people: _people,
       availableMethods: _methods,
       weakerAccepted: _accepted,
       ...rules
     } = await by.call('GET', `/organizations/${id}/policy`)
-    await by.call('PUT', `/organizations/${id}/policy`, { ...rules, methods: ['totp', method], defaultMethod: method })
+    await by.call('PUT', `/organizations/${id}/policy`, { ...rules, ...changed })
   }
-  const applications = () => {
+  const first = (method: string) => ({ methods: ['totp', method], defaultMethod: method })
+  const applications = (name: string) => {
     const keysOf = ({ id: key, secret }: { readonly id: string; readonly secret: string }) => ({ host: duo.host, key, secret })
     return {
-      prompt: keysOf(duo.account.addApplication('websdk', 'Countersign')),
-      auth: keysOf(duo.account.addApplication('authapi', 'Countersign')),
+      prompt: keysOf(duo.account.addApplication('websdk', name)),
+      auth: keysOf(duo.account.addApplication('authapi', name)),
     }
   }
   const duoSettings = { isOn: true, whenAway: 'closed', countsBypass: false, version: 0 }
@@ -162,30 +163,54 @@ export async function tell(stage: Stage, setUpToken: string): Promise<Story> {
   const legal = await join(await invite(owner, wingtip, wanda, 'security-admin'), wanda)
   const insurance = await join(await invite(owner, contoso, clara, 'security-admin'), clara)
 
-  const { id: key, secret } = duo.account.addApplication('adminapi', 'Countersign')
-  await clinic.call('PUT', `/organizations/${fabrikam}/duo`, { ...duoSettings, account: 'own', ...applications() })
-  await ruled(clinic, fabrikam, 'duo')
+  const { id: key, secret } = duo.account.addApplication('adminapi', 'Fabrikam Clinic')
+  await clinic.call('PUT', `/organizations/${fabrikam}/duo`, { ...duoSettings, account: 'own', ...applications('Fabrikam Clinic') })
+  await ruled(clinic, fabrikam, first('duo'))
   const felix: Player = { ...player('Felix Braun', 'felix@fabrikam.example'), with: 'duo' }
   const frida: Player = { ...player('Frida Holm', 'frida@fabrikam.example'), with: 'duo' }
   const phone = (name: string) => duo.account.newPhone({ name })
-  const felixInDuo = duo.account.addUser(felix.email, { phones: [phone('Phone of Felix')], habit: 'approve' })
+  const freya: Player = { ...player('Freya Lund', 'freya@fabrikam.example'), with: 'duo' }
+  const inDuo = [felix, freya].map(({ name, email }) =>
+    duo.account.addUser(email, { phones: [phone(`Phone of ${name.split(' ')[0]}`)], habit: 'approve' }),
+  )
   duo.account.addUser('f.holm', { email: frida.email, phones: [phone('Phone of Frida')] })
-  await join(await invite(clinic, fabrikam, felix, 'user'), felix)
+  for (const one of [felix, freya]) await join(await invite(clinic, fabrikam, one, 'user'), one)
   await join(await invite(clinic, fabrikam, frida, 'user'), frida, false)
-  duo.habit(felixInDuo, 'ignore')
+  for (const user of inDuo) duo.habit(user, 'ignore')
 
   await owner.signIn(olive)
-  await owner.call('PUT', `/organizations/${provider}/duo`, { ...duoSettings, account: 'own', ...applications(), servesSites: true })
+  await owner.call('PUT', `/organizations/${provider}/duo`, {
+    ...duoSettings,
+    account: 'own',
+    ...applications('Harbor Hosting'),
+    servesSites: true,
+  })
+  const { id: cleaner, secret: cleanerSecret } = duo.account.addApplication('adminapi', 'Harbor Hosting')
+  await owner.call('PUT', `/organizations/${provider}/duo/users`, { admin: { host: duo.host, key: cleaner, secret: cleanerSecret } })
   await legal.signIn(wanda)
   await legal.call('PUT', `/organizations/${wingtip}/duo`, { ...duoSettings, account: 'provider' })
-  await ruled(legal, wingtip, 'duo')
+  await ruled(legal, wingtip, first('duo'))
   const will: Player = { ...player('Will Grant', 'will@wingtip.example'), with: 'duo' }
   await join(await invite(legal, wingtip, will, 'user'), will, false)
+
+  // A site that was protected by apps, has switched them off, and is to be set up with Duo by whoever tries the demo.
+  await owner.signIn(olive)
+  const lucerne = await makeSite('Lucerne Optics', 'lucerne.localhost', '#8e2452', 'it@lucerne.example', { mode: 'opt-in' })
+  const lena = player('Lena Hofer', 'lena@lucerne.example')
+  const luca = player('Luca Meier', 'luca@lucerne.example')
+  const lotte = player('Lotte Graf', 'lotte@lucerne.example')
+  const optics = await join(await invite(owner, lucerne, lena, 'security-admin'), lena)
+  const opticsOfLuca = await join(await invite(optics, lucerne, luca, 'user'), luca)
+  await opticsOfLuca.goOn(luca, await opticsOfLuca.call('POST', '/me/sign-ins', { intent: 'enroll' }))
+  await join(await invite(optics, lucerne, lotte, 'user'), lotte)
+  await ruled(optics, lucerne, { enabled: false })
+  applications('Lucerne Optics')
+  for (const { name, email } of [lena, luca]) duo.account.addUser(email, { phones: [phone(`Phone of ${name.split(' ')[0]}`)] })
 
   const sas = { isOn: true, url: authAnvil.sasUrl, siteId: '1', pinOrder: 'before', showsPin: false, version: 0 }
   await insurance.signIn(clara)
   await insurance.call('PUT', `/organizations/${contoso}/authanvil`, sas)
-  await ruled(insurance, contoso, 'authanvil')
+  await ruled(insurance, contoso, first('authanvil'))
   const carl: Player = { ...player('Carl Jensen', 'carl@contoso.example'), with: 'authanvil', key: base32(randomBytes(20)) }
   stage.services.giveToken(carl.email, carl.key ?? '', stage.now())
   await join(await invite(insurance, contoso, carl, 'user'), carl)
@@ -234,11 +259,15 @@ export async function tell(stage: Stage, setUpToken: string): Promise<Story> {
   note(fatima, 'Fabrikam Clinic', 'Security Admin', "protected by an app; has set up the clinic's own Duo")
   note(felix, 'Fabrikam Clinic', 'User', 'protected by Duo: approve on his simulated phone')
   note(frida, 'Fabrikam Clinic', 'User', 'Duo knows her by another name: the key doctor adds the alias')
-  note(wanda, 'Wingtip Legal', 'Security Admin', "protected by an app; her people use the provider's Duo")
+  note(freya, 'Fabrikam Clinic', 'User', 'protected by Duo: let her phone ring, or report the push')
+  note(wanda, 'Wingtip Legal', 'Security Admin', "protected by an app; whom she removes leaves the provider's Duo")
   note(will, 'Wingtip Legal', 'User', 'Duo of the provider: required, and not set up yet')
+  note(lena, 'Lucerne Optics', 'Security Admin', 'switched off: press SET UP ORGANIZATION 2FA, choose Duo')
+  note(luca, 'Lucerne Optics', 'User', 'has an app, asked a last time before Duo takes over')
+  note(lotte, 'Lucerne Optics', 'User', 'nothing set up: once Duo is, it begins at the login')
   note(clara, 'Contoso Insurance', 'Security Admin', 'protected by an app; has set up AuthAnvil')
   note(carl, 'Contoso Insurance', 'User', 'protected by an AuthAnvil token')
   note(theo, 'Tailspin Toys', 'User', 'chosen: required, and not set up yet')
-  const hosts = ['northwind', 'tailspin', 'fabrikam', 'wingtip', 'contoso'].map((name) => `${name}.localhost`)
+  const hosts = ['northwind', 'tailspin', 'fabrikam', 'wingtip', 'lucerne', 'contoso'].map((name) => `${name}.localhost`)
   return { roles, hosts, invitation: open, duoAdmin: { key, secret } }
 }

@@ -290,9 +290,26 @@ describe('the pages', () => {
     assert.match(page.text, /Login request denied/)
     page = await browser.press(page, 'Try again')
     page = await browser.press(page, /^Duo Push/)
+    await browser.press(await browser.go(phone), 'Let it ring')
+    page = await browser.go(page.url)
+    assert.match(page.text, /Login timed out/, 'at once, and not only after a minute')
+    page = await browser.press(page, 'Try again')
+    page = await browser.press(page, /^Duo Push/)
     await browser.press(await browser.go(phone), 'Approve')
     page = await browser.go(page.url)
     assert.match(page.url, /^https:\/\/portal\.example\/duo\/callback\?state=.+&duo_code=/)
+  })
+
+  test('show passcodes that are good once, and to an administrator the keys of each application and who is a user', async () => {
+    const browser = browserAt(outsideTo(duo.ca), duo.url)
+    const user = duo.account.addUser('shown@acme.example', { aliases: ['other-name'] })
+    const { id, secret } = duo.account.addApplication('authapi', 'Shown')
+    const shown = await browser.press(await browser.go(`/phone/${user.phones[0]?.id}`), 'Show a passcode')
+    const [, passcode = ''] = /<code>(\d{6})<\/code>/.exec((await browser.go(shown.url)).text) ?? []
+    assert.deepEqual([duo.account.spend(user, passcode), duo.account.spend(user, passcode)], [true, false])
+    const panel = await browser.go('/panel')
+    for (const text of ['Shown: Auth API', id, secret, duo.host, 'shown@acme.example', 'other-name'])
+      assert.ok(panel.text.includes(text), text)
   })
 
   test('let a push ring until it has timed out', async () => {

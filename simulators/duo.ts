@@ -2,6 +2,7 @@ import { Account, type Habit, type Phone, type User } from './duo/account.ts'
 import { admin } from './duo/admin.ts'
 import { AuthApi, barcode, fail } from './duo/auth.ts'
 import { OAuth, type TokenFault, tokenFaults } from './duo/oauth.ts'
+import { panel } from './duo/panel.ts'
 import { phone } from './duo/phone.ts'
 import { prompt } from './duo/prompt.ts'
 import { checkSignature } from './duo/signature.ts'
@@ -45,8 +46,8 @@ export interface DuoSimulator extends Server<DuoFault> {
 }
 
 /**
- * A Duo account on loopback: the OIDC Auth API with the Universal Prompt, the Auth API, the Admin API, the phones, and at `/` a page
- * to make it misbehave. It is as strict as Duo is documented to be, and knows nothing of whoever asks it.
+ * A Duo account on loopback: the OIDC Auth API with the Universal Prompt, the Auth API, the Admin API, the Admin Panel to look at, the
+ * phones, and at `/` a page to make it misbehave. It is as strict as Duo is documented to be, and knows nothing of whoever asks it.
  */
 export async function start(options: DuoOptions = {}): Promise<DuoSimulator> {
   const account = new Account(options.now ?? (() => new Date()), options.pushSeconds ?? 60)
@@ -75,13 +76,17 @@ export async function start(options: DuoOptions = {}): Promise<DuoSimulator> {
     if (call === 'GET /frame/qr') return barcode(asked)
     if (path.startsWith('/prompt/')) return prompt(asked, account, oauth)
     if (path === '/phone' || path.startsWith('/phone/')) return phone(asked, account)
+    if (path === '/panel') return panel(account, asked.host)
     if (path === '/') return control(asked)
     return fail(40401, 'Resource not found')
   }
   const control = ({ method, form }: Asked): Reply => {
     if (method !== 'POST') {
       const faults = duoFaults.map((fault) => button('/', fault, { fault }))
-      return page('Simulated Duo', `<p><a href="/phone">Phones</a></p>${button('/', 'Behave', {})}<h2>Misbehave</h2>${faults.join('')}`)
+      return page(
+        'Simulated Duo',
+        `<p><a href="/panel">Admin Panel</a></p><p><a href="/phone">Phones</a></p>${button('/', 'Behave', {})}<h2>Misbehave</h2>${faults.join('')}`,
+      )
     }
     const fault = duoFaults.find((one) => one === form.get('fault'))
     if (fault) server.misbehave(fault, isTokenFault(fault) ? { on: '/token' } : {})
@@ -99,7 +104,7 @@ export async function start(options: DuoOptions = {}): Promise<DuoSimulator> {
     ...(options.certificate ? { certificate: options.certificate } : {}),
     handle,
     own: { ...answers, ...tokens },
-    pages: /^\/(?:$|phone|prompt|frame)/,
+    pages: /^\/(?:$|phone|panel|prompt|frame)/,
   })
   return {
     ...server,

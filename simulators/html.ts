@@ -10,7 +10,11 @@ button, .button { font: inherit; min-height: 2.75rem; width: 100%; margin: .25re
 input, select { font: inherit; min-height: 2.75rem; width: 100%; box-sizing: border-box }
 label { display: block; margin: .75rem 0 }
 section { border: 1px solid; border-radius: .5rem; padding: 1rem; margin: 1rem 0; overflow-wrap: anywhere }
-small { opacity: .75 }`
+small { opacity: .75 }
+h3 { margin: 0; font-size: 1rem }
+dl { margin: .5rem 0 0 }
+dt { opacity: .75; font-size: .875rem }
+dd { margin: 0 0 .25rem }`
 
 /** A page of a simulator. `body` is HTML whose texts are {@link escaped}; `refreshSeconds` lets it load itself again. */
 export function page(title: string, body: string, { status = 200, refreshSeconds = 0 } = {}): Reply {

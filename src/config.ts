@@ -17,7 +17,7 @@ export const settings = {
   },
   DATABASE_POOL: {
     default: 'twice the cores and one',
-    says: 'Connections to PostgreSQL per process, 1 to 100; more than PostgreSQL has cores for only make it slower.',
+    says: 'Connections to PostgreSQL per process, 1 to 100, beside two that only read; more than PostgreSQL has cores for only make it slower.',
   },
   KEY_FILE: {
     default: 'DATA_DIR/countersign.key',

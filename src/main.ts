@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Config, readConfig, SettingUnusable } from '#config'
@@ -68,6 +69,7 @@ async function serve(config: Config): Promise<void> {
   const inbox = config.inbox ? openInbox(now) : undefined
   let onMessage = () => {}
   let onReset = () => {}
+  let onLeft = () => {}
   let onRules: Rooms['onRules']
   const rooms: Rooms = {
     store,
@@ -85,6 +87,7 @@ async function serve(config: Config): Promise<void> {
     phoneCountries: config.phoneCountries,
     onMessage: () => onMessage(),
     onReset: () => onReset(),
+    onLeft: () => onLeft(),
     onRules: (concerned) => onRules?.(concerned),
   }
   const app = await openServer({
@@ -94,6 +97,11 @@ async function serve(config: Config): Promise<void> {
     trustedProxies: config.trustedProxies,
     consoleDir: join(import.meta.dirname, '../dist/console'),
     ...(inbox ? { inbox: () => inbox } : {}),
+  })
+  const connections = new Set<Socket>()
+  app.server.on('connection', (socket: Socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
   })
   await app.listen({ host: config.host, port: config.port }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE')
@@ -116,6 +124,7 @@ async function serve(config: Config): Promise<void> {
   onReset = resets.wake
   onRules = logouts.ruled
   const duoCleanUp = startDuoCleanUp(rooms, log)
+  onLeft = duoCleanUp.wake
 
   console.log(`Countersign is ready on ${config.publicUrl} with ${store.engine}.`)
   const address = await offerSetUp(rooms)
@@ -126,8 +135,12 @@ async function serve(config: Config): Promise<void> {
   const stop = async () => {
     if (isStopping) return
     isStopping = true
-    // A connection whose last request ends after this moment would be kept alive, and the process with it.
-    const idle = setInterval(() => app.server.closeIdleConnections(), 50)
+    // A connection whose last request ends after this moment would be kept alive, and the process with it; and one that a browser has
+    // opened ahead and never used would be waited for, for a minute.
+    const idle = setInterval(() => {
+      app.server.closeIdleConnections()
+      for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
+    }, 50)
     await app.close()
     clearInterval(idle)
     stopSweep()

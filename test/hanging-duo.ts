@@ -16,7 +16,7 @@ export interface HangingDuo {
 
 /** Sites with Duo accounts of their own that take every question and never answer, and their people at the step that asks for it. */
 export async function openHangingDuo(options: KitOptions = {}): Promise<HangingDuo> {
-  const duoKit = await openDuoKit({ remembersHashes: true, ...options })
+  const duoKit = await openDuoKit({ ...options })
   const { kit } = duoKit
   const simulators: DuoSimulator[] = []
   const clients: Client[] = []

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { openAsBlob } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
@@ -14,7 +13,7 @@ import { openDoor } from '#delivery/door.ts'
 import type { Gateways } from '#delivery/gateway.ts'
 import { openInbox } from '#delivery/inbox.ts'
 import type { DeliverySettings } from '#delivery/settings.ts'
-import { openTransports } from '#delivery/stored.ts'
+import { openTransports, type TransportPatience } from '#delivery/stored.ts'
 import { type Policy, startingPolicy } from '#domain/policy.ts'
 import { problems } from '#domain/problem.ts'
 import { allFactors } from '#factors/all.ts'
@@ -30,8 +29,9 @@ import type { Rooms } from '#flows/rooms.ts'
 import { openServer } from '#http/server.ts'
 import { addOrganization } from '#store/organizations.ts'
 import { addMembership, findOrAddUser, setPassword } from '#store/people.ts'
-import { openStore } from '#store/store.ts'
-import { createDatabase } from './machine/postgres.ts'
+import { openStore, type Store } from '#store/store.ts'
+import { lendPglite } from './machine/pglite.ts'
+import { createDatabase, ensureTemplate } from './machine/postgres.ts'
 
 /** What a request answered: the status, the JSON (or undefined), the text and the headers. */
 export interface Answered {
@@ -114,8 +114,10 @@ export interface KitOptions {
   readonly phoneCountries?: readonly string[]
   /** Takes every line of the log, down to the least of them; without it nothing is logged. */
   readonly logTo?: { write(line: string): void }
-  /** Computes each password hash once and remembers it, where a test is about something else that happens very often. */
+  /** Whether each password hash is computed once and remembered, as it is when absent; not where a test is about the time that it takes. */
   readonly remembersHashes?: boolean
+  /** How long stored gateways wait for who is outside. */
+  readonly transportPatience?: TransportPatience
   /** How long a check of forward-auth may rest on an answer of the database; not at all when absent, since the clock stands still. */
   readonly checkMemory?: number
   /** Peers whose forwarding headers are believed. */
@@ -132,6 +134,26 @@ const postgresUrl = process.env.TEST_DATABASE_URL
 /** An embedded database with every migration, to begin with: the runner makes one for all. Without it each kit makes its own. */
 const pgliteTemplate = process.env.TEST_PGLITE_TEMPLATE
 
+/** The database on PostgreSQL with every migration, of which each kit gets a copy. */
+let migrated: Promise<void> | undefined
+
+async function openOnPostgres(url: string): Promise<Store> {
+  migrated ??= ensureTemplate(url, 'kit_template', async (databaseUrl) => {
+    const store = await openStore({ databaseUrl, dataDir: '' })
+    await store.migrate().finally(() => store.close())
+  })
+  await migrated
+  const databaseUrl = await createDatabase(url, `kit_${randomBytes(6).toString('hex')}`, 'kit_template')
+  return openStore({ databaseUrl, dataDir: '', poolSize: 12 })
+}
+
+async function openEmbedded(): Promise<Store> {
+  if (pgliteTemplate) return openStore({ pglite: await lendPglite(pgliteTemplate), dataDir: '' })
+  const store = await openStore({ dataDir: 'memory:' })
+  await store.migrate()
+  return store
+}
+
 /** A whole Countersign in the process, on the database that this run is about, with a clock to turn and mails to read. */
 export async function openKit({
   database,
@@ -141,7 +163,8 @@ export async function openKit({
   phoneCountries = ['AT', 'CA', 'CH', 'DE', 'FR', 'GB', 'IE', 'US'],
   delivery = { allowedHosts: [] },
   logTo,
-  remembersHashes = false,
+  remembersHashes = true,
+  transportPatience = {},
   trustedProxies = [],
   checkMemory = 0,
   gateways,
@@ -149,10 +172,7 @@ export async function openKit({
 }: KitOptions = {}): Promise<Kit> {
   const onPostgres = (database ?? process.env.TEST_DATABASE) === 'postgres'
   if (onPostgres && !postgresUrl) throw new Error('TEST_DATABASE_URL names no PostgreSQL: run the tests with npm test.')
-  const databaseUrl = onPostgres && postgresUrl ? await createDatabase(postgresUrl, `kit_${randomBytes(6).toString('hex')}`) : undefined
-  const dump = databaseUrl === undefined && pgliteTemplate ? await openAsBlob(pgliteTemplate) : undefined
-  const store = await openStore({ ...(databaseUrl ? { databaseUrl } : {}), ...(dump ? { dump } : {}), dataDir: 'memory:', poolSize: 12 })
-  await store.migrate()
+  const store = onPostgres && postgresUrl ? await openOnPostgres(postgresUrl) : await openEmbedded()
   let time = isRunning ? 0 : Date.parse('2026-06-01T12:00:10Z')
   const now = () => new Date(isRunning ? Date.now() + time : time)
   const keys = keysFrom(newKey())
@@ -169,7 +189,7 @@ export async function openKit({
     ...(supportContact ? { supportContact } : {}),
     phoneCountries,
     gateways: { mail: inbox, text: inbox, call: inbox, ...gateways?.(now) },
-    transports: openTransports(delivery, publicUrl, now),
+    transports: openTransports(delivery, publicUrl, now, transportPatience),
     listedHosts: delivery.allowedHosts,
     outside: outside(openDoor({ allowedHosts: delivery.allowedHosts }).fetch),
     onMessage: () => {},

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { findChromium } from './machine/chromium.ts'
 import { buildConsole } from './machine/console-build.ts'
@@ -17,7 +17,7 @@ type Circle = {
   name: string
   database: 'none' | 'pglite' | 'postgres'
   files: readonly string[]
-  /** Test files at a time. */
+  /** Processes at a time. Each takes one file after the other. */
   beside: number
   /** For one file, in seconds; a file that hangs is ended and counts as failed. */
   patience: number
@@ -25,27 +25,27 @@ type Circle = {
 
 const unit = ['src/**/*.test.ts', 'test/*.test.ts', 'console/**/*.test.ts', '{bench,simulators}/**/*.test.ts']
 const circles: readonly Circle[] = [
-  { name: 'unit', database: 'none', files: unit, beside: 2, patience: 60 },
+  { name: 'unit', database: 'none', files: unit, beside: 2, patience: 600 },
   {
     name: 'journeys',
     database: 'pglite',
     files: ['test/journeys/**/*.test.ts', 'test/conformance/**/*.test.ts'],
     beside: 2,
-    patience: 120,
+    patience: 600,
   },
   {
     name: 'journeys',
     database: 'postgres',
     files: ['test/journeys/**/*.test.ts', 'test/conformance/**/*.test.ts'],
     beside: 2,
-    patience: 120,
+    patience: 600,
   },
-  { name: 'races', database: 'pglite', files: ['test/races/**/*.test.ts'], beside: 3, patience: 400 },
-  { name: 'races', database: 'postgres', files: ['test/races/**/*.test.ts'], beside: 3, patience: 400 },
-  { name: 'crashes', database: 'pglite', files: ['test/crashes/**/*.test.ts'], beside: 2, patience: 240 },
-  { name: 'crashes', database: 'postgres', files: ['test/crashes/**/*.test.ts'], beside: 2, patience: 240 },
-  { name: 'proxies', database: 'pglite', files: ['test/proxies/**/*.test.ts'], beside: 1, patience: 300 },
-  { name: 'browser', database: 'pglite', files: ['test/browser/**/*.test.ts'], beside: 3, patience: 300 },
+  { name: 'races', database: 'pglite', files: ['test/races/**/*.test.ts'], beside: 3, patience: 600 },
+  { name: 'races', database: 'postgres', files: ['test/races/**/*.test.ts'], beside: 3, patience: 600 },
+  { name: 'crashes', database: 'pglite', files: ['test/crashes/**/*.test.ts'], beside: 2, patience: 600 },
+  { name: 'crashes', database: 'postgres', files: ['test/crashes/**/*.test.ts'], beside: 2, patience: 600 },
+  { name: 'proxies', database: 'pglite', files: ['test/proxies/**/*.test.ts'], beside: 1, patience: 600 },
+  { name: 'browser', database: 'pglite', files: ['test/browser/**/*.test.ts'], beside: 3, patience: 600 },
 ]
 
 type Outcome = { circle: Circle; counts: CountRecord['counts']; seconds: number; records: TestRecord[]; trouble: string | undefined }
@@ -124,10 +124,11 @@ function environmentOf(
   chromium: string | undefined,
   template: string,
 ): NodeJS.ProcessEnv {
-  // Every file is a process of its own, and half of what it does before its first test is to compile the same modules.
+  // Processes compile the same modules, again and again.
   const env: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(reports, 'compiled'), ...process.env, TEST_CIRCLE: circle.name }
   // A test that forgets which database is meant must not reach the one of the person who runs it.
-  for (const name of ['DATABASE_URL', 'TEST_DATABASE', 'TEST_DATABASE_URL', 'TEST_PGLITE_TEMPLATE', 'NODE_TEST_CONTEXT']) delete env[name]
+  for (const name of ['DATABASE_URL', 'TEST_DATABASE', 'TEST_DATABASE_URL', 'TEST_PGLITE_TEMPLATE', 'TEST_TAKEN', 'NODE_TEST_CONTEXT'])
+    delete env[name]
   if (circle.database !== 'none') env.TEST_DATABASE = circle.database
   if (circle.database === 'pglite') env.TEST_PGLITE_TEMPLATE = template
   if (circle.database === 'postgres' && postgres && 'found' in postgres) env.TEST_DATABASE_URL = postgres.found.url
@@ -136,8 +137,11 @@ function environmentOf(
 }
 
 async function runCircle(circle: Circle, files: readonly string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
-  mkdirSync(reports, { recursive: true })
-  const report = join(reports, `${process.pid}-${circle.name}-${circle.database}.jsonl`)
+  const draft = join(reports, `${process.pid}-${circle.name}-${circle.database}`)
+  const report = `${draft}.jsonl`
+  mkdirSync(draft, { recursive: true })
+  const patience = circle.patience * 1000
+  const given = workers(circle, files, draft, patience)
   const options = [
     '--test',
     // The Prompt's script is stripped of its types by Node itself, which calls that an experiment each time.
@@ -145,17 +149,20 @@ async function runCircle(circle: Circle, files: readonly string[], env: NodeJS.P
     // A file that leaves a connection or a timer behind has still been judged by its tests.
     '--test-force-exit',
     `--test-concurrency=${circle.beside}`,
-    `--test-timeout=${circle.patience * 1000}`,
+    `--test-timeout=${given.patience}`,
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',
     `--test-reporter=${join(import.meta.dirname, 'machine/reporter.ts')}`,
     `--test-reporter-destination=${report}`,
   ]
   const started = performance.now()
-  const child = spawn(process.execPath, [...options, ...files], { env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn(process.execPath, [...options, ...given.programs], {
+    env: { ...env, ...given.env },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   const end = () => {
     child.kill()
-    rmSync(report, { force: true })
+    for (const path of [report, draft]) rmSync(path, { force: true, recursive: true })
   }
   process.once('exit', end)
   const ending = await new Promise<string | number>((ended) => {
@@ -164,15 +171,36 @@ async function runCircle(circle: Circle, files: readonly string[], env: NodeJS.P
   })
   process.off('exit', end)
   const lines = existsSync(report) ? readFileSync(report, 'utf8').split('\n').filter(Boolean) : []
-  rmSync(report, { force: true })
+  for (const path of [report, draft]) rmSync(path, { force: true, recursive: true })
   const entries = lines.map((line) => JSON.parse(line) as TestRecord | CountRecord)
   const records = entries.filter((entry) => 'title' in entry)
   const counted = entries.find((entry) => 'counts' in entry)?.counts
   const seconds = (performance.now() - started) / 1000
   if (!counted) return { ...notRun(circle, `it broke off with ${ending} before all its tests were judged`), records, seconds }
-  const unexplained = ending !== 0 && counted.failed === 0
-  const counts = unexplained ? { ...counted, failed: 1 } : counted
-  return { circle, counts, seconds, records, trouble: unexplained ? `no test failed, yet it ended with ${ending}` : undefined }
+  const unheard = files.filter((file) => !records.some((record) => record.file === file))
+  const trouble =
+    unheard.length > 0
+      ? `nothing was heard of ${unheard.join(', ')}`
+      : ending !== 0 && counted.failed === 0
+        ? `no test failed, yet it ended with ${ending}`
+        : undefined
+  return { circle, counts: trouble ? { ...counted, failed: counted.failed + 1 } : counted, seconds, records, trouble }
+}
+
+/** As many processes as the circle has places, which share its files; the longest files first, so that none comes late and alone. */
+function workers(circle: Circle, files: readonly string[], folder: string, patience: number) {
+  const longestFirst = files.toSorted((one, other) => weight(other) - weight(one))
+  const programs = Array.from({ length: Math.min(circle.beside, files.length) }, (_, nth) => join(folder, `worker-${nth + 1}.mjs`))
+  for (const program of programs) writeFileSync(program, `import ${JSON.stringify(join(import.meta.dirname, 'machine/worker.ts'))}\n`)
+  const env = { TEST_FILES: JSON.stringify(longestFirst), TEST_TAKEN: folder, TEST_PATIENCE: String(patience) }
+  return { programs, env, patience: 3 * 600_000 }
+}
+
+/** How much there is to do in a test file, by how much is written in it and in those beside it that it begins: a tour, say. */
+function weight(file: string): number {
+  const path = join(root, file)
+  const beside = [...readFileSync(path, 'utf8').matchAll(/ from '(\.\/[^']+\.ts)'/g)].map(([, name = '']) => join(path, '..', name))
+  return [path, ...beside].reduce((sum, each) => sum + statSync(each).size, 0)
 }
 
 function notRun(circle: Circle, trouble: string | undefined): Outcome {

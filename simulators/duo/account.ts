@@ -192,6 +192,11 @@ export class Account {
     push.changed.delete(resolve)
   }
 
+  /** A passcode as Duo Mobile shows it. */
+  newPasscode(user: User): void {
+    user.passcodes.push(digits(6))
+  }
+
   /** Takes a passcode of somebody; each is good once. */
   spend(user: User, passcode: string): boolean {
     const place = user.passcodes.indexOf(passcode)

@@ -12,6 +12,7 @@ export const DuoUsers = Type.Object({
       id: Type.String(),
       userName: Type.String({ description: 'Their name in Duo' }),
       person: Type.String({ description: 'Whose user it was' }),
+      isSure: Type.Boolean({ description: 'False where Duo was asked to make this user and never answered: perhaps nobody is there' }),
       trouble: Type.Optional(Type.String({ description: 'Why they could not be taken out; `no-admin` without an application for it' })),
     }),
     { description: 'The first hundred' },

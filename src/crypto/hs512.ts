@@ -1,5 +1,3 @@
-import { CompactSign, compactVerify } from 'jose'
-
 /*
  * Tokens under a secret that two sides share (RFC 7515 with HS512). The key is the text of the secret itself, as the libraries of Duo
  * use it, although it is shorter than RFC 7518 would like; it has 238 random bits.
@@ -7,8 +5,12 @@ import { CompactSign, compactVerify } from 'jose'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
+/** Loaded with the first token: most installations have none. */
+const jose = () => import('jose')
+
 /** Signs claims. */
 export async function signHs512(secret: string, claims: object): Promise<string> {
+  const { CompactSign } = await jose()
   return new CompactSign(bytes(JSON.stringify(claims))).setProtectedHeader({ alg: 'HS512', typ: 'JWT' }).sign(bytes(secret))
 }
 
@@ -17,6 +19,7 @@ export async function signHs512(secret: string, claims: object): Promise<string>
  * say is not looked at.
  */
 export async function openHs512(secret: string, token: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const { compactVerify } = await jose()
   try {
     const { payload } = await compactVerify(token, bytes(secret), { algorithms: ['HS512'] })
     return claimsIn(payload)

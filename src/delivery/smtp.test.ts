@@ -153,6 +153,28 @@ test('a server that hangs is left after the time there is, and one that is only 
   await assert.rejects(send(mail), Uncertain)
 })
 
+test('a server that takes the connection and says nothing is waited for ten seconds, where nothing else was wished', async (t) => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+  stops.push(() => silent.close())
+  await once(silent, 'listening')
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let isGivenUp = false
+  const sent = assert
+    .rejects(smtp({ url: `smtp://127.0.0.1:${(silent.address() as { port: number }).port}`, from, door }).send(mail), /ETIMEDOUT/)
+    .then(() => {
+      isGivenUp = true
+    })
+  await once(silent, 'connection')
+  let seconds = 0
+  for (; !isGivenUp && seconds < 40; seconds++) {
+    for (let turn = 0; turn < 20; turn++) await new Promise((done) => setImmediate(done))
+    t.mock.timers.tick(1000)
+  }
+  await sent
+  // The clock of the test may have begun before the one that waits.
+  assert.ok(seconds >= 10 && seconds < 20, `${seconds} s`)
+})
+
 test('a mail that comes back later was sent all the same', async () => {
   const { behave, bounced, send } = await mailServer()
   behave('bounce')

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { createTransport } from 'nodemailer'
 import { canonicalHost } from './addresses.ts'
 import type { Door } from './door.ts'
 import { Busy, type Gateway, type OutgoingMail, Uncertain, Undeliverable } from './gateway.ts'
@@ -18,6 +17,9 @@ export interface SmtpOptions {
   readonly milliseconds?: number
 }
 
+/** Loaded with the first mail: at a start, and where texts are all that is sent, it would only be memory. */
+const nodemailer = () => import('nodemailer')
+
 /** Hands mails to a mail server, each to exactly one address and under the same Message-ID at every attempt. */
 export function smtp({ url, from, tls = 'required', door, milliseconds = 30_000 }: SmtpOptions): Gateway {
   const { protocol, hostname, port: portText, username, password } = new URL(url)
@@ -28,6 +30,7 @@ export function smtp({ url, from, tls = 'required', door, milliseconds = 30_000 
   const domain = /@([^\s>]+)/.exec(from)?.[1] ?? 'countersign'
 
   const deliver = async (mail: OutgoingMail, socket: Socket, onGiven: () => void): Promise<void> => {
+    const { createTransport } = await nodemailer()
     const passOver = () => {}
     const transport = createTransport({
       host,

@@ -9,11 +9,17 @@ import { smtp } from './smtp.ts'
 import { twilio } from './twilio.ts'
 import { webhook } from './webhook.ts'
 
+/** How long transports wait for who is outside; each as long as it does by itself where nothing is said. */
+export interface TransportPatience {
+  /** For the connection, the greeting and the mail, each. */
+  readonly smtpMilliseconds?: number
+}
+
 /**
  * Opens gateways by settings that were stored in the Console, and says what went wrong with what was sent by them. Whoever stored them is
  * not the operator: they lead to public addresses only, or to hosts that the operator has listed, always through the same door.
  */
-export function openTransports(set: DeliverySettings, publicUrl: string, now: Clock) {
+export function openTransports(set: DeliverySettings, publicUrl: string, now: Clock, patience: TransportPatience = {}) {
   const door = openDoor({ allowedHosts: set.allowedHosts })
   const host = new URL(publicUrl).hostname.replace(/^\[(.*)\]$/, '$1')
   const isLoopback = ['localhost', '127.0.0.1', '::1'].includes(canonicalHost(host) ?? '')
@@ -25,7 +31,9 @@ export function openTransports(set: DeliverySettings, publicUrl: string, now: Cl
       case 'smtp': {
         const { security, username, secret, from } = settings
         const user = username === null ? '' : `${encodeURIComponent(username)}:${encodeURIComponent(secret ?? '')}@`
-        return smtp({ url: `${security === 'tls' ? 'smtps' : 'smtp'}://${user}${settings.host}:${settings.port}`, from, door })
+        const url = `${security === 'tls' ? 'smtps' : 'smtp'}://${user}${settings.host}:${settings.port}`
+        const { smtpMilliseconds: milliseconds } = patience
+        return smtp({ url, from, door, ...(milliseconds === undefined ? {} : { milliseconds }) })
       }
       case 'twilio': {
         const { accountSid, apiKeySid, secret, from, messagingServiceSid } = settings

@@ -36,5 +36,6 @@ export async function actOnMembers(
     }
   }
   rooms.onMessage()
+  rooms.onLeft?.()
   return { results }
 }

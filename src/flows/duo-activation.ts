@@ -3,8 +3,10 @@ import { type DuoActivating, managedName, mostActivationsInDay } from '#domain/d
 import { Problem } from '#domain/problem.ts'
 import { bucketAt } from '#domain/sending-limits.ts'
 import { advance, type Step } from '#domain/sign-in.ts'
+import type { DuoActivation, DuoAuth } from '#factors/duo/duo-auth.ts'
+import { Failure } from '#factors/outside.ts'
 import type { DuoService } from '#store/duo.ts'
-import { addDuoUser } from '#store/duo-users.ts'
+import { dropDuoUser, keepDuoUser } from '#store/duo-users.ts'
 import { spendWindows } from '#store/sending-limits.ts'
 import type { OpenSignIn } from '#store/sign-in.ts'
 import { askDuo } from './duo-asking.ts'
@@ -37,12 +39,14 @@ export async function activate(rooms: Rooms, visit: Visit, open: OpenSignIn, ser
       .slice(0, 8)
       .toLowerCase(),
   )
-  const made = await askDuo(rooms, visit, open, service, (duo) => duo.enroll(name, validSeconds))
   const id = newId(now)
   const { accountOf } = service
+  // Written down before Duo is asked: whoever is made there is taken out again, also if this process dies now or the answer is lost.
+  const intended = { id, accountOf, userId: account.id, userName: name }
+  await keepDuoUser(rooms.store.db, now, { ...intended, activationExpiresAt: new Date(now.getTime() + validSeconds * 1000) })
+  const made = await askDuo(rooms, visit, open, service, (duo) => enrollOrForget(rooms, duo, id, name, validSeconds))
   const { userKey, userName } = made
-  // Written down before anything else: whoever was made in Duo is taken out of it again, whatever becomes of this sign-in.
-  await addDuoUser(rooms.store.db, now, { id, accountOf, userId: account.id, userName, userKey, activationExpiresAt: made.expiresAt })
+  await keepDuoUser(rooms.store.db, now, { ...intended, userName, userKey, activationExpiresAt: made.expiresAt })
   const activating: DuoActivating = {
     id,
     accountOf,
@@ -56,6 +60,19 @@ export async function activate(rooms: Rooms, visit: Visit, open: OpenSignIn, ser
   const events = [eventRow(now, { action: 'duo.user-added', actorId: account.id, subjectId: account.id, detail: { duoUser: userName } })]
   return take(rooms, visit, { ...open, signIn: withActivation(open, activating) }, signIn.version, { events })
 }
+
+/** Has a user made in Duo. Where Duo itself says that it has made nobody, nobody is kept; where its answer is lost, they may be there. */
+async function enrollOrForget(rooms: Rooms, duo: DuoAuth, id: string, name: string, validSeconds: number): Promise<DuoActivation> {
+  try {
+    return await duo.enroll(name, validSeconds)
+  } catch (error) {
+    if (error instanceof Failure && isRefusal(error)) await dropDuoUser(rooms.store.db, id)
+    throw error
+  }
+}
+
+/** Whether Duo has answered, in its own envelope, that it did nothing. */
+const isRefusal = ({ code, reason }: Failure) => code !== undefined && reason !== 'outage'
 
 const withActivation = ({ signIn }: OpenSignIn, activating: DuoActivating) =>
   advance(signIn, { event: 'offered', enrollment: { kind, show: { form: 'duo' }, keep: { activating: { ...activating } } } })

@@ -2,7 +2,7 @@ import type { DuoAdminChange, DuoUsers } from '#contract/duo-users.ts'
 import { newToken } from '#crypto/random.ts'
 import { type DuoApplication, duoHost, duoId, duoSecret } from '#domain/duo.ts'
 import { Problem } from '#domain/problem.ts'
-import { duoAdmin } from '#factors/duo/duo-admin.ts'
+import { type DuoAdmin, duoAdmin } from '#factors/duo/duo-admin.ts'
 import { Failure } from '#factors/outside.ts'
 import { note } from '#store/audit.ts'
 import {
@@ -63,7 +63,7 @@ async function view(rooms: Rooms, organizationId: string): Promise<DuoUsers> {
   const left = await findLeftDuoUsers(db, rooms.now(), organizationId, most)
   return {
     admin: admin ? { host: admin.host, key: admin.key } : null,
-    left: left.map(({ id, userName, person, trouble }) => ({ id, userName, person, ...(trouble === undefined ? {} : { trouble }) })),
+    left: left.map(({ trouble, ...user }) => ({ ...user, ...(trouble === undefined ? {} : { trouble }) })),
   }
 }
 
@@ -92,6 +92,8 @@ async function prove(rooms: Rooms, application: DuoApplication): Promise<void> {
 }
 
 export interface DuoCleanUp {
+  /** Looks now instead of at the next tick. */
+  wake(): void
   /** Takes out whoever is due now, and waits for it. */
   drain(): Promise<void>
   /** Ends after the people who are being taken out. */
@@ -102,33 +104,44 @@ const atOnce = 20
 const leaseSeconds = 300
 
 /**
- * Takes people out of the provider's Duo who are used by nobody any more, every minute. Any number of processes may run one: a lease
- * keeps them apart, and who is killed in between leaves somebody whom the next one takes out, for Duo does not mind being told twice.
+ * Takes people out of the provider's Duo who are used by nobody any more: every minute, and when somebody was removed or reset here. Any
+ * number of processes may run one: a lease keeps them apart, and who is killed in between leaves somebody whom the next one takes out, for
+ * Duo does not mind being told twice.
  */
 export function startDuoCleanUp(rooms: Rooms, log: (error: unknown, what: string) => void, everyMilliseconds = 60_000): DuoCleanUp {
   let running: Promise<void> | undefined
+  let isWoken = false
   let isStopping = false
-  const work = async () => {
+  const takeOutAll = async () => {
     while (!isStopping) {
       const left = await leaseLeftDuoUsers(rooms.store.db, rooms.now(), atOnce, leaseSeconds)
       for (const user of left) if (!isStopping) await takeOut(rooms, user)
       if (left.length < atOnce) return
     }
   }
-  const start = () => {
-    running ??= work()
+  const work = async () => {
+    do {
+      isWoken = false
+      await takeOutAll()
+    } while (isWoken && !isStopping)
+  }
+  const wake = () => {
+    isWoken = true
+    if (isStopping || running) return
+    running = work()
       .catch((error: unknown) => log(error, 'people who left will be taken out of Duo later'))
       .finally(() => {
         running = undefined
       })
-    return running
   }
-  const ticker = setInterval(start, everyMilliseconds)
+  const ticker = setInterval(wake, everyMilliseconds)
   ticker.unref()
   return {
+    wake,
     drain: async () => {
       await running
-      await start()
+      wake()
+      await running
     },
     stop: async () => {
       isStopping = true
@@ -144,16 +157,25 @@ const ownWork = { address: '', requestId: '' } as const
 async function takeOut(rooms: Rooms, user: LeftDuoUser): Promise<void> {
   const application = await findDuoAdmin(rooms.store.db, rooms.keys, user.accountOf)
   if (!application) return later(rooms, user, 'no-admin')
+  let isOut: boolean
   try {
-    await duoAdmin({ ask: rooms.outside, now: rooms.now, application }).remove(user.userKey)
+    isOut = await removeFrom(duoAdmin({ ask: rooms.outside, now: rooms.now, application }), user)
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return later(rooms, user, error.reason)
   }
   const now = rooms.now()
   await rooms.store.transaction(async (db) => {
-    if (await dropDuoUser(db, user.id)) await note(db, now, ownWork, eventOf(user, 'duo.user-removed', { duoUser: user.userName }))
+    const isDropped = await dropDuoUser(db, user.id)
+    if (isDropped && isOut) await note(db, now, ownWork, eventOf(user, 'duo.user-removed', { duoUser: user.userName }))
   })
+}
+
+/** Takes a user out, whom Duo may never have made where it did not say so. @returns false where there was nobody. @throws {Failure} */
+async function removeFrom(admin: DuoAdmin, { userKey, userName }: LeftDuoUser): Promise<boolean> {
+  const key = userKey ?? (await admin.find(userName))?.key
+  if (key !== undefined) await admin.remove(key)
+  return key !== undefined
 }
 
 const eventOf = (

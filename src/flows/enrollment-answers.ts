@@ -152,7 +152,7 @@ export async function send(rooms: Rooms, visit: Visit, open: OpenSignIn, kind: s
 
 /** Takes the number that is set up and sends a code to it. The number stays even when nothing more may be sent now. */
 async function answerPhone(rooms: Rooms, visit: Visit, open: OpenSignIn, typed: string): Promise<Reply> {
-  const signIn = withNumber(rooms, open.signIn, typed)
+  const signIn = await withNumber(rooms, open.signIn, typed)
   if (signIn !== open.signIn) await take(rooms, visit, { ...open, signIn }, open.signIn.version, {})
   return send(rooms, visit, { ...open, signIn }, signIn.enrollment?.kind ?? '', 'set-up')
 }

@@ -89,6 +89,7 @@ export async function removeMember(rooms: Rooms, visit: Visit, organizationId: s
   const session = await requireActor(rooms, visit, organizationId, removal.rights)
   await act(rooms, visit, session, organizationId, memberId, removal)
   rooms.onMessage()
+  rooms.onLeft?.()
 }
 
 function requireSomebodyElse({ session, member }: Act): void {

@@ -24,9 +24,10 @@ export async function signingKeys(rooms: Rooms): Promise<readonly SigningKey[]> 
   return inOrder(all, now)
 }
 
-/** Has a new key take over in a day, whatever the age of the one that signs now. */
+/** Has a new key take over in a day, whatever the age of the one that signs now; where one is to take over already, it is that one. */
 export async function rotateSigningKey(rooms: SigningRooms): Promise<SigningKey | undefined> {
   const [newest] = await listSigningKeys(rooms.store.db, rooms.keys)
+  if (newest && newest.signsFrom > rooms.now()) return newest
   await addKey(rooms, newest, new Date(rooms.now().getTime() + (newest ? overlapDays * day : 0)))
   return (await listSigningKeys(rooms.store.db, rooms.keys))[0]
 }

@@ -4,7 +4,7 @@ import type { OidcSettings } from '#domain/applications-oidc.ts'
 import { assuranceOf, isPhishingResistant } from '#domain/assurance.ts'
 import { requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
-import { type Application, findClientWithSecret, noteUse } from '#store/applications.ts'
+import { type Application, findClientWithSecret, hasApplicationOf, noteUse } from '#store/applications.ts'
 import {
   type Artifact,
   consumeArtifact,
@@ -27,6 +27,9 @@ export interface OidcApplication extends Pick<Application, 'id' | 'organizationI
   /** The hash of its secret. */
   readonly secretHash: string
 }
+
+/** Whether any application speaks OpenID Connect. */
+export const hasOidcApplications = ({ store }: Pick<Rooms, 'store'>): Promise<boolean> => hasApplicationOf(store.db, 'oidc')
 
 /** The application that calls itself so, while it is switched on and its organization is open. */
 export async function oidcApplication(rooms: Rooms, clientId: string): Promise<OidcApplication | undefined> {

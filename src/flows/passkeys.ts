@@ -5,7 +5,7 @@ import { canHavePasskeys, type PasskeyJudged, type PasskeyRecord, toRecord } fro
 import { requirementFor } from '#domain/policy.ts'
 import { Problem } from '#domain/problem.ts'
 import { advance, type SignIn, type Step } from '#domain/sign-in.ts'
-import { checkAssertion, checkRegistration, creationOptions, type Place, requestOptions } from '#factors/passkey/ceremony.ts'
+import { checkAssertion, checkRegistration, creationOptions, type Place, requestOptions, webAuthn } from '#factors/passkey/ceremony.ts'
 import { type Account, type Authenticator, stateOf } from '#store/person.ts'
 import { settle } from '#store/settlement.ts'
 import { type OpenSignIn, toSignInRow } from '#store/sign-in.ts'
@@ -136,6 +136,7 @@ export async function judgeAssertion(
 
 /** Whatever the check throws is a no. @throws {Problem} `passkey-not-accepted` */
 async function orNo(check: () => Promise<PasskeyJudged>): Promise<PasskeyJudged> {
+  await webAuthn()
   try {
     return await check()
   } catch (cause) {

@@ -82,7 +82,7 @@ export async function updateMember(
   ]
   const name = change.name?.trim()
   if (name === '') throw new Problem('malformed', { reason: 'name' })
-  const phone = typeof change.phone === 'string' ? plainPhone(change.phone) : change.phone
+  const phone = typeof change.phone === 'string' ? await plainPhone(change.phone) : change.phone
   return changeMember(rooms, visit, organizationId, memberId, {
     rights,
     change: async (act) => {
@@ -222,6 +222,7 @@ export async function changeMember(
   const session = await requireActor(rooms, visit, organizationId, action.rights)
   await act(rooms, visit, session, organizationId, memberId, action)
   rooms.onMessage()
+  rooms.onLeft?.()
   return view(await requireMember(rooms.store.db, organizationId, memberId, session.userId), session.userId, rooms.now())
 }
 

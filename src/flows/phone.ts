@@ -1,5 +1,10 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { Problem } from '#domain/problem.ts'
+
+/** Loaded with the first number: it knows every country's. */
+async function parsed(input: string) {
+  const { parsePhoneNumberFromString } = await import('libphonenumber-js/max')
+  return parsePhoneNumberFromString(input, { extract: false })
+}
 
 /** Kinds of number that cost more than a call, or that belong to nobody. */
 const refused = ['PREMIUM_RATE', 'SHARED_COST', 'TOLL_FREE', 'UAN', 'VOICEMAIL', 'PAGER']
@@ -10,8 +15,8 @@ const refused = ['PREMIUM_RATE', 'SHARED_COST', 'TOLL_FREE', 'UAN', 'VOICEMAIL',
  *
  * @throws {Problem} `invalid-phone`
  */
-export function plainPhone(input: string): string {
-  const number = parsePhoneNumberFromString(input.normalize('NFKC'), { extract: false })
+export async function plainPhone(input: string): Promise<string> {
+  const number = await parsed(input.normalize('NFKC'))
   if (!number?.isValid() || number.ext !== undefined || refused.includes(number.getType() ?? '')) throw new Problem('invalid-phone')
   return number.number
 }
@@ -20,8 +25,8 @@ export function plainPhone(input: string): string {
  * What the limits on sending go by: the country that answers for a number, and all of it but its last four digits. Undefined for a number
  * that costs more than a call, that belongs to nobody, or that belongs to no country, as a satellite's does.
  */
-export function placeOf(number: string): { readonly country: string; readonly prefix: string } | undefined {
-  const parsed = parsePhoneNumberFromString(number, { extract: false })
-  if (!parsed?.isValid() || parsed.country === undefined || refused.includes(parsed.getType() ?? '')) return undefined
-  return { country: parsed.country, prefix: parsed.number.slice(0, -4) }
+export async function placeOf(number: string): Promise<{ readonly country: string; readonly prefix: string } | undefined> {
+  const read = await parsed(number)
+  if (!read?.isValid() || read.country === undefined || refused.includes(read.getType() ?? '')) return undefined
+  return { country: read.country, prefix: read.number.slice(0, -4) }
 }

@@ -73,7 +73,7 @@ export async function changeProfileOf(rooms: Rooms, visit: Visit, { name, langua
 export async function changePhone(rooms: Rooms, visit: Visit, { phone: typed }: PhoneChange): Promise<ProfileView> {
   const session = await requireFreshSession(rooms, visit)
   const { userId, email } = session
-  const phone = typed === null ? null : plainPhone(typed)
+  const phone = typed === null ? null : await plainPhone(typed)
   const now = rooms.now()
   await rooms.store.transaction(async (db) => {
     const changed = await replacePhone(db, now, userId, phone, session.id)

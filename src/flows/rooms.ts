@@ -47,6 +47,8 @@ export interface Rooms {
   readonly onMessage: () => void
   /** Called after the reset of an organization began or was taken back, so that its work need not wait for the next look. */
   readonly onReset?: () => void
+  /** Called after somebody was removed or reset, so that their user in the provider's Duo need not wait for the next look. */
+  readonly onLeft?: () => void
   /** Called after a rule was changed that some sessions may no longer meet, so that applications need not wait to be told. */
   readonly onRules?: (concerned: Concerned) => void
 }

@@ -43,7 +43,7 @@ export async function maySend(
 ): Promise<void> {
   const now = rooms.now()
   const { channel, to, userId, organizationId, purpose = 'code' } = wanted
-  const phone = channel === 'mail' ? undefined : placeOf(to)
+  const phone = channel === 'mail' ? undefined : await placeOf(to)
   if (channel !== 'mail' && !phone) throw refusal('number')
   const { installation, organization } = phone ? await findSendingRules(db, organizationId) : { installation: unset, organization: unset }
   const rule = ruleFor(installation, organizationId === undefined ? undefined : organization, rooms.phoneCountries ?? [])
@@ -107,7 +107,7 @@ export async function noteUsed(
 ): Promise<void> {
   const { db } = rooms.store
   if (!(await markUsed(db, messageId, rooms.now()))) return
-  const phone = channel === 'mail' ? undefined : placeOf(to)
+  const phone = channel === 'mail' ? undefined : await placeOf(to)
   if (phone) await countUsed(db, watchesFor(phone), bucketAt(rooms.now()))
 }
 

@@ -142,11 +142,11 @@ function gatewayOf({ memberships }: Account, kind: string): string | undefined {
  *
  * @throws {Problem} `invalid-phone`, `step-not-open` where no number is asked for
  */
-export function withNumber(rooms: Rooms, signIn: SignIn, typed: string): SignIn {
+export async function withNumber(rooms: Rooms, signIn: SignIn, typed: string): Promise<SignIn> {
   const { enrollment } = signIn
   const channel = enrollment && sendingOf(rooms, enrollment.kind)?.channel
   if (!enrollment || (channel !== 'text' && channel !== 'call')) throw new Problem('step-not-open')
-  const to = plainPhone(typed.trim())
+  const to = await plainPhone(typed.trim())
   if (to === keptAddress(enrollment)) return signIn
   return advance(signIn, { event: 'offered', enrollment: { kind: enrollment.kind, show: { form: 'sent', to }, keep: { to } } })
 }

@@ -13,6 +13,7 @@ import { problemFrom, sendProblem } from './problem.ts'
 import { type PromptOptions, sendProblemPage } from './prompt/page.ts'
 import { registerPrompt } from './prompt/prompt.ts'
 import { registerSecondFactor } from './second-factor.ts'
+import { compileOnFirstUse } from './validators.ts'
 import { openVisits } from './visit.ts'
 
 export interface ServerOptions extends Pick<PromptOptions, 'inbox'> {
@@ -104,7 +105,10 @@ export async function openServer({
       reply.headers(headersOf(request.id, isSecure))
       void refuse(error, request as FastifyRequest, reply as FastifyReply)
     },
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false },
+      onCreate: compileOnFirstUse,
+    },
   })
   const visits = openVisits({ publicUrl: rooms.publicUrl, csrfKey })
 

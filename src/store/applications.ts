@@ -24,6 +24,11 @@ export interface Application {
 
 const secretAddress = (organizationId: string, id: string) => ({ table: 'applications', row: id, owner: organizationId })
 
+/** Whether there is an application of a kind, in whatever organization. */
+export async function hasApplicationOf(db: Database, kind: ApplicationSettings['kind']): Promise<boolean> {
+  return (await db.selectFrom('applications').select('id').where('kind', '=', kind).limit(1).executeTakeFirst()) !== undefined
+}
+
 function selected(db: Database) {
   return db
     .selectFrom('applications as a')

@@ -37,7 +37,8 @@ function hashOf(key: KeyObject, previous: string, position: number, concerns: re
   return keyedDigest(key, JSON.stringify(fields))
 }
 
-const waitingText = 'select from audit_events where position is null limit 1'
+// In the order of the index of what waits: without it, a table that was seen full of such events is read through from its beginning.
+const waitingText = 'select from audit_events where position is null order by id limit 1'
 
 /** Held while a batch is sealed, so that several processes do not do the same work; that no place is given twice, an index sees to. */
 const lockText = `select pg_try_advisory_xact_lock(hashtext('countersign'), hashtext('audit')) as is_ours`

@@ -4,33 +4,37 @@ import { seal, unseal } from '#crypto/seal.ts'
 import type { DuoApplication } from '#domain/duo.ts'
 import type { Database } from './tables.ts'
 
-/** A user whom we have made in an account at Duo, for one set-up of one person. */
+/** A user whom we make in an account at Duo, for one set-up of one person. */
 export interface DuoUserRow {
   /** Also the id of the authenticator that this set-up binds. */
   readonly id: string
   readonly accountOf: string
   readonly userId: string
   readonly userName: string
-  readonly userKey: string
+  /** Duo's own id, once Duo has said that the user is made. */
+  readonly userKey?: string
   readonly activationExpiresAt: Date
 }
 
-/** Keeps whom we have made in Duo, so that they are taken out again once nobody uses them. */
-export async function addDuoUser(db: Database, now: Date, user: DuoUserRow): Promise<void> {
+/**
+ * Keeps whom we make in Duo, so that they are taken out again once nobody uses them: before Duo is asked by their name alone, and again
+ * with what Duo has answered.
+ */
+export async function keepDuoUser(db: Database, now: Date, user: DuoUserRow): Promise<void> {
+  const said = { user_name: user.userName, user_key: user.userKey ?? null, activation_expires_at: user.activationExpiresAt }
   await db
     .insertInto('duo_users')
     .values({
       id: user.id,
       account_of: user.accountOf,
       user_id: user.userId,
-      user_name: user.userName,
-      user_key: user.userKey,
-      activation_expires_at: user.activationExpiresAt,
+      ...said,
       created_at: now,
       attempts: 0,
       next_attempt_at: now,
       trouble: null,
     })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(said))
     .execute()
 }
 
@@ -40,7 +44,8 @@ export interface LeftDuoUser {
   readonly accountOf: string
   readonly userId: string
   readonly userName: string
-  readonly userKey: string
+  /** Missing where Duo never said whether it has made the user: then it is looked for by its name, which nobody else has. */
+  readonly userKey: string | undefined
   readonly attempts: number
 }
 
@@ -50,14 +55,15 @@ const graceSeconds = 600
 /**
  * Users of whom nothing is left here: their authenticator was retired for good, their set-up was never finished, their person belongs to
  * nothing any more, or has another method while no organization of theirs allows Duo. A reset that can still be taken back leaves them.
+ * Whom Duo was only asked to make is left by time alone: earlier, the question may still be on its way.
  */
 const isLeft = (now: Date) => sql<boolean>`(
   exists (select from authenticators a left join resets r on r.id = a.retired_by
     where a.id = d.id and a.retired_at is not null and (r.id is null or r.state in ('closed', 'taken-back')))
   or (not exists (select from authenticators a where a.id = d.id)
     and d.activation_expires_at < ${new Date(now.getTime() - graceSeconds * 1000).toISOString()}::timestamptz)
-  or not exists (select from memberships m where m.user_id = d.user_id)
-  or (exists (select from authenticators a where a.user_id = d.user_id and a.retired_at is null and a.kind not in ('duo', 'backup-codes'))
+  or (d.user_key is not null and not exists (select from memberships m where m.user_id = d.user_id))
+  or (d.user_key is not null and exists (select from authenticators a where a.user_id = d.user_id and a.retired_at is null and a.kind not in ('duo', 'backup-codes'))
     and not exists (select from memberships m join policies p on p.organization_id = m.organization_id
       where m.user_id = d.user_id and 'duo' = any (p.methods))))`
 
@@ -83,7 +89,7 @@ export async function leaseLeftDuoUsers(db: Database, now: Date, limit: number, 
     accountOf: row.account_of,
     userId: row.user_id,
     userName: row.user_name,
-    userKey: row.user_key,
+    userKey: row.user_key ?? undefined,
     attempts: row.attempts,
   }))
 }
@@ -93,19 +99,27 @@ export async function findLeftDuoUsers(db: Database, now: Date, accountOf: strin
   const rows = await db
     .selectFrom('duo_users as d')
     .leftJoin('users as u', 'u.id', 'd.user_id')
-    .select(['d.id', 'd.user_name', 'd.trouble', 'u.name', 'd.created_at'])
+    .select(['d.id', 'd.user_name', 'd.user_key', 'd.trouble', 'u.name', 'd.created_at'])
     .where('d.account_of', '=', accountOf)
     .where(isLeft(now))
     .orderBy('d.created_at')
     .limit(limit)
     .execute()
-  return rows.map((row) => ({ id: row.id, userName: row.user_name, person: row.name ?? '', trouble: row.trouble ?? undefined }))
+  return rows.map((row) => ({
+    id: row.id,
+    userName: row.user_name,
+    person: row.name ?? '',
+    isSure: row.user_key !== null,
+    trouble: row.trouble ?? undefined,
+  }))
 }
 
 export interface LeftInDuo {
   readonly id: string
   readonly userName: string
   readonly person: string
+  /** Whether Duo has said that it has made this user. */
+  readonly isSure: boolean
   /** Why they could not be taken out, once that was tried. */
   readonly trouble: string | undefined
 }

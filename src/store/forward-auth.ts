@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { ForwardAuthSettings, Strength } from '#domain/applications-forward-auth.ts'
 import { phishingResistantKinds } from '#domain/assurance.ts'
 import { byPhone, rescues } from '#domain/authenticators.ts'
+import { gathered, sorted } from './gathering.ts'
 import { isLive, type OpenSession, openSession, type SessionValues, sessionJoins, sessionValues } from './session.ts'
 import type { Store } from './store.ts'
 import type { Database } from './tables.ts'
@@ -28,41 +29,60 @@ type ApplicationValues = readonly [
 ]
 const applicationLength = 7
 
-// One statement says all that one check must know. Nothing of it is kept from one check to the next, so that whatever is changed or ended
-// holds for the very next request, on every process.
-const portalText = (
-  sessions: string,
-) => `select json_build_array(a.id, a.name, a.organization_id, ao.parent_id is null, ao.host, a.settings,
+// One statement says all that a check must know. Nothing of it is kept from one check to the next, so that whatever is changed or ended
+// holds for the very next request, on every process. Checks of one moment are asked for together; `$2` is the latest of their times.
+const portalText = (of: string, from: string, where: string, sessions: string) => `select ${of}json_build_array(
+    a.id, a.name, a.organization_id, ao.parent_id is null, ao.host, a.settings,
     coalesce(a.last_used_at < $2::timestamptz - interval '1 minute', true), ${sessionValues}) as row
-  from applications a join organizations ao on ao.id = a.organization_id and ao.suspended_at is null and ao.removed_at is null
-    left join (${sessions}) s on true
+  from ${from} join organizations ao on ao.id = a.organization_id and ao.suspended_at is null and ao.removed_at is null
+    left join lateral (${sessions}) s on true
     left join users u on u.id = s.user_id
     ${sessionJoins}
-  where a.client_id = $1 and a.kind = 'forward-auth' and a.is_on order by m.joined_at, m.organization_id`
+  where ${where}a.kind = 'forward-auth' and a.is_on order by m.joined_at, m.organization_id`
 
-const texts = {
+/** Sessions that a cookie opens, which a check of this application came with. */
+const opened = {
   /** By the cookie that the host of the portal has. */
-  portal: portalText(`select s.*, p.application_id from portal_sessions p join sessions s on s.user_id = p.user_id and s.id = p.session_id
-    where p.token_hash = $3 and p.application_id = (select id from applications where client_id = $1) and ${isLive}`),
+  portal: (cookie: string, application: string) => `select s.* from portal_sessions p
+    join sessions s on s.user_id = p.user_id and s.id = p.session_id
+    where p.token_hash = decode(${cookie}, 'hex') and p.application_id = ${application} and ${isLive}`,
   /** By the session's own cookie. */
-  session: portalText(`select s.* from sessions s where s.token_hash = $3 and ${isLive}`),
+  session: (cookie: string) => `select s.* from sessions s where s.token_hash = decode(${cookie}, 'hex') and ${isLive}`,
 }
 
 /** Which cookie a request came with: that of the portal's host, or that of the session itself. */
 export type PortalCookie = { readonly by: 'portal' | 'session'; readonly tokenHash: Buffer }
 
+type PortalRow = { readonly row: readonly [...ApplicationValues, ...SessionValues] }
+interface Question {
+  readonly clientId: string
+  readonly cookie: string
+  readonly now: Date
+}
+
+function readerBy(by: PortalCookie['by']) {
+  const ofOne = opened[by]('$3::text', '(select id from applications where client_id = $1)')
+  const oneText = portalText('', 'applications a', 'a.client_id = $1 and ', ofOne)
+  const asked = 'unnest($1::text[], $3::text[]) with ordinality k(client_id, cookie, at) join applications a on a.client_id = k.client_id'
+  const manyText = portalText('k.at::int as at, ', asked, '', opened[by]('k.cookie', 'a.id'))
+  return gathered<Question, readonly PortalRow[]>(async ({ read }, questions) => {
+    const now = new Date(Math.max(...questions.map((one) => one.now.getTime()))).toISOString()
+    const [clients, cookies] = [questions.map(({ clientId }) => clientId), questions.map(({ cookie }) => cookie)]
+    if (questions.length === 1) return [await read<PortalRow>(oneText, [clients[0], now, cookies[0]])]
+    return sorted(await read<PortalRow & { readonly at: number }>(manyText, [clients, now, cookies]), questions.length)
+  })
+}
+const readers = { portal: readerBy('portal'), session: readerBy('session') }
+
 /** An application that is switched on, and the session that a cookie opens for it. A use or a look after a minute is written down. */
 export async function findPortal(
-  { db, run }: Store,
+  store: Store,
   now: Date,
   clientId: string,
   { by, tokenHash }: PortalCookie,
 ): Promise<{ readonly application: PortalApplication; readonly session?: OpenSession } | undefined> {
-  const rows = await run<{ readonly row: readonly [...ApplicationValues, ...SessionValues] }>(texts[by], [
-    clientId,
-    now.toISOString(),
-    tokenHash,
-  ])
+  const { db } = store
+  const rows = await readers[by](store, { clientId, cookie: tokenHash.toString('hex'), now })
   const [first] = rows
   if (!first) return undefined
   const [id, name, organizationId, isProviders, host, settings, isStale] = first.row

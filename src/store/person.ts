@@ -36,15 +36,18 @@ export interface Account extends Person {
 /**
  * The one value that {@link toAccount} reads; `u` is the user. Text, so that hot statements stay constant; lists of values rather than
  * objects, because a name in every value is most of the work of writing and reading them; and one value rather than a column each,
- * because the driver reads the description of every column again each time.
+ * because the driver reads the description of every column again each time. `offset 0` has the organization looked up by its key for each
+ * membership, of which there are few: planned as a join, all organizations were read as long as they are no more than some hundreds.
  */
 export const accountValue = `json_build_array(
   u.id, u.email, u.name, u.password_hash, u.set_up_due, u.language, u.password_mailed, u.one_time_pass,
   case when u.phone_verified_at is not null then u.phone end, u.phone_verified_at,
-  (select json_agg(json_build_array(m.organization_id, o.name, o.parent_id is null, o.host, m.role, m.required, m.method, ${policyColumns})
+  (select json_agg(json_build_array(m.organization_id, p.name, p.is_provider, p.host, m.role, m.required, m.method, ${policyColumns})
       order by m.joined_at, m.organization_id)
-    from memberships m join organizations o on o.id = m.organization_id join policies p on p.organization_id = m.organization_id
-    where m.user_id = u.id and m.joined_at is not null and m.suspended_at is null and o.suspended_at is null),
+    from memberships m cross join lateral (
+      select o.name, o.parent_id is null as is_provider, o.host, p.* from organizations o join policies p on p.organization_id = o.id
+      where o.id = m.organization_id and o.suspended_at is null offset 0) p
+    where m.user_id = u.id and m.joined_at is not null and m.suspended_at is null),
   (select json_agg(json_build_array(a.id, a.kind, a.counter, a.hashes, a.used_hashes, encode(a.secret_sealed, 'base64')) order by a.id)
     from authenticators a where a.user_id = u.id and a.retired_at is null))`
 

@@ -37,23 +37,33 @@ export async function spendWindows(db: Database, windows: readonly Window[], wat
     group by w.key, w.sample
     having coalesce(sum(s.spent) filter (where s.starts_at < ${bucket.startsAt}), 0) >= w.sample
       and sum(s.used) < ${breaker.leastShare}::float8 * sum(s.spent) filter (where s.starts_at < ${bucket.startsAt})`
-  const look = async () => {
-    const { rows } = await sql<{ full: string[]; tripped: string[] }>`with wanted as (${wanted})
-      select array(${full}) as full, array(${tripped}) as tripped`.execute(db)
-    return { isSpent: false as const, full: rows[0]?.full ?? [], isTripped: (rows[0]?.tripped.length ?? 0) > 0 }
+  const look = async (): Promise<Spent> => {
+    const { rows } = await sql<Closed>`with wanted as (${wanted}) select array(${full}) as full, array(${tripped}) as tripped`.execute(db)
+    return { ...closedBy(rows[0]), isSpent: false }
   }
   try {
-    const { rows } = await sql<{ key: string }>`with wanted as (${wanted}), closed as (${full} union all ${tripped})
-      insert into sending_windows as s (key, starts_at, ends_at, spent, most)
-      select key, starts_at, ends_at, 1, most from wanted where not exists (select from closed) order by key, starts_at
-      on conflict (key, starts_at) do update set spent = s.spent + 1, most = excluded.most
-      returning key`.execute(db)
-    return rows.length === keys.length ? { isSpent: true } : look()
+    const { rows } =
+      await sql<Closed>`with wanted as (${wanted}), closed as materialized (select array(${full}) as full, array(${tripped}) as tripped),
+      charged as (insert into sending_windows as s (key, starts_at, ends_at, spent, most)
+        select key, starts_at, ends_at, 1, most from wanted, closed where cardinality(closed.full) = 0 and cardinality(closed.tripped) = 0
+        order by key, starts_at
+        on conflict (key, starts_at) do update set spent = s.spent + 1, most = excluded.most)
+      select closed.full, tripped from closed`.execute(db)
+    const closed = closedBy(rows[0])
+    return closed.full.length === 0 && !closed.isTripped ? { isSpent: true } : { ...closed, isSpent: false }
   } catch (error) {
     if (!isOverTheLimit(error)) throw error
     return db.isTransaction ? { isSpent: false, full: windows.map(({ key }) => key), isTripped: false } : look()
   }
 }
+
+/** Which windows are at their limit, and for which watches the breaker is open. */
+interface Closed {
+  readonly full: readonly string[]
+  readonly tripped: readonly string[]
+}
+
+const closedBy = (row: Closed | undefined) => ({ full: row?.full ?? [], isTripped: (row?.tripped.length ?? 0) > 0 })
 
 const isOverTheLimit = (error: unknown) => error instanceof Error && 'code' in error && error.code === '23514'
 

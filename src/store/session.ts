@@ -4,6 +4,7 @@ import type { Membership } from '#domain/policy.ts'
 import type { RememberedDevice } from '#domain/remembered-devices.ts'
 import type { Role } from '#domain/roles.ts'
 import { sessionLifetime } from '#domain/session.ts'
+import { gathered, sorted } from './gathering.ts'
 import { type Account, type AccountValues, accountValue, toAccount } from './person.ts'
 import { type PolicyValues, policyColumns, policyOfValues } from './policy.ts'
 import { isLiveDevice } from './remembered-devices.ts'
@@ -48,12 +49,30 @@ export const sessionJoins = `left join remembered_devices d on d.id = s.device_i
 
 // A row for each membership, because plain joins cost the database less than one row with lists in it; and one value in each row, because
 // the driver reads the description of every column again each time.
-const sessionTextBy = (column: 's.token_hash' | 's.id') => `select json_build_array(${sessionValues}) as row
-  from sessions s join users u on u.id = s.user_id
+const readText = (of: string, from: string, where = '') => `select ${of}json_build_array(${sessionValues}) as row
+  from ${from} join users u on u.id = s.user_id
     ${sessionJoins}
-  where ${column} = $1 and ${isLive} order by m.joined_at, m.organization_id`
-const sessionText = sessionTextBy('s.token_hash')
-const sessionByIdText = sessionTextBy('s.id')
+  where ${where}${isLive} order by m.joined_at, m.organization_id`
+
+/**
+ * Sessions are asked for with every request, so those of one moment are asked for together. One alone goes by a statement of its own, which
+ * is a little cheaper. `$2` is the latest of their times.
+ */
+function readerBy(column: string, fromText: (text: string) => string) {
+  const oneText = readText('', 'sessions s', `${column} = ${fromText('$1::text')} and `)
+  const manyText = readText(
+    'k.at::int as at, ',
+    `unnest($1::text[]) with ordinality k(key, at) join sessions s on ${column} = ${fromText('k.key')}`,
+  )
+  return gathered<{ readonly key: string; readonly now: Date }, readonly SessionValues[]>(async ({ read }, questions) => {
+    const [keys, now] = [questions.map(({ key }) => key), new Date(Math.max(...questions.map((one) => one.now.getTime()))).toISOString()]
+    if (keys.length === 1) return [(await read<{ readonly row: SessionValues }>(oneText, [keys[0], now])).map(({ row }) => row)]
+    const rows = await read<{ readonly at: number; readonly row: SessionValues }>(manyText, [keys, now])
+    return sorted(rows, keys.length).map((own) => own.map(({ row }) => row))
+  })
+}
+const byToken = readerBy('s.token_hash', (text) => `decode(${text}, 'hex')`)
+const byId = readerBy('s.id', (text) => `${text}::uuid`)
 
 interface SessionRow {
   readonly id: string
@@ -87,28 +106,18 @@ export type SessionValues = readonly [
 ]
 
 /** The session of a cookie, if it is alive. A look that comes a minute after the last one is written down. */
-export function findSession(store: Store, tokenHash: Buffer, now: Date): Promise<OpenSession | undefined> {
-  return lookUp(store, sessionText, tokenHash, now)
+export async function findSession(store: Store, tokenHash: Buffer, now: Date): Promise<OpenSession | undefined> {
+  return openSession(store.db, await byToken(store, { key: tokenHash.toString('hex'), now }), now)
 }
 
 /** The same by its id, for an application that asks in its person's name: also a look, unless nobody has asked. */
-export function findSessionById(store: Store, id: string, now: Date, isLook = true): Promise<OpenSession | undefined> {
-  return lookUp(store, sessionByIdText, id, now, isLook)
+export async function findSessionById(store: Store, id: string, now: Date, isLook = true): Promise<OpenSession | undefined> {
+  return openSession(store.db, await byId(store, { key: id, now }), now, isLook)
 }
 
 /** Ends a session, whoever's it is. */
 export async function dropSession(db: Database, id: string): Promise<void> {
   await db.deleteFrom('sessions').where('id', '=', id).execute()
-}
-
-async function lookUp({ db, run }: Store, text: string, key: Buffer | string, now: Date, isLook = true): Promise<OpenSession | undefined> {
-  const rows = await run<{ readonly row: SessionValues }>(text, [key, now.toISOString()])
-  return openSession(
-    db,
-    rows.map(({ row }) => row),
-    now,
-    isLook,
-  )
 }
 
 /** A session of what was read of it, written down as seen where the last time is a minute ago. */

@@ -41,13 +41,13 @@ const claimText = `select case when u.id is not null then ${accountValue} end as
  * @param remembered hash of the cookie of a remembered device
  */
 export async function findClaim(
-  { run }: Store,
+  { read }: Store,
   now: Date,
   email: string,
   laneKeys: readonly string[],
   remembered?: Buffer,
 ): Promise<Claim> {
-  const [row] = await run<{
+  const [row] = await read<{
     account: AccountValues | null
     lanes: readonly { key: string; failures: number; waitUntil: string | null }[] | null
     device: readonly [id: string, rememberedAt: string] | null
@@ -94,8 +94,8 @@ type SignInValues = readonly [
 ]
 
 /** Reads a sign-in with everything that decides about its next step, in one statement. */
-export async function findSignIn({ run }: Store, keys: Keys, tokenHash: Buffer): Promise<OpenSignIn | undefined> {
-  const [row] = await run<{ account: AccountValues; sign_in: SignInValues; enrollment_sealed: Uint8Array | null }>(signInText, [tokenHash])
+export async function findSignIn({ read }: Store, keys: Keys, tokenHash: Buffer): Promise<OpenSignIn | undefined> {
+  const [row] = await read<{ account: AccountValues; sign_in: SignInValues; enrollment_sealed: Uint8Array | null }>(signInText, [tokenHash])
   if (!row) return undefined
   const account = toAccount(row.account)
   const [id, intent, sessionId, evidence, bound, returnTo, expiresAt, version, challenge, delivery] = row.sign_in

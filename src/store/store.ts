@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PGlite } from '@electric-sql/pglite'
 import { CompiledQuery, type Dialect, Kysely, PGliteDialect, PostgresDialect } from 'kysely'
 import { Migrator } from 'kysely/migration'
+import type { ClientConfig } from 'pg'
 import * as foundation from './migrations/0001-foundation.ts'
 import * as rules from './migrations/0002-rules.ts'
 import * as devices from './migrations/0003-devices.ts'
@@ -28,6 +30,9 @@ import * as apiKeys from './migrations/0023-api-keys.ts'
 import * as prompts from './migrations/0024-prompts.ts'
 import * as passkeys from './migrations/0025-passkeys.ts'
 import * as emailVerified from './migrations/0027-email-verified.ts'
+import * as lighterSignIns from './migrations/0028-lighter-sign-ins.ts'
+import * as duoUsersIntended from './migrations/0029-duo-users-intended.ts'
+import { openReaders } from './readers.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** All migrations, oldest first. Forward only; each stands in a file of its own and is never changed once released. */
@@ -58,6 +63,8 @@ export const migrations = {
   '0024-prompts': prompts,
   '0019-duo-doctor': duoDoctor,
   '0027-email-verified': emailVerified,
+  '0028-lighter-sign-ins': lighterSignIns,
+  '0029-duo-users-intended': duoUsersIntended,
 }
 
 /** Why the database cannot be used, in one sentence for the operator. */
@@ -70,6 +77,8 @@ export interface Store {
    * the query builder would cost as much as the rest.
    */
   readonly run: Run
+  /** The same for what every sign-in and session check reads: see {@link openReaders}. A text that locks rows has no place here. */
+  readonly read: Run
   /** `PostgreSQL 15.18` or `PGlite (PostgreSQL 18.3)`. */
   readonly engine: string
   /** Brings the tables up to date, whole or not at all; several processes may call it at once. @throws {StoreUnusable} */
@@ -92,25 +101,28 @@ export interface StoreOptions {
   /** Folder of the embedded database; `memory:` keeps nothing. */
   readonly dataDir: string
   readonly poolSize?: number
-  /** What a database in memory begins with: another one as `dumpDataDir` of PGlite gave it. */
-  readonly dump?: Blob
+  /** An embedded database that is open already, in place of one in `dataDir`. It is closed with the store. */
+  readonly pglite?: PGlite
 }
 
 /** Opens the database. PostgreSQL and PGlite differ in this function and nowhere else. @throws {StoreUnusable} */
-export async function openStore({ databaseUrl, dataDir, poolSize = 10, dump }: StoreOptions): Promise<Store> {
-  const { dialect, engine, run } = databaseUrl ? await postgres(databaseUrl, poolSize) : await embedded(dataDir, dump)
+export async function openStore({ databaseUrl, dataDir, poolSize = 10, pglite }: StoreOptions): Promise<Store> {
+  const { dialect, engine, run, read, end } = databaseUrl ? await postgres(databaseUrl, poolSize) : await embedded(pglite ?? dataDir)
   const db = new Kysely<Tables>({ dialect })
+  const close = async () => {
+    await Promise.all([db.destroy(), end?.()])
+  }
   const version = await db
     .executeQuery<{ server_version: string; number: number }>(
       CompiledQuery.raw(`select current_setting('server_version') as server_version, current_setting('server_version_num')::int as number`),
     )
     .catch(async (cause) => {
-      await db.destroy().catch(() => undefined)
+      await close().catch(() => undefined)
       throw new StoreUnusable(`The database does not answer: ${reason(cause)}.`, { cause })
     })
   const { server_version = '', number = 0 } = version.rows[0] ?? {}
   if (number < 150_000) {
-    await db.destroy()
+    await close()
     throw new StoreUnusable(`This database is PostgreSQL ${server_version}. Countersign needs PostgreSQL 15 or newer.`)
   }
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
@@ -124,6 +136,7 @@ export async function openStore({ databaseUrl, dataDir, poolSize = 10, dump }: S
   return {
     db,
     run,
+    read,
     engine: engine(server_version.split(' ')[0] ?? ''),
     migrate: async () => {
       const unknown = (await applied()).filter((name) => !(name in migrations))
@@ -148,14 +161,17 @@ export async function openStore({ databaseUrl, dataDir, poolSize = 10, dump }: S
       }
     },
     transaction: (work) => outOfCircles(() => db.transaction().execute(work)),
-    close: () => db.destroy(),
+    close,
   }
 }
 
 interface Engine {
   readonly dialect: Dialect
   readonly run: Run
+  readonly read: Run
   readonly engine: (version: string) => string
+  /** Ends what the dialect does not. */
+  readonly end?: () => Promise<void>
 }
 
 /** Every statement is prepared once per connection under a name of its own: its text. */
@@ -165,18 +181,17 @@ async function postgres(connectionString: string, max: number): Promise<Engine> 
   const types = {
     getTypeParser: (id: number, format?: 'text' | 'binary') => (id === int8 ? Number : pg.types.getTypeParser(id, format as 'text')),
   }
-  const pool = new pg.Pool({
+  const options: ClientConfig = {
     connectionString,
-    max,
     types: types as typeof pg.types,
     connectionTimeoutMillis: 5_000,
     query_timeout: 30_000,
-    idleTimeoutMillis: 60_000,
     application_name: 'countersign',
     // Every statement finds its rows by a key, whatever the values: to plan it anew for each would cost more than to run it. So would
     // compiling it: the preview of a policy for 100,000 people runs for one second, and was compiled for five.
     options: '-c plan_cache_mode=force_generic_plan -c jit=off',
-  })
+  }
+  const pool = new pg.Pool({ ...options, max, idleTimeoutMillis: 60_000 })
   pool.on('error', () => undefined)
   const names = new Map<string, string>()
   const nameOf = (text: string) => {
@@ -197,7 +212,10 @@ async function postgres(connectionString: string, max: number): Promise<Engine> 
   const prepared = { connect, end: () => pool.end(), options: pool.options }
   const run: Run = async <Row>(text: string, parameters: readonly unknown[]) =>
     (await outOfCircles(() => pool.query({ name: nameOf(text), text, values: parameters as unknown[] }))).rows as readonly Row[]
-  return { dialect: new PostgresDialect({ pool: prepared as never }), run, engine: (version) => `PostgreSQL ${version}` }
+  const readers = openReaders(pg, options)
+  const read: Run = (text, parameters) => readers.read(nameOf(text), text, parameters as unknown[])
+  const engine = (version: string) => `PostgreSQL ${version}`
+  return { dialect: new PostgresDialect({ pool: prepared as never }), run, read, engine, end: readers.end }
 }
 
 /** Ends as the first attempt that did not end in a circle of locks; nothing of one that did is left. */
@@ -212,14 +230,18 @@ async function outOfCircles<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-async function embedded(dataDir: string, dump: Blob | undefined): Promise<Engine> {
+async function embedded(place: string | PGlite): Promise<Engine> {
+  const pglite = typeof place === 'string' ? await openEmbedded(place) : place
+  const run: Run = async <Row>(text: string, parameters: readonly unknown[]) => (await pglite.query<Row>(text, [...parameters])).rows
+  return { dialect: new PGliteDialect({ pglite }), run, read: run, engine: (version) => `PGlite (PostgreSQL ${version})` }
+}
+
+async function openEmbedded(dataDir: string): Promise<PGlite> {
   const { PGlite } = await import('@electric-sql/pglite')
   const folder = dataDir === 'memory:' ? undefined : join(dataDir, 'database')
   if (folder) mkdirSync(folder, { recursive: true, mode: 0o700 })
   try {
-    const pglite = await PGlite.create(folder ? { dataDir: folder } : dump ? { loadDataDir: dump } : {})
-    const run: Run = async <Row>(text: string, parameters: readonly unknown[]) => (await pglite.query<Row>(text, [...parameters])).rows
-    return { dialect: new PGliteDialect({ pglite }), run, engine: (version) => `PGlite (PostgreSQL ${version})` }
+    return await PGlite.create(folder ? { dataDir: folder } : {})
   } catch (cause) {
     throw new StoreUnusable(
       `The embedded database in ${folder} cannot be opened: ${reason(cause)}. Is another Countersign running on it?`,

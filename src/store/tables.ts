@@ -242,7 +242,8 @@ export interface Tables {
     account_of: string
     user_id: string
     user_name: string
-    user_key: string
+    /** Duo's own id; null while Duo was asked to make the user and has not answered. */
+    user_key: string | null
     activation_expires_at: Date
     created_at: Date
     attempts: number

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import jsqr from 'jsqr'
-import { type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { PNG } from 'pngjs'
 import { type Client, type Kit, type KitOptions, openKit, type Person } from '../kit.ts'
-import { findChromium } from '../machine/chromium.ts'
 import { freePort } from '../machine/server.ts'
+import { openPages } from './pages.ts'
 
 export interface BrowserKit {
   readonly kit: Kit
@@ -13,7 +13,7 @@ export interface BrowserKit {
   open(path: string, options?: BrowserContextOptions): Promise<Page>
   /** The same for a person who has signed in already; `client` asks the API in the same session. */
   openAs(person: Person, path: string, options?: BrowserContextOptions): Promise<{ readonly page: Page; readonly client: Client }>
-  /** Closes every browser, and fails when one of them complained: a blocked script or style, an exception, a missing file. */
+  /** Takes every browser back, and fails when one of them complained: a blocked script or style, an exception, a missing file. */
   tidy(): Promise<void>
   close(): Promise<void>
 }
@@ -30,23 +30,13 @@ export async function openBrowserKit({ isNamed = false, ...options }: BrowserKit
   // It listens where its own addresses lead to, so that a browser and a portal find it by them.
   const port = options.publicUrl === undefined ? await freePort() : Number(new URL(options.publicUrl).port)
   const publicUrl = `http://${isNamed ? 'localhost' : '127.0.0.1'}:${port}`
-  const [kit, browser] = await Promise.all([
-    openKit({ remembersHashes: true, publicUrl, ...options }),
-    chromium.launch({ executablePath: findChromium().path }),
-  ])
+  const kit = await openKit({ remembersHashes: true, publicUrl, ...options })
   const address = await kit.app.listen({ port, host: '127.0.0.1' })
   const origin = isNamed ? publicUrl : address
-  let complaints: string[] = []
+  const pages = await openPages(origin)
 
-  const open: BrowserKit['open'] = async (path, wish = {}) => {
-    const context = await browser.newContext({ baseURL: origin, locale: 'en-US', reducedMotion: 'reduce', ...wish })
-    context.setDefaultTimeout(10_000)
-    context.on('weberror', (error) => complaints.push(`${error.error()}`))
-    context.on('console', (message) => {
-      const isRefusal = /^Failed to load resource: .* status of 4\d\d/.test(message.text()) && !message.location().url.includes('/assets/')
-      if (message.type() === 'error' && !isRefusal) complaints.push(`${message.location().url}: ${message.text()}`)
-    })
-    const page = await context.newPage()
+  const open: BrowserKit['open'] = async (path, wish) => {
+    const page = await pages.open(wish)
     if (path !== '') await page.goto(path)
     return page
   }
@@ -65,14 +55,9 @@ export async function openBrowserKit({ isNamed = false, ...options }: BrowserKit
       await page.goto(path)
       return { page, client }
     },
-    tidy: async () => {
-      await Promise.all(browser.contexts().map((context) => context.close()))
-      const told = complaints
-      complaints = []
-      assert.deepEqual(told, [], 'the browser complained')
-    },
+    tidy: async () => assert.deepEqual(await pages.takeBack(), [], 'the browser complained'),
     close: async () => {
-      await browser.close()
+      await pages.close()
       await kit.close()
     },
   }
@@ -122,7 +107,7 @@ export async function setUpApp(kit: Kit, page: Page, person: Person): Promise<vo
   await keepCodes(page, person)
 }
 
-export async function keepCodes(page: Page, person: Person): Promise<void> {
+export async function keepCodes(page: Page, person: Partial<Person>): Promise<void> {
   await see(heading(page, 'Save your backup codes'))
   person.backupCodes = await page.getByRole('list', { name: 'Backup codes' }).getByRole('listitem').allInnerTexts()
   await page.getByLabel('I have saved these codes').check()

@@ -103,9 +103,11 @@ async function managed(at: BrowserKit, duo: DuoSimulator, look: Look): Promise<v
   await look('duo-set-up-first-push', page)
 
   await sql`update duo_users set activation_expires_at = ${new Date(kit.now().getTime() - 3_600_000)}`.execute(kit.rooms.store.db)
+  await sql`update duo_users set user_key = null where id in (select id from duo_users order by id limit 1)`.execute(kit.rooms.store.db)
   const { page: above } = await at.openAs(kit.provider.owner, `${settings}#duo-users`)
   const card = above.getByRole('region', { name: 'People who left' })
   await see(card.getByText('to be taken out of Duo'))
+  await see(card.getByText('perhaps nobody is there'))
   await look('duo-people-who-left', above)
   const { id, secret } = duo.account.addApplication('adminapi', 'Clean-up', { rights: { read: true, write: false } })
   await card.getByLabel('Integration key').fill(id)
@@ -114,4 +116,11 @@ async function managed(at: BrowserKit, duo: DuoSimulator, look: Look): Promise<v
   await card.getByRole('button', { name: 'Save these keys' }).click()
   await see(card.getByText('This application may not do it.'))
   await look('duo-people-who-left-refused', above)
+  const allowed = duo.account.addApplication('adminapi', 'Clean-up')
+  await card.getByLabel('Integration key').fill(allowed.id)
+  await card.getByLabel('Secret key of').first().fill(allowed.secret)
+  await kit.rooms.store.db.deleteFrom('duo').where('organization_id', '=', kit.provider.id).execute()
+  await card.getByRole('button', { name: 'Save these keys' }).click()
+  await see(card.getByText('There is no Duo account of your own here any more.'))
+  await look('duo-people-who-left-no-account', above)
 }

@@ -11,7 +11,7 @@ const origin = { address: '192.0.2.7', requestId: 'a request' }
 
 /** A kit of its own with so many events, all sealed: every test here breaks the one it has. */
 async function sealed(events = 0): Promise<Kit> {
-  const kit = await openKit({ remembersHashes: true })
+  const kit = await openKit()
   const { store } = kit.rooms
   const site = await kit.site()
   const person = await kit.person(site.id)

@@ -5,7 +5,7 @@ import { answer, type Client, confirm, type Kit, openKit, type Person, refused, 
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
 })
 after(() => kit.close())
 

@@ -12,7 +12,7 @@ import { type Answered, type Client, contentsOf, openKit, start } from '../kit.t
 import { anApplication, type ExampleRequest, exampleRequests } from '../requests.ts'
 
 /** Every cell of `docs/authority.md`: each kind of request, as each visitor, at each place where its target can be. */
-const kit = await openKit({ remembersHashes: true })
+const kit = await openKit()
 after(() => kit.close())
 const { db } = kit.rooms.store
 const requests = exampleRequests(kit.app.authorities)

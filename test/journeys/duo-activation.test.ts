@@ -222,7 +222,11 @@ describe("Duo in the provider's account", () => {
       duo.misbehave(fault, { times: 1 })
       refused(await send(client), 424, 'duo-unavailable')
     }
-    assert.equal((await rowsOf(person)).length, 0)
+    assert.deepEqual(
+      (await rowsOf(person)).map(({ user_key }) => user_key),
+      [null, null, null],
+      'Duo itself said that it did nothing, or it may have made somebody',
+    )
     assert.ok(duo.activate((await send(client)).json.duo.activation.uri))
     for (const fault of ['reset', 'half', 'empty', 'internal'] as const) {
       duo.misbehave(fault, { times: 1 })
@@ -308,6 +312,81 @@ describe('S0.21 who left is taken out of Duo', () => {
     await kit.duoCleanUp.drain()
     assert.ok(duo.account.users.includes(user))
     kit.pass(1300)
+    await kit.duoCleanUp.drain()
+    assert.ok(!duo.account.users.includes(user))
+  })
+
+  test('a process that dies, or an answer that is lost, between what Duo makes and what we write down leaves nobody in Duo', async () => {
+    const site = await managedSite()
+    const { client, put, keys } = await adminKeys()
+    assert.equal((await put(keys)).status, 200)
+    const before = new Set(duo.account.users)
+    const made = () => duo.account.users.filter((user) => !before.has(user))
+    const { outside, store } = kit.rooms
+    const dead = {
+      get db(): never {
+        throw new Error('killed here')
+      },
+    }
+    const dies = async (...[url, outbound]: Parameters<typeof outside>) => {
+      const answered = await outside(url, outbound)
+      if (url.endsWith('/enroll')) Object.assign(kit.rooms, { store: dead })
+      return answered
+    }
+    const begin = async () => {
+      const person = await kit.person(site.id)
+      const browser = kit.client()
+      await start(browser, person)
+      return { person, browser }
+    }
+    const killed = await begin()
+    Object.assign(kit.rooms, { outside: dies })
+    await assert.rejects(send(killed.browser), /500/)
+    Object.assign(kit.rooms, { outside, store })
+    duo.misbehave('half', { on: '/enroll', times: 1 })
+    const lost = await begin()
+    refused(await send(lost.browser), 424, 'duo-unavailable')
+    duo.misbehave('rate', { on: '/enroll', times: 1 })
+    const refusedByDuo = await begin()
+    refused(await send(refusedByDuo.browser), 424, 'duo-unavailable')
+    assert.equal((await rowsOf(refusedByDuo.person)).length, 0, 'Duo said itself that it made nobody')
+    assert.equal(made().length, 2)
+    // Their person is removed meanwhile: nothing is forgotten while Duo may still be making the user.
+    assert.ok((await site.client.call('DELETE', `/api/v1/organizations/${site.id}/users/${lost.person.id}`)).status < 300)
+    await kit.duoCleanUp.drain()
+    assert.equal(made().length, 2)
+    const never = await begin()
+    await send(never.browser)
+    duo.account.users.splice(duo.account.users.indexOf((await userOf(never.person)).user), 1)
+    await kit.rooms.store.db.updateTable('duo_users').set({ user_key: null }).where('user_id', '=', never.person.id).execute()
+    kit.pass(1300)
+    assert.deepEqual(
+      (await left(client)).map(({ isSure }: { isSure: boolean }) => isSure),
+      [false, false, false],
+    )
+    await kit.duoCleanUp.drain()
+    assert.deepEqual([made(), await left(client)], [[], []])
+    const removed = await kit.rooms.store.db
+      .selectFrom('audit_events')
+      .select('subject_id')
+      .where('action', '=', 'duo.user-removed')
+      .where('subject_id', 'in', [killed.person.id, lost.person.id, never.person.id])
+      .execute()
+    assert.deepEqual(removed.map(({ subject_id }) => subject_id).sort(), [killed.person.id, lost.person.id].sort())
+  })
+
+  test('whoever is removed is taken out at once, and not only at the next look', async () => {
+    const site = await managedSite()
+    const person = await kit.person(site.id)
+    await setUp(person)
+    const { user } = await userOf(person)
+    const { put, keys } = await adminKeys()
+    assert.equal((await put(keys)).status, 200)
+    let woken = 0
+    Object.assign(kit.rooms, { onLeft: () => (woken += 1) })
+    assert.ok((await site.client.call('DELETE', `/api/v1/organizations/${site.id}/users/${person.id}`)).status < 300)
+    Object.assign(kit.rooms, { onLeft: undefined })
+    assert.equal(woken, 1)
     await kit.duoCleanUp.drain()
     assert.ok(!duo.account.users.includes(user))
   })

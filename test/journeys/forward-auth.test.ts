@@ -655,7 +655,7 @@ describe('forward-auth', () => {
     const browser = new Browser(clientId)
     await browser.enter(client)
     const { store } = kit.rooms
-    const run = store.run
+    const { read } = store
     const failures: readonly (() => Promise<readonly never[]>)[] = [
       async () => {
         throw new Error('gone')
@@ -667,11 +667,11 @@ describe('forward-auth', () => {
       async () => [{ row: ['x', 'y', 'z', true, null, null, false, null] } as never],
     ]
     for (const fail of failures) {
-      Object.assign(store, { run: fail })
+      Object.assign(store, { read: fail })
       try {
         for (const path of ['', '/status']) assert.ok((await browser.ask(path)).statusCode > 399)
       } finally {
-        Object.assign(store, { run })
+        Object.assign(store, { read })
       }
     }
     assert.equal((await browser.ask('')).statusCode, 200)
@@ -685,18 +685,18 @@ describe('forward-auth', () => {
     await browser.ask('')
     const before = await contentsOf(kit)
     const { store } = kit.rooms
-    const run = store.run
+    const { read } = store
     let statements = 0
     Object.assign(store, {
-      run: (...given: Parameters<typeof run>) => {
+      read: (...given: Parameters<typeof read>) => {
         statements += 1
-        return run(...given)
+        return read(...given)
       },
     })
     try {
       for (const one of [browser, new Browser(clientId)]) await one.ask('')
     } finally {
-      Object.assign(store, { run })
+      Object.assign(store, { read })
     }
     assert.equal(statements, 2)
     assert.equal(await contentsOf(kit), before)
@@ -710,12 +710,12 @@ describe('forward-auth', () => {
     const options = { rooms: kit.rooms, csrfKey: kit.rooms.keys.csrf, logLevel: 'silent', trustedProxies: ['10.0.0.0/8'], consoleDir: '' }
     const nodes = await Promise.all([openServer(options), openServer(options)])
     const { store } = kit.rooms
-    const run = store.run
+    const { read } = store
     let statements = 0
     Object.assign(store, {
-      run: (...given: Parameters<typeof run>) => {
+      read: (...given: Parameters<typeof read>) => {
         statements += 1
-        return run(...given)
+        return read(...given)
       },
     })
     try {
@@ -729,7 +729,7 @@ describe('forward-auth', () => {
       for (const node of nodes) while ((await browser.ask('', { accept: '*/*' }, proxy, node)).statusCode !== 401) await pause(20)
       assert.ok(performance.now() - endedAt < 1_000)
     } finally {
-      Object.assign(store, { run })
+      Object.assign(store, { read })
       for (const node of nodes) await node.close()
     }
   })

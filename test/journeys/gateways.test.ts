@@ -18,6 +18,7 @@ before(async () => {
   kit = await openKit({
     delivery: { allowedHosts: ['127.0.0.1'], twilio: { accountSid: twilio.accountSid, apiUrl: twilio.url } },
     phoneCountries: ['DE', 'US'],
+    transportPatience: { smtpMilliseconds: 2000 },
   })
 })
 after(async () => {

@@ -279,13 +279,14 @@ async function statementsOf(act: () => Promise<void>): Promise<{ readonly statem
   }
   const held = executor.provideConnection
   let connections = 0
-  const run = store.run
-  Object.assign(store, {
-    run: (text: string, parameters: readonly unknown[]) => {
+  const { run, read } = store
+  const noting =
+    (carryOut: typeof run): typeof run =>
+    (text, parameters) => {
       statements.push(text)
-      return run(text, parameters)
-    },
-  })
+      return carryOut(text, parameters)
+    }
+  Object.assign(store, { run: noting(run), read: noting(read) })
   executor.provideConnection = function (this: unknown, ...rest: unknown[]) {
     connections += 1
     return held.apply(this as typeof executor, rest)
@@ -295,7 +296,7 @@ async function statementsOf(act: () => Promise<void>): Promise<{ readonly statem
   } finally {
     executor.executeQuery = original
     executor.provideConnection = held
-    Object.assign(store, { run })
+    Object.assign(store, { run, read })
   }
   return { statements, connections }
 }

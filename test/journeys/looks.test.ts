@@ -6,7 +6,7 @@ import { type Client, type Kit, openKit, type Person, refused, rulesOf } from '.
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ remembersHashes: true, publicUrl: 'https://id.example.org' })
+  kit = await openKit({ publicUrl: 'https://id.example.org' })
 })
 after(() => kit.close())
 

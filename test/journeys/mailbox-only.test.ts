@@ -6,7 +6,7 @@ import { type Answered, answer, type Client, type Kit, openKit, type Person, sta
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
 })
 after(() => kit.close())
 

@@ -12,7 +12,7 @@ import { type Client, type Kit, openKit, type Person, refused } from '../kit.ts'
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
 })
 after(() => kit.close())
 

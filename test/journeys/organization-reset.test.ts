@@ -4,7 +4,7 @@ import { type Answered, answer, type Client, confirm, type Kit, openKit, type Pe
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
 })
 after(() => kit.close())
 

@@ -8,7 +8,7 @@ import { type Answered, answer, type Client, type Kit, openKit, type Person, ref
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
 })
 after(() => kit.close())
 

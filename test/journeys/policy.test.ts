@@ -7,7 +7,7 @@ import { answer, type Client, type Kit, openKit, type Person, refused, start } f
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
 })
 after(() => kit.close())
 

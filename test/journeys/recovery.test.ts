@@ -7,7 +7,7 @@ import { answer, type Client, type Kit, openKit, type Person, refused, start } f
 const publicUrl = 'https://id.example.org'
 let kit: Kit
 before(async () => {
-  kit = await openKit({ publicUrl, supportContact: 'help@provider.example' })
+  kit = await openKit({ publicUrl, supportContact: 'help@provider.example', remembersHashes: false })
 })
 after(() => kit.close())
 

@@ -38,6 +38,39 @@ test('R085 a person sees where they are signed in, ends one, and ends all others
   assert.equal(await status(client), 401)
 })
 
+test('of many who ask at one moment each is told of their own session, in a few statements', async () => {
+  const site = await kit.site()
+  const people = [(await signedIn()).client, (await signedIn()).client, await kit.signIn(await kit.person(site.id)), kit.client()]
+  const ended = await kit.signIn(await kit.person(site.id))
+  const copy = ended.copy()
+  await status(ended)
+  assert.equal((await ended.call('DELETE', '/api/v1/session')).status, 204)
+  people.push(copy)
+  const alone: (string | undefined)[] = []
+  for (const client of people) alone.push((await client.call('GET', '/api/v1/session')).json.user?.email)
+  assert.equal(new Set(alone).size, 4)
+  const { store } = kit.rooms
+  const read = store.read
+  let statements = 0
+  Object.assign(store, {
+    read: (...given: Parameters<typeof read>) => {
+      statements += 1
+      return read(...given)
+    },
+  })
+  try {
+    const asked = Array.from({ length: 60 }, (_, at) => at % people.length)
+    const told = await Promise.all(asked.map(async (at) => (await people[at]?.call('GET', '/api/v1/session'))?.json.user?.email))
+    assert.deepEqual(
+      told,
+      asked.map((at) => alone[at]),
+    )
+    assert.ok(statements < 48, `${statements} statements`)
+  } finally {
+    Object.assign(store, { read })
+  }
+})
+
 test("nobody ends another person's session", async () => {
   const [mine, theirs] = [await signedIn(), await signedIn()]
   const [session] = await listed(theirs.client)

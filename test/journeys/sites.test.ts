@@ -9,7 +9,7 @@ import { exampleRequests } from '../requests.ts'
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
 })
 after(() => kit.close())
 

@@ -26,7 +26,7 @@ type Failure = Error & { cause?: unknown; failureType?: string }
  * one failed by itself, say in what it does before its tests.
  */
 export default async function* reporter(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
-  const { TEST_CIRCLE: circle = '', TEST_DATABASE: database = 'none' } = process.env
+  const { TEST_CIRCLE: circle = '', TEST_DATABASE: database = 'none', TEST_TAKEN } = process.env
   const around: string[] = []
   let waiting: TestRecord[] = []
   for await (const { type, data } of events) {
@@ -35,10 +35,13 @@ export default async function* reporter(events: AsyncIterable<TestEvent>): Async
       if (data.details.type === 'suite' && type === 'test:pass') continue
       const { error } = data.details as { error?: Failure }
       if (data.details.type === 'suite' && error?.failureType === 'subtestsFailed') continue
+      // In a process that many files share, the outermost suite is the file.
+      const isShared = TEST_TAKEN !== undefined && around[0] !== data.name
+      const titles = [...around.slice(0, data.nesting), data.name]
       const status = data.skip !== undefined ? 'skipped' : data.todo !== undefined ? 'todo' : type === 'test:pass' ? 'passed' : 'failed'
       const record: TestRecord = {
-        title: [...around.slice(0, data.nesting), data.name].join(' > '),
-        file: relative(process.cwd(), data.file ?? data.name),
+        title: (isShared ? titles.slice(1) : titles).join(' > '),
+        file: (isShared ? around[0] : undefined) ?? relative(process.cwd(), data.file ?? data.name),
         circle,
         database,
         status,
@@ -52,7 +55,7 @@ export default async function* reporter(events: AsyncIterable<TestEvent>): Async
     if (type === 'test:summary') {
       // The count of a file comes after its tests, and is the only event that always knows which file was run.
       const file = data.file && relative(process.cwd(), data.file)
-      for (const record of waiting) yield `${JSON.stringify(file ? { ...record, file } : record)}\n`
+      for (const record of waiting) yield `${JSON.stringify(file && TEST_TAKEN === undefined ? { ...record, file } : record)}\n`
       waiting = []
       const { tests, passed, skipped, todo } = data.counts
       if (!file) yield `${JSON.stringify({ counts: { tests, passed, failed: tests - passed - skipped - todo, skipped, todo } })}\n`

@@ -14,7 +14,7 @@ const atOnce = 64
 let duoKit: DuoKit
 let kit: Kit
 before(async () => {
-  duoKit = await openDuoKit({ remembersHashes: true })
+  duoKit = await openDuoKit()
   kit = duoKit.kit
 })
 after(() => duoKit.close())

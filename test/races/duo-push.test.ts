@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { pushLimits } from '#domain/duo-push.ts'
 import { findPushes, givePushBack, spendPush, stopPushes } from '#store/duo-pushes.ts'
-import { addDuoUser, leaseLeftDuoUsers } from '#store/duo-users.ts'
+import { keepDuoUser, leaseLeftDuoUsers } from '#store/duo-users.ts'
 import { type Kit, openKit } from '../kit.ts'
 
 /** The embedded database takes one statement at a time, so a round there is slower and holds fewer orders of events. */
@@ -61,7 +61,7 @@ test('of many processes that look for people who left, each takes other ones', a
   const ids = Array.from({ length: 40 }, () => randomUUID())
   for (const id of ids) {
     const row = { id, accountOf: kit.provider.id, userId: randomUUID(), userName: id, userKey: `DU${id.slice(0, 18)}` }
-    await addDuoUser(db, kit.now(), { ...row, activationExpiresAt: kit.now() })
+    await keepDuoUser(db, kit.now(), { ...row, activationExpiresAt: kit.now() })
   }
   const taken = (await Promise.all(Array.from({ length: 16 }, () => leaseLeftDuoUsers(db, kit.now(), 5, 300)))).flat()
   assert.equal(new Set(taken.map(({ id }) => id)).size, taken.length)

@@ -13,7 +13,7 @@ const visit = { address: '198.51.100.7', requestId: 'race', browser: 'race' }
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
 })
 after(() => kit.close())
 

@@ -16,7 +16,7 @@ let clientId: string
 let person: Person
 let client: Client
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
   const site = await kit.site()
   const admin = await kit.person(site.id, { role: 'security-admin' })
   const own = await kit.signIn(admin)

@@ -17,7 +17,7 @@ const visit = { address: '198.51.100.7', requestId: 'race', browser: 'race' }
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ founded: false, remembersHashes: true })
+  kit = await openKit({ founded: false })
 })
 after(() => kit.close())
 

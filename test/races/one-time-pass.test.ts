@@ -16,7 +16,7 @@ let site: { readonly id: string }
 let admin: Person
 let staff: Client
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
   site = await kit.site({ mode: 'everyone' })
   admin = await kit.person(site.id, { role: 'security-admin' })
   staff = await kit.signIn(admin)

@@ -7,7 +7,7 @@ const rounds = 15
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
 })
 after(() => kit.close())
 

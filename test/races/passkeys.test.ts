@@ -8,7 +8,7 @@ const many = 64
 let kit: Kit
 
 before(async () => {
-  kit = await openKit({ publicUrl: origin, remembersHashes: true })
+  kit = await openKit({ publicUrl: origin })
 })
 after(() => kit.close())
 

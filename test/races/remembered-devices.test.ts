@@ -15,7 +15,7 @@ const atOnce = 8
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
 })
 after(() => kit.close())
 

@@ -18,7 +18,7 @@ let siteId = ''
 const host = () => ({ host: portal.host })
 
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
   const site = await kit.site()
   siteId = site.id
   portal = await addPortal(kit, site.id)

@@ -4,7 +4,7 @@ import { type Kit, openKit, refused } from '../kit.ts'
 
 let kit: Kit
 before(async () => {
-  kit = await openKit({ remembersHashes: true })
+  kit = await openKit()
 })
 after(() => kit.close())
 

@@ -41,11 +41,12 @@ function LeftBehind({ users: { left } }: { readonly users: DuoUsers }) {
         {say.left(left.length)}
       </Text>
       <ul aria-labelledby="duo-users-left">
-        {left.map(({ id, person, userName, trouble }) => (
+        {left.map(({ id, person, userName, isSure, trouble }) => (
           <li key={id}>
             <Text size="sm" className="words">
               {say.person(person, userName)}
               {trouble !== undefined && trouble !== 'no-admin' && ` (${say.trouble})`}
+              {!isSure && ` (${say.unsure})`}
             </Text>
           </li>
         ))}
@@ -72,7 +73,8 @@ function AdminKeys({ stored }: { readonly stored: DuoUsers['admin'] }) {
       { method: 'PUT', path, body: { admin: { host, key, secret } }, says: say.says, done: say.saved, isSecret: true },
       {
         onProblem: ({ code, details: { reason, admin } }) => {
-          if (code === 'invalid-duo') setFault(reason)
+          if (code === 'invalid-duo' && reason === 'admin.account') setTrouble(say.faults.account)
+          else if (code === 'invalid-duo') setFault(reason)
           else if (code === 'duo-check-failed') setTrouble(say.check(admin ?? ''))
           else return false
           return true

@@ -53,9 +53,11 @@ function useProgress(organizationId: string) {
     return kept === null ? { step: 'choose', provider: 'duo', mode: 'everyone' } : (JSON.parse(kept) as Progress)
   })
   useEffect(() => {
-    // Whoever comes back another time begins anew.
-    if (progress.step === 'done') sessionStorage.removeItem(place)
-    else sessionStorage.setItem(place, JSON.stringify(progress))
+    sessionStorage.setItem(place, JSON.stringify(progress))
+    // Whoever leaves the last page begins anew another time. Who has to log in again by the new rules comes back to it.
+    return () => {
+      if (progress.step === 'done') sessionStorage.removeItem(place)
+    }
   }, [place, progress])
   const go = (part: Partial<Progress>) => setProgress((known) => ({ ...known, ...part }))
   return { progress, go }

@@ -1,4 +1,4 @@
-import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import type { JWTPayload } from 'jose'
 import { digest, isSame, newToken } from '#crypto/random.ts'
 import { type DuoPending, duoName } from '#domain/duo.ts'
 import { type Answer, Failure, type FailureReason, jsonObject, outside } from '../outside.ts'
@@ -60,6 +60,9 @@ const milliseconds = 5_000
 const mostBytes = 100_000
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
+/** Loaded with the first sign-in by Duo: an installation without it never pays for it. */
+const jose = () => import('jose')
+
 /**
  * The Universal Prompt: Duo's OIDC Auth API. The vendor's own library has no time limit, sends no nonce and does not look at what the
  * token says about the outcome; here all of this is checked, and a token counts only if every part of it is right.
@@ -71,13 +74,15 @@ export function duoPrompt({ ask, now, application, redirectUri }: DuoPromptOptio
   const at = (path: string) => `https://${host}/oauth/v1/${path}`
   const seconds = () => Math.floor(now().getTime() / 1000)
 
-  const sign = (claims: JWTPayload, audience: string) =>
-    new SignJWT(claims)
+  const sign = async (claims: JWTPayload, audience: string) => {
+    const { SignJWT } = await jose()
+    return new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS512', typ: 'JWT' })
       .setIssuer(clientId)
       .setAudience(audience)
       .setExpirationTime(seconds() + assertionSeconds)
       .sign(secret)
+  }
   const post = async (path: string, fields: Readonly<Record<string, string>>) => {
     const assertion = await sign({ sub: clientId, jti: newToken() }, at(path))
     return get(at(path), {
@@ -89,6 +94,7 @@ export function duoPrompt({ ask, now, application, redirectUri }: DuoPromptOptio
     })
   }
   const verified = async (token: string, pending: DuoPending) => {
+    const { errors, jwtVerify } = await jose()
     try {
       const { payload } = await jwtVerify(token, secret, {
         algorithms: ['HS512'],

@@ -1,5 +1,3 @@
-import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server'
-import { decodeAttestationObject, decodeCredentialPublicKey } from '@simplewebauthn/server/helpers'
 import { isSame } from '#crypto/random.ts'
 import type { Person } from '#domain/factor.ts'
 import type { Json } from '#domain/json.ts'
@@ -35,6 +33,12 @@ export interface Assertion {
     readonly userHandle?: string | null | undefined
   }
 }
+
+/**
+ * What takes keys and signatures apart, loaded with the first one: an installation without passkeys has no use for it. Whoever takes every
+ * error of a check for a no waits for this before, so that a failed load is none.
+ */
+export const webAuthn = async () => ({ ...(await import('@simplewebauthn/server')), ...(await import('@simplewebauthn/server/helpers')) })
 
 /** EdDSA, ES256, RS256 (COSE): between them all that authenticators make. */
 const [edDsa, es256, rs256] = [-8, -7, -257] as const
@@ -100,6 +104,7 @@ export async function checkRegistration(response: Registration, { challenge, ori
   const { clientDataJSON, attestationObject, transports = [] } = response.response
   requireCanonical(response.id, clientDataJSON, attestationObject)
   requireOwnPage(clientDataJSON)
+  const { decodeAttestationObject, verifyRegistrationResponse } = await webAuthn()
   const format = decodeAttestationObject(Buffer.from(attestationObject, 'base64url')).get('fmt')
   if (!attestationFormats.includes(format)) throw new Error('The attestation is of another format.')
   const { verified, registrationInfo: made } = await verifyRegistrationResponse({
@@ -119,7 +124,7 @@ export async function checkRegistration(response: Registration, { challenge, ori
   if (verified !== true || made === undefined) throw new Error('The attestation does not hold.')
   // What the key itself says; what stands beside it is anybody's.
   if (!isSame(made.credential.id, response.id)) throw new Error('The id is not that of the key.')
-  requireWholeKey(made.credential.publicKey)
+  requireWholeKey(await numbersOf(made.credential.publicKey))
   const record: PasskeyRecord = {
     credentialId: made.credential.id,
     publicKey: Buffer.from(made.credential.publicKey).toString('base64url'),
@@ -147,7 +152,8 @@ export async function checkAssertion(
   requireOwnPage(clientDataJSON)
   if (!isSame(record.credentialId, response.id)) throw new Error('The key is another one.')
   if (record.rpId !== rpId) throw new Error('The key is for another host.')
-  if (algorithmOf(record) === es256) requireWholeSequence(signature)
+  const { verifyAuthenticationResponse } = await webAuthn()
+  if ((await algorithmOf(record)) === es256) requireWholeSequence(signature)
   const says = userHandle ?? undefined
   if (says !== undefined && !isSame(says, userHandleOf(userId))) throw new Error('The key is not that of the person.')
   const { verified, authenticationInfo: info } = await verifyAuthenticationResponse({
@@ -178,13 +184,17 @@ function requireCanonical(...values: readonly string[]): void {
 /** Labels of a COSE key (RFC 9052, RFC 9053): what it is for, and the numbers that it is made of. */
 const cose = { type: 1, algorithm: 3, curve: -1, x: -2, y: -3, modulus: -1 } as const
 
-const numbersOf = (publicKey: Uint8Array) => decodeCredentialPublicKey(Buffer.from(publicKey)) as unknown as ReadonlyMap<number, unknown>
+type CoseNumbers = ReadonlyMap<number, unknown>
 
-const algorithmOf = ({ publicKey }: PasskeyRecord) => numbersOf(Buffer.from(publicKey, 'base64url')).get(cose.algorithm)
+async function numbersOf(publicKey: Uint8Array): Promise<CoseNumbers> {
+  const { decodeCredentialPublicKey } = await webAuthn()
+  return decodeCredentialPublicKey(Buffer.from(publicKey)) as unknown as CoseNumbers
+}
+
+const algorithmOf = async ({ publicKey }: PasskeyRecord) => (await numbersOf(Buffer.from(publicKey, 'base64url'))).get(cose.algorithm)
 
 /** The library takes a key that ends too early, or whose parts do not go together: nothing would ever be right for it. */
-function requireWholeKey(publicKey: Uint8Array): void {
-  const numbers = numbersOf(publicKey)
+function requireWholeKey(numbers: CoseNumbers): void {
   const length = (label: number) => {
     const value = numbers.get(label)
     return value instanceof Uint8Array ? value.length : 0

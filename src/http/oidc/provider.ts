@@ -5,16 +5,7 @@ import { openClientSecrets } from '#flows/oidc-clients.ts'
 import type { Rooms } from '#flows/rooms.ts'
 import { pagePolicy } from '../prompt/page.ts'
 import { adapterFor, applicationOf } from './adapter.ts'
-
-/** Paths below the address of the installation. */
-export const oidcPaths = {
-  authorization: '/oidc/authorize',
-  token: '/oidc/token',
-  userinfo: '/oidc/userinfo',
-  jwks: '/oidc/jwks',
-  revocation: '/oidc/revoke',
-  end_session: '/oidc/end-session',
-} as const
+import { oidcPaths } from './paths.ts'
 
 export const scopes = ['openid', 'profile', 'email', 'organizations', 'roles', 'offline_access'] as const
 

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
-import { toString as qrCode } from 'qrcode'
 import type { DuoView } from '#contract/sign-in.ts'
 import type { StepView } from '#flows/sign-in.ts'
 import type { Words } from '#words/words.ts'
 import { textOf } from './page.ts'
 import { duoDevicesPage, duoPushPage } from './pages/duo-push.ts'
 import { type EnrollDuoManagedView, enrollDuoManagedPage } from './pages/enroll-duo-managed.ts'
+import { qrCode } from './qr-code.ts'
 
 type Common = Omit<EnrollDuoManagedView, 'activation' | 'qrSvg' | 'now' | 'isChecked' | 'kinds'>
 
@@ -27,6 +27,6 @@ export async function duoPhonePage(
   if (devices && devices.length > 0) return duoDevicesPage(view, words)
   if (step.step !== 'enroll' || !activation) return undefined
   const { uri } = activation
-  const qrSvg = uri === undefined ? {} : { qrSvg: await qrCode(uri, { type: 'svg', errorCorrectionLevel: 'M', margin: 4 }) }
+  const qrSvg = uri === undefined ? {} : { qrSvg: await qrCode(uri) }
   return enrollDuoManagedPage({ ...common, activation, now, isChecked, kinds, ...qrSvg }, words)
 }

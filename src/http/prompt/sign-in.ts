@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { toString as qrCode } from 'qrcode'
 import type { Answer, AskedAdministrators } from '#contract/sign-in.ts'
 import { Problem } from '#domain/problem.ts'
 import { askAdministrator, whomAsked } from '#flows/ask-administrator.ts'
@@ -25,7 +24,8 @@ import { enrollSentPage } from './pages/enroll-sent.ts'
 import { messagePage } from './pages/message.ts'
 import { passwordPage } from './pages/password.ts'
 import { refusedPage } from './pages/refused.ts'
-import { isAssertion, passkeyAnswerOf } from './passkey-answer.ts'
+import { passkeyAnswerOf, passkeyAssertionOf } from './passkey-answer.ts'
+import { qrCode } from './qr-code.ts'
 import { stillGood } from './ways.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -98,7 +98,7 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
           const phone = textOf(request.body, 'phone').slice(0, 40) || undefined
           return enrollSentPage({ ...common, kind, kinds, to, sent, phone, now: rooms.now() }, words)
         }
-        const qrSvg = await qrCode(step.uri, { type: 'svg', errorCorrectionLevel: 'M', margin: 4 })
+        const qrSvg = await qrCode(step.uri)
         const label = step.intent === 'enroll' ? textOf(request.body, 'label').slice(0, 60) : undefined
         const view = {
           key: step.key,
@@ -189,9 +189,9 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
   })
 
   /** What was given; a function where reading it may already refuse it. */
-  const answer = async (request: FastifyRequest, reply: FastifyReply, visit: Visit, what: Answer | (() => Answer)) => {
+  const answer = async (request: FastifyRequest, reply: FastifyReply, visit: Visit, what: Answer | (() => Promise<Answer>)) => {
     try {
-      const given = typeof what === 'function' ? what() : what
+      const given = typeof what === 'function' ? await what() : what
       const { step, cookies } = await answerSignIn(rooms, visit, given)
       visits.setCookies(reply, cookies)
       if (step.step !== 'done')
@@ -264,8 +264,7 @@ export function signInPages(app: FastifyInstance, options: PromptOptions): void 
     visits.requireCsrf(visit.signIn, textOf(request.body, 'csrf'))
     const returnTo = textOf(request.body, 'returnTo') || undefined
     try {
-      const { passkey } = passkeyAnswerOf(request.body)
-      if (!isAssertion(passkey)) throw new Problem('passkey-not-accepted', { reason: 'mismatch' })
+      const passkey = await passkeyAssertionOf(request.body)
       const { step, cookies } = await startWithPasskey(rooms, visit, { passkey, ...(returnTo ? { returnTo } : {}) })
       visits.setCookies(reply, cookies)
       return reply.redirect(step.step === 'done' ? step.returnTo : '/sign-in', 303)

@@ -152,11 +152,13 @@ export const duoPushWords = isolating({
     left: (count: number) => `${count === 1 ? '1 user is' : `${count} users are`} to be taken out of Duo:`,
     person: (name: string, userName: string) => (name === '' ? userName : `${name}: ${userName}`),
     trouble: 'Duo did not answer; this is tried again',
+    unsure: 'Duo did not say whether it made this user: perhaps nobody is there',
     host: 'API hostname',
     key: 'Integration key of the Admin API application',
     secret: 'Secret key of the Admin API application',
     secretKept: 'Stored, and never shown again. To change anything here, paste it once more.',
     faults: {
+      account: 'There is no Duo account of your own here any more. Connect one above and save it, then save these keys.',
       host: 'An API hostname looks like api-xxxxxxxx.duosecurity.com. Others must be listed in ALLOWED_HOSTS by the operator.',
       key: 'Paste the integration key: 20 capital letters and digits.',
       secret: 'Paste the whole secret key: 40 letters and digits.',
