@@ -9,7 +9,7 @@ import { type PostgresServer, startPostgres } from './machine/postgres.ts'
 import type { CountRecord, TestRecord } from './machine/reporter.ts'
 
 /**
- * Runs the tests in circles, the quick and certain ones first. `npm test` runs them all and keeps the outcome in
+ * Runs the tests in circles, the quick and certain ones first, one after the other but for those that mostly wait. `npm test` runs them all and keeps the outcome in
  * `reports/last-run.jsonl`, which `npm run acceptance` reads. `npm test -- races journeys:postgres` runs the circles it names,
  * and any further word narrows them to the files with that word in their path; such a run is kept apart, in `reports/part-run.jsonl`.
  */
@@ -19,6 +19,8 @@ type Circle = {
   files: readonly string[]
   /** Processes at a time. Each takes one file after the other. */
   beside: number
+  /** Begun at once and run beside the others, since it spends most of its time waiting for servers to start and to die; told when it has ended. */
+  aside?: true
   /** For one file, in seconds; a file that hangs is ended and counts as failed. */
   patience: number
 }
@@ -42,9 +44,9 @@ const circles: readonly Circle[] = [
   },
   { name: 'races', database: 'pglite', files: ['test/races/**/*.test.ts'], beside: 3, patience: 600 },
   { name: 'races', database: 'postgres', files: ['test/races/**/*.test.ts'], beside: 3, patience: 600 },
-  { name: 'crashes', database: 'pglite', files: ['test/crashes/**/*.test.ts'], beside: 2, patience: 600 },
-  { name: 'crashes', database: 'postgres', files: ['test/crashes/**/*.test.ts'], beside: 2, patience: 600 },
-  { name: 'proxies', database: 'pglite', files: ['test/proxies/**/*.test.ts'], beside: 1, patience: 600 },
+  { name: 'crashes', database: 'pglite', files: ['test/crashes/**/*.test.ts'], beside: 1, patience: 600, aside: true },
+  { name: 'crashes', database: 'postgres', files: ['test/crashes/**/*.test.ts'], beside: 1, patience: 600, aside: true },
+  { name: 'proxies', database: 'pglite', files: ['test/proxies/**/*.test.ts'], beside: 1, patience: 600, aside: true },
   { name: 'browser', database: 'pglite', files: ['test/browser/**/*.test.ts'], beside: 3, patience: 600 },
 ]
 
@@ -77,27 +79,45 @@ async function run(): Promise<number> {
   if (oathtool) console.log('found' in oathtool ? `oathtool ${oathtool.found.version} (${oathtool.found.from})` : oathtool.trouble)
 
   const template = join(reports, `${process.pid}-pglite.tar`)
-  const outcomes: Outcome[] = []
+  const ended = new Map<Circle, Outcome>()
+  const perform = async ({ circle, files }: (typeof chosen)[number], say: (text: string) => unknown) => {
+    if (files.length === 0) {
+      say(`\n${label(circle)}: no test file${wantedFiles.length > 0 ? ` with ${wantedFiles.join(' or ')} in its path` : ' yet'}\n`)
+      return
+    }
+    say(`\n${label(circle)}: ${files.length} files\n`)
+    const missing = circle.database === 'postgres' && postgres && 'trouble' in postgres ? postgres.trouble : undefined
+    const blind = circle.name === 'browser' ? (chromium && 'trouble' in chromium ? chromium.trouble : buildConsole()) : undefined
+    const env = environmentOf(circle, postgres, chromium && 'found' in chromium ? chromium.found.path : undefined, template)
+    ended.set(circle, missing || blind ? notRun(circle, missing ?? blind) : await runCircle(circle, files, env, say))
+  }
   try {
     if (needs((circle) => circle.database === 'pglite')) {
       mkdirSync(reports, { recursive: true })
       await writeTemplate(template)
     }
-    for (const { circle, files } of chosen) {
-      if (files.length === 0) {
-        console.log(`\n${label(circle)}: no test file${wantedFiles.length > 0 ? ` with ${wantedFiles.join(' or ')} in its path` : ' yet'}`)
-        continue
+    const isAside = ({ circle, files }: (typeof chosen)[number]) => circle.aside && files.length > 0 && needs((other) => !other.aside)
+    const held: string[] = []
+    const inTurn = async () => {
+      for (const one of chosen.filter((other) => !isAside(other))) {
+        await perform(one, (text) => process.stdout.write(text))
+        process.stdout.write(held.splice(0).join(''))
       }
-      console.log(`\n${label(circle)}: ${files.length} files`)
-      const missing = circle.database === 'postgres' && postgres && 'trouble' in postgres ? postgres.trouble : undefined
-      const blind = circle.name === 'browser' ? (chromium && 'trouble' in chromium ? chromium.trouble : buildConsole()) : undefined
-      const env = environmentOf(circle, postgres, chromium && 'found' in chromium ? chromium.found.path : undefined, template)
-      outcomes.push(missing || blind ? notRun(circle, missing ?? blind) : await runCircle(circle, files, env))
     }
+    const aside = async () => {
+      for (const one of chosen.filter(isAside)) {
+        const said: string[] = []
+        await perform(one, (text) => said.push(text))
+        held.push(...said)
+      }
+    }
+    await Promise.all([inTurn(), aside()])
+    process.stdout.write(held.join(''))
   } finally {
     if (postgres && 'found' in postgres) await postgres.found.stop()
     rmSync(template, { force: true })
   }
+  const outcomes = chosen.flatMap(({ circle }) => ended.get(circle) ?? [])
   keep(outcomes, words.length === 0 ? 'last-run.jsonl' : 'part-run.jsonl')
   return conclude(outcomes)
 }
@@ -132,11 +152,17 @@ function environmentOf(
   if (circle.database !== 'none') env.TEST_DATABASE = circle.database
   if (circle.database === 'pglite') env.TEST_PGLITE_TEMPLATE = template
   if (circle.database === 'postgres' && postgres && 'found' in postgres) env.TEST_DATABASE_URL = postgres.found.url
+  if (process.stdout.isTTY) env.FORCE_COLOR ??= '1'
   if (circle.name === 'browser' && chromium) env.CHROMIUM = chromium
   return env
 }
 
-async function runCircle(circle: Circle, files: readonly string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
+async function runCircle(
+  circle: Circle,
+  files: readonly string[],
+  env: NodeJS.ProcessEnv,
+  say: (text: string) => unknown,
+): Promise<Outcome> {
   const draft = join(reports, `${process.pid}-${circle.name}-${circle.database}`)
   const report = `${draft}.jsonl`
   mkdirSync(draft, { recursive: true })
@@ -158,8 +184,9 @@ async function runCircle(circle: Circle, files: readonly string[], env: NodeJS.P
   const started = performance.now()
   const child = spawn(process.execPath, [...options, ...given.programs], {
     env: { ...env, ...given.env },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', say)
   const end = () => {
     child.kill()
     for (const path of [report, draft]) rmSync(path, { force: true, recursive: true })
@@ -167,7 +194,12 @@ async function runCircle(circle: Circle, files: readonly string[], env: NodeJS.P
   process.once('exit', end)
   const ending = await new Promise<string | number>((ended) => {
     child.once('error', (error) => ended(error.message))
-    child.once('exit', (code, signal) => ended(code ?? signal ?? 'nothing'))
+    child.once('exit', (code, signal) => {
+      const end = () => ended(code ?? signal ?? 'nothing')
+      child.once('close', end)
+      // Whoever it left behind may hold on to its output.
+      setTimeout(end, 5000).unref()
+    })
   })
   process.off('exit', end)
   const lines = existsSync(report) ? readFileSync(report, 'utf8').split('\n').filter(Boolean) : []

@@ -12,14 +12,17 @@ export type Chromium = {
   from: string
 }
 
+/** The same engine without the frame of a desktop's browser around it, which takes half of what a test of a page costs. */
+const shells = ['chromium-headless-shell', 'chrome-headless-shell', 'headless_shell']
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
 const applications = ['/Applications/Chromium.app/Contents/MacOS/Chromium', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
 const minutes = 60_000
 
 /**
  * A Chromium that answers to `--version`: the one `CHROMIUM` names, an installed one, one that apt installs (as root on Debian), or
- * one that playwright-core downloads. `TEST_CHROMIUM_FROM` (`env`, `system`, `apt`, `download`) looks in that one place only, so
- * that each way can be tried on a machine that has a Chromium already.
+ * one that playwright-core downloads. A headless shell goes before a whole one, and where apt knows it, is installed beside it.
+ * `TEST_CHROMIUM_FROM` (`env`, `system`, `apt`, `download`) looks in that one place only, so that each way can be tried on a machine
+ * that has a Chromium already.
  */
 export function findChromium(): Chromium {
   const only = process.env.TEST_CHROMIUM_FROM
@@ -32,28 +35,38 @@ export function findChromium(): Chromium {
   }
   const failures: string[] = []
   const found =
-    (may('system') && installed()) || (may('apt') && fromApt(failures)) || (may('download') && (downloaded() || download(failures)))
+    (may('system') && (installed(shells) || (!only && shellBesideWhole()) || installed(names))) ||
+    (may('apt') && fromApt(failures)) ||
+    (may('download') && (downloaded() || download(failures)))
   if (found) return found
   throw new Error(
     `No Chromium for the browser tests: ${failures.join('; ') || 'none is installed'}. Install chromium, or name one in CHROMIUM.`,
   )
 }
 
-function installed(): Chromium | undefined {
+function installed(called: readonly string[]): Chromium | undefined {
   const folders = ['/usr/bin', ...(process.env.PATH ?? '').split(delimiter).filter(Boolean)]
-  const paths = [...names.flatMap((name) => folders.map((folder) => join(folder, name))), ...(platform() === 'darwin' ? applications : [])]
-  for (const path of new Set(paths)) {
+  const paths = called.flatMap((name) => folders.map((folder) => join(folder, name)))
+  for (const path of new Set([...paths, ...(called === names && platform() === 'darwin' ? applications : [])])) {
     const found = asked(path, path)
     if (found) return found
   }
   return undefined
 }
 
+/** Asks apt for what it knows already, and for no news: where that fails, the whole one that is there does as well, only slower. */
+function shellBesideWhole(): Chromium | undefined {
+  return installed(names) && installWithApt('chromium-headless-shell', [], { updates: false }) ? installed(shells) : undefined
+}
+
 function fromApt(failures: string[]): Chromium | undefined {
-  if (!installWithApt('chromium', failures)) return undefined
-  const found = installed()
-  if (!found) failures.push('apt-get installed chromium, and it does not start')
-  return found && { ...found, from: 'installed with apt-get' }
+  for (const name of ['chromium-headless-shell', 'chromium']) {
+    if (!installWithApt(name, failures)) continue
+    const found = installed([name])
+    if (found) return { ...found, from: 'installed with apt-get' }
+    failures.push(`apt-get installed ${name}, and it does not start`)
+  }
+  return undefined
 }
 
 function download(failures: string[]): Chromium | undefined {

@@ -1,7 +1,7 @@
 import { Anchor, Button, Group, List, Radio, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import type { Duo } from '#contract/duo.ts'
 import type { Policy } from '#contract/policy.ts'
 import { words } from '#words/en/console.ts'
@@ -52,15 +52,10 @@ function useProgress(organizationId: string) {
     const kept = sessionStorage.getItem(place)
     return kept === null ? { step: 'choose', provider: 'duo', mode: 'everyone' } : (JSON.parse(kept) as Progress)
   })
-  useEffect(() => {
-    sessionStorage.setItem(place, JSON.stringify(progress))
-    // Whoever leaves the last page begins anew another time. Who has to log in again by the new rules comes back to it.
-    return () => {
-      if (progress.step === 'done') sessionStorage.removeItem(place)
-    }
-  }, [place, progress])
+  useEffect(() => sessionStorage.setItem(place, JSON.stringify(progress)), [place, progress])
   const go = (part: Partial<Progress>) => setProgress((known) => ({ ...known, ...part }))
-  return { progress, go }
+  const forget = useCallback(() => sessionStorage.removeItem(place), [place])
+  return { progress, go, forget }
 }
 
 function SetUp() {
@@ -80,13 +75,16 @@ function SetUp() {
 
 function Steps({ policy, duo }: { readonly policy: Policy; readonly duo: Duo }) {
   const { organization } = useWho()
-  const { progress, go } = useProgress(organization.id)
+  const { progress, go, forget } = useProgress(organization.id)
   const { provider, mode } = progress
   // The rules may have been stored on the way back from a proof, when this page was not there.
-  const isStored = progress.step === 'who' && isOnly(policy, methodOf(provider), mode)
+  const isInForce = isOnly(policy, methodOf(provider), mode)
+  const isStored = progress.step === 'who' && isInForce
   const step = isStored ? 'done' : progress.step
   useEffect(() => {
     if (isStored) go({ step: 'done' })
+    // Whoever has seen the rules in force begins anew another time. Who has to log in again by them has not, and comes back to the last page.
+    if (progress.step === 'done' && isInForce) forget()
   })
   const shown = Math.min(steps.indexOf(step) + 1, 3)
   return (
