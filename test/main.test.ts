@@ -62,7 +62,7 @@ test('a data folder that cannot be written is said so', async () => {
 })
 
 test('one life after the other: set up once, found again, never with another key, never twice at once, never by an older version', {
-  timeout: 55_000,
+  timeout: 300_000,
 }, async () => {
   const dataDir = newFolder()
   const settings = { DATA_DIR: dataDir, INBOX: 'on' }
@@ -153,7 +153,7 @@ test('one life after the other: set up once, found again, never with another key
 })
 
 test('a key that signs tokens is made by a command, which says from when it signs and where applications find it', {
-  timeout: 55_000,
+  timeout: 300_000,
 }, async () => {
   const dataDir = newFolder()
   const store = await openStore({ dataDir })
