@@ -106,5 +106,5 @@ test('a check of many people shows how far it is and can be stopped; what was fo
   assert.ok(duo.asked.length - asked <= 5, 'nobody is asked about after that')
   duo.behave()
   await page.getByRole('button', { name: 'Check again' }).click()
-  await see(page.getByText('Duo knows 0 of 301 people.'))
+  await page.getByText('Duo knows 0 of 301 people.').waitFor({ timeout: 60_000 })
 })

@@ -50,7 +50,8 @@ export async function openPages(origin: string): Promise<Pages> {
 
   const begin = async (options: BrowserContextOptions, wish: string): Promise<Lent> => {
     const context = await chromium.newContext({ baseURL: origin, locale: 'en-US', reducedMotion: 'reduce', ...options })
-    context.setDefaultTimeout(10_000)
+    // What takes a second takes twenty where others work on the machine, too; only a test that fails waits this long.
+    context.setDefaultTimeout(30_000)
     context.on('weberror', (error) => complaints.push(`${error.error()}`))
     context.on('console', (message) => {
       const isRefusal = /^Failed to load resource: .* status of 4\d\d/.test(message.text()) && !message.location().url.includes('/assets/')
