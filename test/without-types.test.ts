@@ -16,9 +16,11 @@ test('a file loses its types once, and after a change again', () => {
 test('the second start takes no types off, and reads the same program', () => {
   const program = `const { settings } = await import('./src/config.ts')
     console.log(JSON.stringify({ settings, isStripping: process.moduleLoadList.some((name) => name.includes('amaro')) }))`
+  // Node keeps compiled files without their types as well, where it is told to keep them.
+  const { NODE_COMPILE_CACHE: _, ...env } = process.env
   const [, second, plain] = [['--import=./src/start.mjs'], ['--import=./src/start.mjs'], []].map((flags) => {
     const args = ['--disable-warning=ExperimentalWarning', ...flags, '--input-type=module', '--eval', program]
-    return JSON.parse(execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }))
+    return JSON.parse(execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8', env }))
   })
   assert.deepEqual(second, { settings: plain.settings, isStripping: false })
   assert.equal(plain.isStripping, true)
