@@ -23,17 +23,19 @@ const faults: Readonly<Record<string, () => Promise<never>>> = {
 /** Does something while the n-th statement goes wrong. @returns whether it came as far as that */
 async function withFault(nth: number, fault: () => Promise<never>, work: () => Promise<void>): Promise<boolean> {
   const { store } = kit.rooms
-  const { run } = store
+  const { run, read } = store
   let count = 0
-  const failing = (...given: Parameters<Run>) => {
-    count += 1
-    return count === nth ? fault() : run(...given)
-  }
-  Object.assign(store, { run: failing })
+  const failing =
+    (carryOut: Run) =>
+    (...given: Parameters<Run>) => {
+      count += 1
+      return count === nth ? fault() : carryOut(...given)
+    }
+  Object.assign(store, { run: failing(run), read: failing(read) })
   try {
     await work()
   } finally {
-    Object.assign(store, { run })
+    Object.assign(store, { run, read })
   }
   return count >= nth
 }

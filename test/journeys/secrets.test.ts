@@ -7,7 +7,7 @@ import { answer, confirm, type Kit, openKit, start, startFromSession } from '../
 
 let kit: Kit
 before(async () => {
-  kit = await openKit()
+  kit = await openKit({ remembersHashes: false })
 })
 after(() => kit.close())
 

@@ -375,14 +375,14 @@ for (const name of proxyNames) {
     test('A22 when Countersign fails, or is not there, nobody is let in', async () => {
       await enter()
       const { store } = kit.rooms
-      const run = store.run
-      Object.assign(store, { run: () => Promise.reject(new Error('gone')) })
+      const { read } = store
+      Object.assign(store, { read: () => Promise.reject(new Error('gone')) })
       try {
         const reply = await ask('/reports')
         assert.ok(reply.status >= 400, String(reply.status))
         assert.equal(reached.length, 0)
       } finally {
-        Object.assign(store, { run })
+        Object.assign(store, { read })
       }
       assert.equal((await ask('/reports')).status, 200)
       const port = await freePort()
