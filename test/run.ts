@@ -172,8 +172,6 @@ async function runCircle(
     '--test',
     // The Prompt's script is stripped of its types by Node itself, which calls that an experiment each time.
     '--disable-warning=ExperimentalWarning',
-    // A file that leaves a connection or a timer behind has still been judged by its tests.
-    '--test-force-exit',
     `--test-concurrency=${circle.beside}`,
     `--test-timeout=${given.patience}`,
     '--test-reporter=spec',
