@@ -45,7 +45,7 @@ test('a mail arrives whole at a real mail server, under an id that stays the sam
   assert.equal(first?.headers.get('auto-submitted'), 'auto-generated')
 })
 
-test('A78 whatever stands in an address, a mail has one recipient or none', async () => {
+test('A78 (trap 8) whatever stands in an address, a mail has one recipient or none', async () => {
   const { received, send } = await mailServer()
   const smuggled = [
     'ada@example.org,evil@example.org',
@@ -196,7 +196,7 @@ test('user and password of the address open the server, and wrong ones are no re
   })
 })
 
-test('without TLS nothing is sent to a server that is not on this machine, unless the operator says so', async () => {
+test('trap 8: without TLS nothing is sent to a server that is not on this machine, unless the operator says so', async () => {
   const elsewhere = openDoor({ allowedHosts: ['mail.internal'], resolve: async () => ['127.0.0.1'] })
   const plain = await mailServer()
   const url = plain.url.replace('127.0.0.1', 'mail.internal')

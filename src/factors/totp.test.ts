@@ -46,7 +46,7 @@ test('100,000 random pairs of key and time agree with oathtool', {
   }
 })
 
-test('the address in the QR code is what every app honours: SHA1, 6 digits, 30 seconds, a 160-bit key', () => {
+test('trap 9: the address in the QR code is what every app honours: SHA1, 6 digits, 30 seconds, a 160-bit key', () => {
   const { show } = totp({ now: () => new Date(), random: randomBytes, issuer: 'Acme: Portal & Co' }).enrollment.begin({
     id: '1',
     name: 'Ada',

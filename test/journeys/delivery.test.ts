@@ -70,7 +70,7 @@ test('a text goes out as Twilio takes it, dies with its code, and is known as de
   assert.equal((await rowOf(to)).gateway_ref, one?.sid)
 })
 
-test('a text that does not arrive says why', async () => {
+test('trap 10: a text that does not arrive says why', async () => {
   for (const [errorCode, reason] of [
     [30003, 'unreachable'],
     [30005, 'invalid-number'],
@@ -87,7 +87,7 @@ test('a text that does not arrive says why', async () => {
   }
 })
 
-test('a text that Twilio refuses for good is given up at once, with the reason', async () => {
+test('trap 10: a text that Twilio refuses for good is given up at once, with the reason', async () => {
   const magic = {
     '+15005550001': 'invalid-number',
     '+15005550002': 'no-route',
@@ -292,7 +292,7 @@ test('a call without reports speaks at once, as the operator chose', async () =>
   assert.match(gateway.calls.find((one) => one.to === to)?.heard.join(' ') ?? '', /4, 7, 1, 1, 0, 8\..*4, 7, 1, 1, 0, 8/)
 })
 
-test('a report is believed by its signature over the public address alone, and told nothing', async () => {
+test('trap 10: a report is believed by its signature over the public address alone, and told nothing', async () => {
   const to = newNumber()
   gateway.behave('silent')
   await put(to)

@@ -74,7 +74,7 @@ describe('the Universal Prompt', () => {
     assert.deepEqual(answer.answer === 'passed' && answer.userKey, user.id)
   })
 
-  test('A64 a return with a wrong, missing, reused or other person’s state is refused before Duo is asked', async () => {
+  test('A64 (trap 5) a return with a wrong, missing, reused or other person’s state is refused before Duo is asked', async () => {
     const one = await away()
     const other = await away()
     const asked = duo.asked.length
