@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { faultOf, isSender, keepsSecret, plainServer, type SmtpSettings } from './gateways.ts'
-import { bucketAt, networkOf, ruleFor, type Sending, windowsFor } from './sending-limits.ts'
+import { networkOf } from './network.ts'
+import { bucketAt, ruleFor, type Sending, windowsFor } from './sending-limits.ts'
 
 const now = new Date('2026-06-01T12:34:56Z')
 const none = { countries: null, dailyMost: null, siteDailyMost: null }

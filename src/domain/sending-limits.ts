@@ -26,7 +26,7 @@ export interface Sending {
   /** Keyed digest of the mail address or number. */
   readonly address: string
   readonly userId?: string
-  /** Where the request came from, as far as one network reaches: {@link networkOf}. */
+  /** Where the request came from, as far as one network reaches: `networkOf`. */
   readonly network: string
   /** Of a number: the country (ISO 3166) that answers for it, and all but its last four digits. */
   readonly phone?: { readonly country: string; readonly prefix: string }
@@ -207,19 +207,4 @@ export function ruleFor(
       installation: installation.dailyMost ?? defaultDailyMost.installation,
     },
   }
-}
-
-/** One network: an IPv4 address, or the 64 bits of an IPv6 address that one customer is given. */
-export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
-  if (mapped?.[1]) return mapped[1]
-  if (!address.includes(':')) return address
-  const [head = '', tail] = address.toLowerCase().split('::')
-  const front = head === '' ? [] : head.split(':')
-  const back = tail === undefined || tail === '' ? [] : tail.split(':')
-  const middle = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0')
-  return [...front, ...middle, ...back]
-    .slice(0, 4)
-    .map((part) => part.replace(/^0+(?=.)/, ''))
-    .join(':')
 }

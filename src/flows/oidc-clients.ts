@@ -1,5 +1,5 @@
 import { digest, keyedDigest } from '#crypto/random.ts'
-import { networkOf } from '#domain/network.ts'
+import { widerNetworkOf } from '#domain/network.ts'
 import { wrongSecrets } from '#domain/oidc-clients.ts'
 import { countSecret, uncountSecret } from '#store/oidc-clients.ts'
 import { isApplicationSecret } from './oidc.ts'
@@ -48,7 +48,7 @@ export function openClientSecrets(rooms: Rooms): (secret: GivenSecret) => Promis
 
   return async (secret) => {
     const { clientId, secretHash, given, address } = secret
-    const network = networkOf(address)
+    const network = widerNetworkOf(address)
     const key = digest(JSON.stringify([clientId, network, secretHash, given])).toString('base64url')
     await underWay.get(key)?.catch(() => undefined)
     if (isKnown(key)) return { verdict: 'right' }

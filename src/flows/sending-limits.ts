@@ -1,11 +1,11 @@
 import { keyedDigest } from '#crypto/random.ts'
 import type { Channel } from '#domain/message.ts'
+import { networkOf } from '#domain/network.ts'
 import { Problem } from '#domain/problem.ts'
 import {
   breaker,
   bucketAt,
   type LimitReason,
-  networkOf,
   type Purpose,
   ruleFor,
   type Sending,
