@@ -513,6 +513,24 @@ function lintOidcCookie(pair: string, attributes: readonly string[], isSecure: b
   )
 }
 
+/** How many statements that only read something sends to the database. */
+export async function readsDuring({ rooms: { store } }: Kit, work: () => Promise<unknown>): Promise<number> {
+  const { read } = store
+  let statements = 0
+  Object.assign(store, {
+    read: (...given: Parameters<typeof read>) => {
+      statements += 1
+      return read(...given)
+    },
+  })
+  try {
+    await work()
+  } finally {
+    Object.assign(store, { read })
+  }
+  return statements
+}
+
 /** The same answers, each computed once. */
 function remembering(passwords: Passwords): Passwords {
   const hashes = new Map<string, Promise<string>>()

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Role } from '#contract/account.ts'
 import { openServer } from '#http/server.ts'
 import { Authenticator } from '../authenticator.ts'
-import { answer, type Client, contentsOf, type Kit, openKit, type Person, refused, rulesOf, start } from '../kit.ts'
+import { answer, type Client, contentsOf, type Kit, openKit, type Person, readsDuring, refused, rulesOf, start } from '../kit.ts'
 
 let kit: Kit
 const proxy = '10.0.0.5'
@@ -684,20 +684,9 @@ describe('forward-auth', () => {
     await browser.enter(client)
     await browser.ask('')
     const before = await contentsOf(kit)
-    const { store } = kit.rooms
-    const { read } = store
-    let statements = 0
-    Object.assign(store, {
-      read: (...given: Parameters<typeof read>) => {
-        statements += 1
-        return read(...given)
-      },
-    })
-    try {
+    const statements = await readsDuring(kit, async () => {
       for (const one of [browser, new Browser(clientId)]) await one.ask('')
-    } finally {
-      Object.assign(store, { read })
-    }
+    })
     assert.equal(statements, 2)
     assert.equal(await contentsOf(kit), before)
   })
@@ -709,19 +698,13 @@ describe('forward-auth', () => {
     await browser.enter(client)
     const options = { rooms: kit.rooms, csrfKey: kit.rooms.keys.csrf, logLevel: 'silent', trustedProxies: ['10.0.0.0/8'], consoleDir: '' }
     const nodes = await Promise.all([openServer(options), openServer(options)])
-    const { store } = kit.rooms
-    const { read } = store
-    let statements = 0
-    Object.assign(store, {
-      read: (...given: Parameters<typeof read>) => {
-        statements += 1
-        return read(...given)
-      },
-    })
     try {
-      for (const node of nodes) {
-        for (let request = 0; request < 50; request++) assert.equal((await browser.ask('', { accept: '*/*' }, proxy, node)).statusCode, 200)
-      }
+      const statements = await readsDuring(kit, async () => {
+        for (const node of nodes) {
+          for (let request = 0; request < 50; request++)
+            assert.equal((await browser.ask('', { accept: '*/*' }, proxy, node)).statusCode, 200)
+        }
+      })
       assert.ok(statements >= 2 && statements < 20, `${statements} statements`)
       await client.call('GET', '/api/v1/session')
       const endedAt = performance.now()
@@ -729,7 +712,6 @@ describe('forward-auth', () => {
       for (const node of nodes) while ((await browser.ask('', { accept: '*/*' }, proxy, node)).statusCode !== 401) await pause(20)
       assert.ok(performance.now() - endedAt < 1_000)
     } finally {
-      Object.assign(store, { read })
       for (const node of nodes) await node.close()
     }
   })
